@@ -1,0 +1,3 @@
+//! The program `kaniko-build`.
+
+fn main() {}

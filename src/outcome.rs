@@ -1,0 +1,53 @@
+//! How one build ended.
+
+use std::{sync::Arc, time::Duration};
+
+/// The end of one build, whatever it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The build's name.
+    pub build: Arc<str>,
+    /// How it ended.
+    pub end: End,
+    /// From its start to its end, all attempts and pauses included.
+    pub duration: Duration,
+    /// How often it was tried; 0 for a build that never started.
+    pub attempts: u32,
+    /// What was sent, where something was.
+    pub bundle: Option<crate::context::Packed>,
+    /// What `executor version` said, where it was asked.
+    pub executor_version: Option<String>,
+}
+
+/// The ways to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Built, and pushed where it was to be.
+    Built {
+        /// `sha256:…`.
+        digest: String,
+    },
+    /// The executor ran and failed, or ran out of time.
+    Failed {
+        /// The executor's exit code.
+        exit_code: i32,
+        /// Why, in a sentence.
+        cause: String,
+        /// Destinations may have been pushed before it failed.
+        pushed_unknown: bool,
+    },
+    /// The executor could not be reached, locked or fed.
+    Unreached {
+        /// Why, in a sentence.
+        cause: String,
+        /// What to do about it, where there is something.
+        hint: Option<String>,
+    },
+    /// Not started, because of another build or the end of the run.
+    Skipped {
+        /// Why.
+        cause: String,
+    },
+    /// The run was interrupted while it ran.
+    Interrupted,
+}
