@@ -1,5 +1,6 @@
 //! Declarative, config-driven runner for Kaniko image builds.
 
+pub mod config;
 pub mod context;
 pub mod event;
 pub mod outcome;
