@@ -6,4 +6,5 @@ pub mod event;
 pub mod outcome;
 pub mod process;
 pub mod secret;
+pub mod shell;
 pub mod transport;
