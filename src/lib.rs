@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod event;
+pub mod kaniko;
 pub mod outcome;
 pub mod process;
 pub mod secret;
