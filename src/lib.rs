@@ -3,6 +3,7 @@
 pub mod config;
 pub mod context;
 pub mod event;
+pub mod kaniko;
 pub mod outcome;
 pub mod process;
 pub mod secret;
