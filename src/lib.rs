@@ -6,6 +6,7 @@ pub mod event;
 pub mod kaniko;
 pub mod outcome;
 pub mod process;
+pub mod report;
 pub mod secret;
 pub mod shell;
 pub mod transport;

@@ -1,6 +1,9 @@
 //! Every key of the file: the one list that validation, documentation and plans go by.
 
+use std::sync::LazyLock;
+
 use super::kind::{Key, Kind};
+use crate::kaniko::flags;
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
 
@@ -250,8 +253,51 @@ pub(super) const SECRET: &[Key] = &[
     key("command", TEXTS, "A program that prints it; no shell is used.", "[\"pass\", \"npm\"]"),
 ];
 
-/// Every key of a build.
+/// Every key of a build: ours, then the flags of Kaniko that are handed on or refused.
 #[must_use]
 pub(super) fn build() -> &'static [Key] {
-    BUILD
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+        let flags = flags::FLAGS.iter().filter_map(of_flag);
+        let ours = |key: &Key| BUILD.iter().any(|own| own.name == key.name);
+        BUILD.iter().copied().chain(flags.filter(|key| !ours(key))).collect()
+    });
+    &KEYS
+}
+
+fn of_flag(flag: &flags::Flag) -> Option<Key> {
+    let kind = match (flag.refused_as_key(), flag.kind) {
+        (Some(reason), _) => Kind::Refused(reason),
+        (None, flags::Kind::Bool) => Kind::Bool,
+        (None, flags::Kind::Integer) => Kind::Integer,
+        (None, flags::Kind::Text) => Kind::Text,
+        (None, flags::Kind::Duration) => Kind::Duration,
+        (None, flags::Kind::OneOf(words)) => Kind::OneOf(words),
+        (None, flags::Kind::List) => TEXTS,
+        (None, flags::Kind::Table) => Kind::Map(&Kind::Removable(&Kind::Text)),
+    };
+    Some(Key { name: flag.key?, kind, about: flag.about, example: flag.example })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_a_build_stands_once_and_has_its_sentence() {
+        let mut names: Vec<_> = build().iter().map(|key| key.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+
+        assert_eq!(names.len(), count);
+        assert!(names.contains(&"push-retry"));
+        assert!(build().iter().all(|key| key.about.ends_with('.')), "a sentence ends");
+    }
+
+    #[test]
+    fn a_flag_that_is_ours_is_a_key_that_is_refused() {
+        let key = build().iter().find(|key| key.name == "kaniko-dir").unwrap();
+
+        assert!(matches!(key.kind, Kind::Refused(_)));
+    }
 }
