@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod context;
+pub mod dockerfile;
 pub mod event;
 pub mod kaniko;
 pub mod outcome;
