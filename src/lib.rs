@@ -7,6 +7,7 @@ pub mod event;
 pub mod kaniko;
 pub mod outcome;
 pub mod process;
+pub mod registry;
 pub mod report;
 pub mod secret;
 pub mod shell;

@@ -1,8 +1,11 @@
 //! Values that must be shown nowhere, and the filter that keeps them from being shown.
 
+mod forms;
 mod redact;
+mod stream;
 
-pub use redact::{Redacted, Redactor};
+pub use redact::{Redactor, TooShort};
+pub use stream::Redacted;
 
 use std::fmt;
 
