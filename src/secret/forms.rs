@@ -17,6 +17,12 @@ pub(super) const SHORTEST: usize = 4;
 /// Columns after which `base64` and PEM break a line.
 const WRAPS: [usize; 2] = [76, 64];
 
+/// How many bytes there are to look for: line ends at the end do not count.
+pub(super) fn length(value: &[u8]) -> usize {
+    let ends = value.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    value.len() - ends
+}
+
 /// All spellings of `value` and of each of its lines that has [`SHORTEST`] bytes.
 ///
 /// Lines count without the white space at their ends, so that what is printed without its

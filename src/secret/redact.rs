@@ -39,8 +39,7 @@ impl Redactor {
     /// [`TooShort`] for fewer than 4 bytes, line ends at its end not counted.
     pub fn add(&self, secret: &Secret) -> Result<(), TooShort> {
         let value = secret.expose();
-        let ends = value.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        if value.len() - ends < forms::SHORTEST {
+        if forms::length(value) < forms::SHORTEST {
             return Err(TooShort);
         }
         let mut patterns = self.0.write().unwrap_or_else(PoisonError::into_inner);
