@@ -90,7 +90,7 @@ pub(super) fn build(
         origins: std::mem::take(&mut keys.origins),
     };
     build.hosts = hosts(&build, registries);
-    build.needs = dockerfile::needs(&build, read.as_ref()?);
+    build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
     Some(build)
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    config::Mistake,
+    config::{Mistake, Sources},
     dockerfile::{Dockerfile, UnknownTarget},
     kaniko::flags::{self, Availability},
     template::Rendered,
@@ -130,9 +130,12 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
 }
 
 /// What the executor must be able to do, each with the place that asks for it.
-pub(super) fn needs(build: &Build, read: &Read) -> Vec<Need> {
+pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> {
     let origin = |key: &str| {
-        build.origins.get(key).map_or_else(|| format!("`{key}`"), |at| format!("`{key}` ({at})"))
+        match build.origins.get(key) {
+            Some(place) => format!("`{key}` ({})", sources.show(place)),
+            None => format!("`{key}`"),
+        }
     };
     let mut needs = Vec::new();
     let mut need = |flag: &'static str, reason: String| {

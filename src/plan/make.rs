@@ -90,6 +90,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
     }
     Ok(Plan {
         file: config.path.clone(),
+        sources: config.sources.clone(),
         builds,
         registries,
         overrides: overrides(config),

@@ -23,7 +23,7 @@ pub use make::{Facts, PlanError, Wanted, make};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    config::Mistake,
+    config::{Mistake, Place, Sources},
     context::{Modes, Timestamps},
     registry::{Reference, Registry},
     secret::Source,
@@ -36,6 +36,8 @@ use crate::{
 pub struct Plan {
     /// The file that it was made from, absolute.
     pub file: PathBuf,
+    /// The texts that places are in.
+    pub sources: Sources,
     /// The builds that were chosen, each after those that it needs.
     pub builds: Vec<Build>,
     /// Registries of the file, for credentials, certificates and mirrors.
@@ -93,8 +95,8 @@ pub struct Build {
     pub retry: u32,
     /// How long an attempt may take.
     pub timeout: Duration,
-    /// Where each key's value was written: `kaniko.toml:12`, a variable, `--set`.
-    pub origins: BTreeMap<String, String>,
+    /// Where each key's value was written.
+    pub origins: BTreeMap<String, Place>,
 }
 
 /// An image that a Dockerfile takes.

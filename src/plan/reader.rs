@@ -28,7 +28,7 @@ pub(super) struct Reader<'a> {
     /// What is wrong, in the order in which it was read.
     pub(super) mistakes: Vec<Mistake>,
     /// Where each key that was read stands.
-    pub(super) origins: BTreeMap<String, String>,
+    pub(super) origins: BTreeMap<String, Place>,
 }
 
 impl<'a> Reader<'a> {
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     /// The value of `key` as it was written.
     pub(super) fn node(&mut self, key: &str) -> Option<&'a Node> {
         let entry = self.table.entry(key)?;
-        self.origins.insert(key.to_owned(), self.config.sources.show(&entry.key));
+        self.origins.insert(key.to_owned(), entry.node.place.clone());
         Some(&entry.node)
     }
 
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         let kept = table.0.iter().filter(|entry| entry.node.data != Data::Bool(false));
         let entry = |entry: &crate::config::Entry| {
             let owner = format!("{key}.{}", entry.name);
-            self.origins.insert(owner.clone(), self.config.sources.show(&entry.key));
+            self.origins.insert(owner.clone(), entry.node.place.clone());
             Some((entry.name.clone(), self.late_of(&owner, &entry.node)?))
         };
         kept.filter_map(entry).collect()

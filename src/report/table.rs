@@ -24,7 +24,7 @@ pub fn table(outcomes: &[Outcome]) -> String {
 
 fn row(outcome: &Outcome) -> [String; 5] {
     let (result, last) = match &outcome.end {
-        End::Built { digest } => ("built", digest.clone()),
+        End::Built { digest, .. } => ("built", digest.clone()),
         End::Failed { cause, .. } => ("failed", cause.clone()),
         End::Unreached { cause, .. } => ("not built", cause.clone()),
         End::Skipped { cause } => ("skipped", cause.clone()),
@@ -56,7 +56,7 @@ mod tests {
             executor_version: None,
         };
         let packed = Packed { bytes: 2048, sha256: [0; 32], entries: 3 };
-        let built = End::Built { digest: "sha256:1".into() };
+        let built = End::Built { digest: "sha256:1".into(), images: vec![] };
         let skipped = End::Skipped { cause: "`api` failed".into() };
 
         let shown = table(&[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)]);
