@@ -4,3 +4,5 @@
 //! both: nothing here starts an executor or talks to one.
 
 pub mod flags;
+pub mod log;
+pub mod version;
