@@ -1,5 +1,6 @@
 //! Declarative, config-driven runner for Kaniko image builds.
 
+pub mod ci;
 pub mod config;
 pub mod context;
 pub mod event;
@@ -9,4 +10,5 @@ pub mod process;
 pub mod report;
 pub mod secret;
 pub mod shell;
+pub mod template;
 pub mod transport;
