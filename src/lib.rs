@@ -1,5 +1,6 @@
 //! Declarative, config-driven runner for Kaniko image builds.
 
+pub mod ci;
 pub mod config;
 pub mod context;
 pub mod dockerfile;
@@ -11,4 +12,5 @@ pub mod registry;
 pub mod report;
 pub mod secret;
 pub mod shell;
+pub mod template;
 pub mod transport;

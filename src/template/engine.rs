@@ -1,0 +1,343 @@
+//! Makes values of templates.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::bounds::Bounded;
+use super::convert;
+use super::error::{Problem, TemplateError, in_our_words, raised};
+use super::filters;
+use super::names::{Names, Value, Var};
+use super::references::{Uses, Words};
+use super::rendered::Rendered;
+use super::roots::{Node, Scene};
+use super::scan::{Tag, TagKind, TokenKind, scan};
+use super::structure;
+use super::unprintable::{self, Record, known_too_late};
+
+/// How deep a template may be nested.
+const RECURSION: usize = 50;
+
+/// Makes values of templates that may name what was given to it.
+///
+/// Values from outside and rendered results are text: what looks like a template in them is
+/// not rendered again.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What all renderings of an engine share.
+pub(super) struct Inner {
+    pub(super) names: Names,
+    env: Environment<'static>,
+    vars: Mutex<BTreeMap<String, Evaluated>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+/// What a string has come to where its type is kept.
+#[derive(Debug, Clone)]
+pub(super) enum Evaluated {
+    Known(Value),
+    /// It is only one expression, and that has no value now: why it can't be used.
+    Absent(TemplateError),
+}
+
+impl Engine {
+    /// An engine for templates that may name `names`.
+    #[must_use]
+    pub fn new(names: Names) -> Self {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_auto_escape_callback(|_| AutoEscape::None);
+        env.set_keep_trailing_newline(true);
+        env.set_recursion_limit(RECURSION);
+        env.set_formatter(unprintable::print);
+        filters::install(&mut env);
+        Self { inner: Arc::new(Inner { names, env, vars: Mutex::default() }) }
+    }
+
+    /// All mistakes of `source` that do not depend on values, in the order of their places.
+    #[must_use]
+    pub fn check(&self, source: &str) -> Vec<TemplateError> {
+        structure::mistakes(source, &self.inner.env, &self.inner.names)
+    }
+
+    /// What `source` becomes as text.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake of structure, or why a value is not to be had.
+    pub fn text(&self, source: &str) -> Result<Rendered, TemplateError> {
+        self.inner.text(source, Vec::new())
+    }
+
+    /// What `source` becomes where not only text is wanted: a string that is only one
+    /// `{{ … }}` keeps its value's type, any other is text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::text`], and late values, which can only be printed into text.
+    pub fn value(&self, source: &str) -> Result<Value, TemplateError> {
+        match self.inner.value(source, Vec::new())? {
+            Evaluated::Known(value) => Ok(value),
+            Evaluated::Absent(error) => Err(error),
+        }
+    }
+
+    /// Whether `source` holds: as [`Self::value`], with no for a name without a value, an
+    /// empty text, list or table, 0, and the words `false`, `no`, `off` and `0`, as variables
+    /// of a CI have them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`].
+    pub fn condition(&self, source: &str) -> Result<bool, TemplateError> {
+        let value = match self.inner.value(source, Vec::new())? {
+            Evaluated::Known(value) => value,
+            Evaluated::Absent(_) => return Ok(false),
+        };
+        Ok(match value {
+            Value::Bool(value) => value,
+            Value::Integer(number) => number != 0,
+            Value::Float(number) => number != 0.0,
+            Value::Text(text) => {
+                let text = text.trim().to_ascii_lowercase();
+                !matches!(&*text, "" | "false" | "no" | "off" | "0")
+            }
+            Value::List(items) => !items.is_empty(),
+            Value::Table(entries) => !entries.is_empty(),
+        })
+    }
+
+    /// What `source` names, without rendering it.
+    #[must_use]
+    pub fn uses(&self, source: &str) -> Uses {
+        let mut uses = Uses::default();
+        self.inner.add_uses(source, &mut uses);
+        uses
+    }
+}
+
+impl Inner {
+    fn text(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+    ) -> Result<Rendered, TemplateError> {
+        self.checked(source)?;
+        if !structure::is_template(source) {
+            return Ok(Rendered::literal(source));
+        }
+        let scene = self.scene(resolving);
+        let attempt = Attempt { source, offset: 0, record: &scene.record };
+        let template =
+            self.env.template_from_str(source).map_err(|error| attempt.failed(&error))?;
+        let mut output = Bounded::default();
+        template
+            .render_captured_to(Node::top(&scene), &mut output)
+            .map_err(|error| attempt.failed(&error))?;
+        attempt.untouched()?;
+        Ok(scene.record.assemble(&output.into_text()))
+    }
+
+    fn value(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+    ) -> Result<Evaluated, TemplateError> {
+        self.checked(source)?;
+        let tags = scan(source);
+        let [Tag { kind: TagKind::Print, range, inner, tokens }] = &*tags else {
+            return self.value_of_text(source, resolving);
+        };
+        if *range != (0..source.len()) {
+            return self.value_of_text(source, resolving);
+        }
+        let scene = self.scene(resolving);
+        let attempt = Attempt { source, offset: inner.start, record: &scene.record };
+        let expression = self
+            .env
+            .compile_expression(&source[inner.clone()])
+            .map_err(|error| attempt.failed(&error))?;
+        let value = expression.eval(Node::top(&scene)).map_err(|error| attempt.failed(&error))?;
+        attempt.untouched()?;
+        if unprintable::Absent::is(&value)
+            && let Some(problem) = unprintable::problem_of(&value)
+        {
+            return Ok(Evaluated::Absent(attempt.placed(inner.clone(), problem)));
+        }
+        let lacks_else = tokens.iter().any(|token| token.kind == TokenKind::Name("if"));
+        if value.is_undefined() && lacks_else {
+            return Ok(Evaluated::Known(Value::Text(String::new())));
+        }
+        convert::outward(&value)
+            .map(Evaluated::Known)
+            .map_err(|problem| attempt.placed(inner.clone(), problem))
+    }
+
+    fn value_of_text(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+    ) -> Result<Evaluated, TemplateError> {
+        let rendered = self.text(source, resolving)?;
+        if let Some(late) = rendered.late().next() {
+            let problem = known_too_late(late, "it can't be used here");
+            return Err(TemplateError::new(0..source.len(), problem));
+        }
+        let text = rendered.as_literal().unwrap_or_default().to_owned();
+        Ok(Evaluated::Known(Value::Text(text)))
+    }
+
+    /// The value of `vars.NAME`, which exists.
+    pub(super) fn var(
+        self: &Arc<Self>,
+        name: &str,
+        resolving: &[String],
+    ) -> Result<Evaluated, Problem> {
+        let known = |vars: &Mutex<BTreeMap<String, Evaluated>>| {
+            vars.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        };
+        if let Some(value) = known(&self.vars) {
+            return Ok(value);
+        }
+        let mut resolving = resolving.to_vec();
+        let is_cycle = resolving.iter().any(|outer| outer == name);
+        resolving.push(name.to_owned());
+        if is_cycle {
+            return Err(Problem::new(format!("it needs itself: {}", resolving.join(" → "))));
+        }
+        let Some(var) = self.names.vars.get(name) else {
+            return Err(Problem::new(format!("`vars.{name}` does not exist")));
+        };
+        let value = match var {
+            Var::Template(source) => self.value(source, resolving)?,
+            Var::Plain(_) | Var::List(_) | Var::Table(_) => {
+                Evaluated::Known(self.resolved(var, &resolving)?)
+            }
+        };
+        let mut vars = self.vars.lock().unwrap_or_else(PoisonError::into_inner);
+        vars.insert(name.to_owned(), value.clone());
+        Ok(value)
+    }
+
+    fn resolved(self: &Arc<Self>, var: &Var, resolving: &[String]) -> Result<Value, Problem> {
+        match var {
+            Var::Template(source) => match self.value(source, resolving.to_vec())? {
+                Evaluated::Known(value) => Ok(value),
+                Evaluated::Absent(error) => Err(error.into()),
+            },
+            Var::Plain(value) => Ok(value.clone()),
+            Var::List(items) => items
+                .iter()
+                .map(|item| self.resolved(item, resolving))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            Var::Table(entries) => entries
+                .iter()
+                .map(|(name, item)| Ok((name.clone(), self.resolved(item, resolving)?)))
+                .collect::<Result<_, _>>()
+                .map(Value::Table),
+        }
+    }
+
+    fn scene(self: &Arc<Self>, resolving: Vec<String>) -> Arc<Scene> {
+        Arc::new(Scene { inner: Arc::clone(self), record: Arc::default(), resolving })
+    }
+
+    fn checked(&self, source: &str) -> Result<(), TemplateError> {
+        structure::mistakes(source, &self.env, &self.names).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn add_uses(&self, source: &str, uses: &mut Uses) {
+        let tags = scan(source);
+        for reference in Words::of(&tags).references {
+            let key = reference.key(0);
+            match (reference.root, key) {
+                ("builds", Some(name)) => {
+                    let build = super::lookup::build(&self.names, name).unwrap_or(name);
+                    uses.builds.insert(build.to_owned());
+                }
+                ("builds", None) => uses.computes_builds = true,
+                ("env", Some(name)) => {
+                    uses.env.insert(name.to_owned());
+                }
+                ("env", None) => uses.computes_env = true,
+                ("vars", Some(name)) if uses.vars.insert(name.to_owned()) => {
+                    let var = self.names.vars.get(name);
+                    for source in var.map(Var::templates).unwrap_or_default() {
+                        self.add_uses(source, uses);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A rendering that may fail, and what is needed to say where.
+struct Attempt<'a> {
+    source: &'a str,
+    /// Where in the source what minijinja sees begins.
+    offset: usize,
+    record: &'a Record,
+}
+
+impl Attempt<'_> {
+    /// minijinja's error in our words, in its place.
+    ///
+    /// Where it does not come from us and a name without a value is involved, that is the cause.
+    fn failed(&self, error: &minijinja::Error) -> TemplateError {
+        let range = error.range().map_or(0..self.source.len(), |range| {
+            range.start + self.offset..range.end + self.offset
+        });
+        if raised(error).is_none() {
+            let named = self.paths_in(&range);
+            let absent = self.record.absent();
+            let cause = absent.into_iter().find(|problem| {
+                problem
+                    .about
+                    .as_ref()
+                    .is_some_and(|about| named.iter().any(|(path, _)| path == about))
+            });
+            if let Some(problem) = cause {
+                return self.placed(range, problem);
+            }
+        }
+        self.placed(range, in_our_words(error))
+    }
+
+    fn untouched(&self) -> Result<(), TemplateError> {
+        match self.record.touched() {
+            Some(problem) => Err(self.placed(0..self.source.len(), problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// `problem` at the name it is about, or else at `range`.
+    fn placed(&self, range: Range<usize>, problem: Problem) -> TemplateError {
+        let about = problem.about.as_deref().unwrap_or_default();
+        let within = self.paths_in(&range).into_iter().find(|(path, _)| path == about);
+        TemplateError::new(within.map_or(range, |(_, range)| range), problem)
+    }
+
+    fn paths_in(&self, range: &Range<usize>) -> Vec<(String, Range<usize>)> {
+        let tags = scan(self.source);
+        Words::of(&tags)
+            .references
+            .iter()
+            .filter(|found| range.start <= found.range.start && found.range.end <= range.end)
+            .map(|found| (found.path(), found.range.clone()))
+            .collect()
+    }
+}
