@@ -12,5 +12,6 @@ pub mod registry;
 pub mod report;
 pub mod secret;
 pub mod shell;
+pub mod plan;
 pub mod template;
 pub mod transport;
