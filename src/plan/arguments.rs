@@ -11,8 +11,7 @@ use super::{Build, DockerfileAt};
 
 /// Each argument whole, `--flag=value`.
 ///
-/// `late` gives what only other builds' ends can tell; none where one is not known. Values of
-/// the registries (certificates, mirrors) are not in it: see [`crate::registry`].
+/// `late` gives what only other builds' ends can tell; none where one is not known.
 ///
 /// Source: executor-facts: bare values after a boolean flag are refused, a relative Dockerfile
 /// is looked for in the working directory first, the digest is written before the push.
@@ -38,7 +37,8 @@ pub fn arguments(
         allow_secret_args: _,
         outputs,
         flags,
-        hosts: _,
+        registries: _,
+        access,
         bases: _,
         needs: _,
         after: _,
@@ -72,6 +72,7 @@ pub fn arguments(
         arguments.push(format!("{}={FAR_DIR}/{}", output.flag, far_output(output.flag)));
     }
     arguments.extend(flags.iter().cloned());
+    arguments.extend(access.flags.iter().map(ToString::to_string));
     Some(arguments)
 }
 

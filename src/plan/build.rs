@@ -6,9 +6,9 @@ use crate::{
     config::{Data, Mistake, Node, Section},
     context::{Modes, Timestamps},
     kaniko::flags,
-    registry::{self, Reference},
+    registry::{self, Access, Reference, Registry, credentials::Needed},
     template::Rendered,
-    transport::OutputKind,
+    transport::{FAR_DIR, OutputKind},
 };
 
 use super::{
@@ -30,7 +30,7 @@ pub(super) fn build(
     section: &Section,
     keys: &mut Reader<'_>,
     executors: &mut Executors<'_>,
-    registries: &[registry::Registry],
+    registries: &[Registry],
     facts: &Facts<'_>,
 ) -> Option<Build> {
     let name: Arc<str> = section.name.as_str().into();
@@ -81,7 +81,8 @@ pub(super) fn build(
         allow_secret_args: texts(keys, "allow-secret-args"),
         outputs,
         flags,
-        hosts: Vec::new(),
+        registries: Vec::new(),
+        access: Access::default(),
         bases: read.as_ref()?.bases.clone(),
         needs: Vec::new(),
         after,
@@ -89,7 +90,7 @@ pub(super) fn build(
         timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
         origins: std::mem::take(&mut keys.origins),
     };
-    build.hosts = hosts(&build, registries);
+    reach(&mut build, keys, registries);
     build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
     Some(build)
 }
@@ -246,34 +247,33 @@ fn flags(keys: &mut Reader<'_>) -> Vec<String> {
     flags
 }
 
-/// The hosts that a build speaks to: what needs credentials and certificates.
-fn hosts(build: &Build, registries: &[registry::Registry]) -> Vec<String> {
-    let mut hosts: Vec<String> = Vec::new();
-    let mut add = |host: &str| {
-        if !hosts.iter().any(|known| known == host) {
-            hosts.push(host.to_owned());
-        }
-    };
-    for destination in &build.destinations {
-        add(destination.host());
-    }
+/// What a build speaks of: where it is pushed, cached and pulled from.
+fn references(build: &Build) -> Vec<Reference> {
     let cache = build.flags.iter().find_map(|flag| flag.strip_prefix("--cache-repo="));
     let bases = build.bases.iter().map(|base| base.reference.as_str());
-    for text in cache.into_iter().chain(bases) {
-        if let Ok(reference) = Reference::parse(text) {
-            add(reference.host());
+    let texts = cache.into_iter().chain(bases);
+    let parsed = texts.filter_map(|text| Reference::parse(text).ok());
+    build.destinations.iter().cloned().chain(parsed).collect()
+}
+
+/// The registries of a build, and how its executor reaches them.
+fn reach(build: &mut Build, keys: &mut Reader<'_>, registries: &[Registry]) {
+    build.registries = Needed::by(&references(build));
+    let hosts: Vec<_> = build.registries.iter().map(|needed| needed.host.clone()).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    match registry::access(registries, &hosts, FAR_DIR) {
+        Ok(access) => build.access = access,
+        Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
+    }
+    for host in hosts {
+        let Some(registry) = registries.iter().find(|registry| registry.is_at(host)) else {
+            continue;
+        };
+        for mirror in registry.mirrors().unwrap_or_default() {
+            if !build.registries.iter().any(|needed| needed.host == mirror.host) {
+                let repositories = Vec::new();
+                build.registries.push(Needed { host: mirror.host, repositories });
+            }
         }
     }
-    let mirrors: Vec<String> = registries
-        .iter()
-        .filter(|registry| hosts.contains(&registry.host))
-        .flat_map(|registry| registry.mirrors.iter())
-        .map(|mirror| mirror.split('/').next().unwrap_or(mirror).to_owned())
-        .collect();
-    for mirror in &mirrors {
-        if !hosts.contains(mirror) {
-            hosts.push(mirror.clone());
-        }
-    }
-    hosts
 }

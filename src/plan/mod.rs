@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     config::{Mistake, Place, Sources},
     context::{Modes, Timestamps},
-    registry::{Reference, Registry},
+    registry::{Access, Reference, Registry, credentials::Needed},
     secret::Source,
     template::Rendered,
     transport::{Need, OutputKind},
@@ -83,8 +83,10 @@ pub struct Build {
     pub outputs: Vec<OutputAt>,
     /// Flags of Kaniko that are handed on, each whole.
     pub flags: Vec<String>,
-    /// Registry hosts that it speaks to: destinations, cache, mirrors, base images.
-    pub hosts: Vec<String>,
+    /// Registries that it speaks to: of destinations, cache, base images and their mirrors.
+    pub registries: Vec<Needed>,
+    /// How its executor reaches them: flags, and files that travel.
+    pub access: Access,
     /// The `FROM`s and `COPY --from`s that it takes, with their lines.
     pub bases: Vec<Base>,
     /// What the executor must be able to do.

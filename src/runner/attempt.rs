@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     context,
-    kaniko::cause::{self, Cause},
+    kaniko::cause::Cause,
     outcome::End,
     plan::{Build, DockerfileAt},
     registry::Reference,
@@ -73,7 +73,7 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
             }
         }
     } else {
-        let cause = cause::cause(ran.exit_code, &ran.tail);
+        let cause = Cause::find(ran.exit_code, &ran.tail);
         let transient = cause.is_transient();
         (failed(build, ran.exit_code, in_words(run, build, &cause)), transient)
     };
@@ -94,20 +94,26 @@ fn failed(build: &Build, exit_code: i32, cause: String) -> End {
 /// The cause with what only we know: who logs in, and the line of a base image.
 fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
     let sentence = cause.sentence();
-    if let Some(line) = cause.base().and_then(|base| line_of(build, base)) {
-        let path = match &build.dockerfile {
-            DockerfileAt::Inside(path) => build.context.join(path),
-            DockerfileAt::Outside(path) => path.clone(),
-        };
-        return format!("{sentence} ({}:{line})", path.display());
+    match cause {
+        Cause::BaseMissing { reference: Some(base) }
+        | Cause::BaseUnauthorized { reference: Some(base) } => {
+            let Some(line) = line_of(build, base) else { return sentence };
+            let path = match &build.dockerfile {
+                DockerfileAt::Inside(path) => build.context.join(path),
+                DockerfileAt::Outside(path) => path.clone(),
+            };
+            format!("{sentence} ({}:{line})", path.display())
+        }
+        Cause::PushDenied { destination } => {
+            let host = Reference::parse(destination).map(|one| one.host().to_owned());
+            let Ok(host) = host else { return sentence };
+            match run.prepared.username(&host) {
+                Some(user) => format!("{sentence}; logged in to `{host}` as `{user}`"),
+                None => format!("{sentence}; there are no credentials for `{host}`"),
+            }
+        }
+        _ => sentence,
     }
-    if let Some(host) = cause.denied_host() {
-        return match run.prepared.username(&host) {
-            Some(user) => format!("{sentence}; logged in to `{host}` as `{user}`"),
-            None => format!("{sentence}; there are no credentials for `{host}`"),
-        };
-    }
-    sentence
 }
 
 fn line_of(build: &Build, reference: &str) -> Option<usize> {
@@ -123,7 +129,7 @@ fn line_of(build: &Build, reference: &str) -> Option<usize> {
 }
 
 fn not_run(error: TransportError) -> Attempt {
-    let text = crate::report_chain(&error);
+    let text = chain(&error);
     let (end, worth_repeating) = match error {
         TransportError::Interrupted => (End::Interrupted, false),
         TransportError::Unreachable { hint, transient, .. } => {
@@ -147,4 +153,16 @@ fn not_run(error: TransportError) -> Attempt {
         }
     };
     Attempt { end, worth_repeating, bundle: None, version: None }
+}
+
+/// An error and its causes, each after a colon.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use crate::{
-    plan::{self, Build, DockerfileAt, Plan},
-    registry,
+    plan::{self, Build, DockerfileAt},
     secret::Secret,
     template::LateValue,
     transport::{FAR_DIR, FarFile, Job, Output},
@@ -34,21 +33,22 @@ const PROXIES: [&str; 8] = [
 ///
 /// When a certificate or the Dockerfile beside the context cannot be read.
 pub(super) fn job(
-    plan: &Plan,
     build: &Build,
     prepared: &Prepared,
     environment: &BTreeMap<String, String>,
     late: impl FnMut(&LateValue) -> Option<String>,
 ) -> Result<Option<Job>, PrepareError> {
-    let Some(mut arguments) = plan::arguments(build, late) else { return Ok(None) };
-    let hosts: Vec<&str> = build.hosts.iter().map(String::as_str).collect();
-    let registries = registry::executor_flags(&plan.registries, &hosts);
-    arguments.extend(registries.flags);
+    let Some(arguments) = plan::arguments(build, late) else { return Ok(None) };
 
     let mut files =
         vec![FarFile { path: "docker/config.json".into(), content: prepared.docker_config(build) }];
-    for file in registries.files {
-        files.push(FarFile { content: read(&file.local)?, path: file.far });
+    for file in &build.access.files {
+        let content = read(&file.local)?;
+        if !file.kind.is_in(content.expose()) {
+            let (path, section) = (file.local.clone(), file.section.clone());
+            return Err(PrepareError::NoPem { path, section });
+        }
+        files.push(FarFile { content, path: file.far.clone() });
     }
     for (id, source) in &build.secrets {
         let Some(content) = prepared.build_secret_of(source) else { continue };

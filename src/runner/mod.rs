@@ -86,7 +86,7 @@ impl Run<'_> {
     ) -> Result<Outcome, PrepareError> {
         let start = Instant::now();
         let late = |value: &LateValue| late(value, outcomes, self.plan);
-        let Some(job) = job::job(self.plan, build, self.prepared, self.environment, late)? else {
+        let Some(job) = job::job(build, self.prepared, self.environment, late)? else {
             let cause = "a build that it takes the image of pushed none".to_owned();
             return Ok(unstarted(build, End::Skipped { cause }));
         };

@@ -7,7 +7,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     plan::{Build, ExecutorKind, Plan, Value},
-    registry::{Credential, credentials, executor_config},
+    registry::{
+        Credential,
+        credentials::{self, CredentialsError, Sources},
+        executor_config,
+    },
     secret::{Purpose, Redactor, Secret, Source, SourceError},
 };
 
@@ -39,7 +43,7 @@ pub enum PrepareError {
     },
     /// Credentials of a registry cannot be had.
     #[error(transparent)]
-    Credentials(#[from] credentials::CredentialsError),
+    Credentials(#[from] CredentialsError),
     /// A file that must travel cannot be read.
     #[error("`{}` cannot be read", path.display())]
     File {
@@ -47,6 +51,14 @@ pub enum PrepareError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A certificate's file holds none, which Kaniko would pass over without a word.
+    #[error("`{}`, named in `{section}`, holds no PEM of the kind it should", path.display())]
+    NoPem {
+        /// The file.
+        path: PathBuf,
+        /// `[registries.NAME]`.
+        section: String,
     },
 }
 
@@ -56,17 +68,10 @@ impl PrepareError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Secret { source, .. } => source.hint().map(str::to_owned),
-            Self::Credentials(error) => error.hint(),
-            Self::File { .. } => None,
+            Self::Credentials(error) => error.hint().map(str::to_owned),
+            Self::File { .. } | Self::NoPem { .. } => None,
         }
     }
-}
-
-/// Where credentials are looked for beside the file.
-#[derive(Debug)]
-pub struct Places<'a> {
-    /// The environment.
-    pub environment: &'a BTreeMap<String, String>,
 }
 
 impl Prepared {
@@ -88,19 +93,15 @@ impl Prepared {
             }
             prepared.executor(build, environment).await?;
         }
-        let mut hosts: Vec<&str> = plan
-            .builds
-            .iter()
-            .flat_map(|build| build.hosts.iter().map(String::as_str))
-            .collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        let found =
-            credentials::resolve(&hosts, &plan.registries, environment, &LocalPrograms).await?;
-        for (host, credential) in found.credentials {
-            prepared.credentials.insert(host, credential);
+        let needed: Vec<_> =
+            plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+        let sources = Sources { registries: &plan.registries, env: environment };
+        let located = credentials::locate(&needed, sources)?;
+        let found = credentials::resolve(&located, environment, &LocalPrograms).await?;
+        prepared.warnings.extend(found.warnings.iter().map(ToString::to_string));
+        for login in found.logins {
+            prepared.credentials.entry(login.host).or_insert(login.credential);
         }
-        prepared.warnings.extend(found.warnings);
         prepared.tell(redactor);
         Ok(prepared)
     }
@@ -195,10 +196,8 @@ impl Prepared {
     /// The docker config of a build: its hosts and no others.
     #[must_use]
     pub fn docker_config(&self, build: &Build) -> Secret {
-        let hosts = build.hosts.iter();
-        executor_config(
-            hosts.filter_map(|host| Some((host.as_str(), self.credentials.get(host)?))),
-        )
+        let hosts = build.registries.iter().map(|needed| needed.host.as_str());
+        executor_config(hosts.filter_map(|host| Some((host, self.credentials.get(host)?))))
     }
 
     /// Who logs in to `host`, for messages.
