@@ -5,6 +5,7 @@ pub mod config;
 pub mod context;
 pub mod dockerfile;
 pub mod event;
+pub mod guard;
 pub mod kaniko;
 pub mod outcome;
 pub mod process;

@@ -6,11 +6,13 @@
 //! answer is wanted.
 
 mod capture;
+mod detached;
 mod running;
 
 use std::{ffi::OsString, fmt, path::PathBuf, process::Stdio};
 
 pub use capture::{Captured, Limits};
+pub use detached::Detached;
 pub use running::Running;
 
 /// A program on this machine, with what it is started with.
@@ -97,6 +99,16 @@ impl Command {
     ///
     /// [`ProcessError::Start`] when there is no such program or it cannot be executed.
     pub fn start(&self) -> Result<Running, ProcessError> {
+        let mut command = self.prepare();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0).kill_on_drop(true);
+        let child = command
+            .spawn()
+            .map_err(|source| ProcessError::Start { program: self.name(), source })?;
+        Ok(Running::new(self.name(), child))
+    }
+
+    fn prepare(&self) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(&self.program);
         command.args(&self.arguments);
         if self.clear_environment {
@@ -111,12 +123,7 @@ impl Command {
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0).kill_on_drop(true);
-        let child = command
-            .spawn()
-            .map_err(|source| ProcessError::Start { program: self.name(), source })?;
-        Ok(Running::new(self.name(), child))
+        command
     }
 }
 
