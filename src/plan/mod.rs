@@ -9,6 +9,7 @@ mod arguments;
 mod build;
 mod dockerfile;
 mod executor;
+mod leaks;
 mod make;
 mod order;
 mod reader;
@@ -17,6 +18,7 @@ mod select;
 
 pub use arguments::{arguments, resolve, shown};
 pub(crate) use arguments::{DIGEST, DOCKERFILE, SECRETS, far_output};
+pub use leaks::{leaks, sources};
 pub use make::{Facts, PlanError, Wanted, make};
 
 
