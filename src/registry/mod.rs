@@ -1,6 +1,6 @@
 //! Registries: how images are named, who may log in, and how an executor reaches them.
 //!
-//! [`reference`] parses image references, [`credentials`] finds out who logs in, for which
+//! [`mod@reference`] parses image references, [`credentials`] finds out who logs in, for which
 //! [`docker_config`] reads what docker and podman know, and [`executor_config`] writes what an
 //! executor gets; [`access`] says by which flags it reaches them. Nothing here talks to a registry or starts a program.
 
