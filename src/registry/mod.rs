@@ -2,9 +2,9 @@
 //!
 //! [`mod@reference`] parses image references, [`credentials`] finds out who logs in, for which
 //! [`docker_config`] reads what docker and podman know, and [`executor_config`] writes what an
-//! executor gets; [`access`] says by which flags it reaches them. Nothing here talks to a registry or starts a program.
+//! executor gets; [`access()`] says by which flags it reaches them. Nothing here talks to a registry or starts a program.
 
-pub mod access;
+mod access;
 mod credential;
 pub mod credentials;
 mod declared;
@@ -16,6 +16,7 @@ mod host;
 mod mirror;
 pub mod reference;
 
+pub use access::{Access, AccessError, AccessFile, AccessFlag, PemKind, access};
 pub use credential::Credential;
 pub use declared::Registry;
 pub use executor_config::executor_config;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Candidate, Credential, CredentialsError, How, Located};
 use crate::{
     registry::{HelperError, helper},
-    secret::{Programs, Purpose, SourceWarning, TooShort},
+    secret::{Programs, Purpose, Secret, Source, SourceWarning, Sourced, TooShort},
 };
 
 /// The credential of one host.
@@ -35,7 +35,8 @@ pub struct Resolved {
 /// Gets the credentials, one host after the other.
 ///
 /// A helper that only a docker config names may fail where that config has an entry as well.
-/// Each call runs its helpers and commands: call it once a run, for all hosts of all builds.
+/// Within one call a command is run once, and so is a helper for a host: call it once a run,
+/// for all hosts of all builds.
 ///
 /// # Errors
 ///
@@ -47,15 +48,42 @@ pub async fn resolve<P: Programs>(
     programs: &P,
 ) -> Result<Resolved, CredentialsError> {
     let mut resolved = Resolved::default();
-    for located in located {
-        of_host(located, env, programs, &mut resolved).await?;
+    let mut passwords = BTreeMap::new();
+    for (number, host) in located.iter().enumerate() {
+        if located[..number].contains(host) {
+            continue;
+        }
+        // A command that has been run for another host is not run again.
+        for (origin, source) in host.sources() {
+            if passwords.contains_key(source) {
+                continue;
+            }
+            let sourced = source.resolve(Purpose::Password, env, programs).await;
+            let Sourced { secret, warning } = sourced.map_err(|source| {
+                let (host, origin) = (host.host.clone(), origin.to_owned());
+                CredentialsError::Password { host, origin, source }
+            })?;
+            resolved.warnings.extend(warning);
+            passwords.insert(source, secret);
+        }
+        of_host(host, &passwords, programs, &mut resolved).await?;
     }
     Ok(resolved)
 }
 
+impl Located {
+    /// The passwords that have still to be had, with their places.
+    fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        self.candidates.iter().filter_map(|candidate| match &candidate.how {
+            How::Password { source, .. } => Some((candidate.origin.as_str(), source)),
+            How::Known(_) | How::Helper { .. } | How::Executor => None,
+        })
+    }
+}
+
 async fn of_host<P: Programs>(
     located: &Located,
-    env: &BTreeMap<String, String>,
+    passwords: &BTreeMap<&Source, Secret>,
     programs: &P,
     resolved: &mut Resolved,
 ) -> Result<(), CredentialsError> {
@@ -74,16 +102,8 @@ async fn of_host<P: Programs>(
             }
             How::Known(credential) => credential.clone(),
             How::Password { username, source } => {
-                let sourced =
-                    source.resolve(Purpose::Password, env, programs).await.map_err(|source| {
-                        CredentialsError::Password {
-                            host: host.clone(),
-                            origin: origin.clone(),
-                            source,
-                        }
-                    })?;
-                resolved.warnings.extend(sourced.warning);
-                Credential::Password { username: username.clone(), password: sourced.secret }
+                let password = passwords[source].clone();
+                Credential::Password { username: username.clone(), password }
             }
             How::Helper { name, required } => match helper::ask(name, host, programs).await {
                 Ok(Some(credential)) => credential,
@@ -115,7 +135,7 @@ async fn of_host<P: Programs>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::{FakePrograms, Source};
+    use crate::secret::FakePrograms;
 
     fn located(candidates: &[(&str, How)]) -> Vec<Located> {
         let candidates = candidates
@@ -156,6 +176,28 @@ mod tests {
                 credential: password("hunter2"),
             }]
         );
+    }
+
+    #[tokio::test]
+    async fn a_command_is_run_once_for_two_hosts_and_a_helper_once_for_a_host() {
+        let programs = FakePrograms::default().answers("pass", 0, "hunter2\n", "").answers(
+            "docker-credential-x",
+            0,
+            ANSWER,
+            "",
+        );
+        let source = Source::Command(vec!["pass".to_owned()]);
+        let how = How::Password { username: "ci".to_owned(), source };
+        let mut all = located(&[("[registries.a]", how.clone())]);
+        all.push(Located { host: "b.io".to_owned(), ..all[0].clone() });
+        all.extend(located(&[("file", helper(false))]));
+        all.extend(located(&[("file", helper(false))]));
+
+        let found = resolve(&all, &BTreeMap::new(), &programs).await.unwrap();
+
+        assert_eq!(programs.asked(), ["pass  < ", "docker-credential-x get < a.io"]);
+        let hosts: Vec<_> = found.logins.iter().map(|login| login.host.as_str()).collect();
+        assert_eq!(hosts, ["a.io", "b.io", "a.io"]);
     }
 
     #[tokio::test]
