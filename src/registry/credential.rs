@@ -12,7 +12,7 @@ pub enum Credential {
         /// The password.
         password: Secret,
     },
-    /// An OAuth2 refresh token, traded for access at the registry's token service.
+    /// An `OAuth2` refresh token, traded for access at the registry's token service.
     IdentityToken(Secret),
     /// A bearer token that is sent as it is.
     RegistryToken(Secret),

@@ -19,7 +19,7 @@ const NOT_FOUND: &str = "credentials not found in native keychain";
 
 /// The user of an identity token.
 ///
-/// Source: docker's CLI, cli/config/credentials/native_store.go.
+/// Source: docker's CLI, `cli/config/credentials/native_store.go`.
 const TOKEN_USER: &str = "<token>";
 
 /// `credential-helper` of a registry.

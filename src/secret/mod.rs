@@ -37,6 +37,12 @@ impl Secret {
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
+
+    /// Whether it has too few bytes to be found in what is shown ([`TooShort`]).
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        forms::length(&self.0) < forms::SHORTEST
+    }
 }
 
 impl From<&str> for Secret {

@@ -35,20 +35,21 @@ impl Entry {
     /// The credential, tokens first; `None` for the empty entry of a config with a store.
     pub(super) fn credential(&self) -> Result<Option<Credential>, Mistake> {
         let Self { auth, username, password, identitytoken, registrytoken } = self;
-        if let Some(token) = filled(registrytoken) {
+        if let Some(token) = filled(registrytoken.as_ref()) {
             return Ok(Some(Credential::RegistryToken(token.into())));
         }
-        if let Some(token) = filled(identitytoken) {
+        if let Some(token) = filled(identitytoken.as_ref()) {
             return Ok(Some(Credential::IdentityToken(token.into())));
         }
-        let (username, password) = match (filled(auth), filled(username), filled(password)) {
-            (Some(auth), ..) => decoded(auth)?,
-            (None, None, None) => return Ok(None),
-            (None, username, password) => (
-                username.unwrap_or_default().to_owned(),
-                password.unwrap_or_default().as_bytes().to_vec(),
-            ),
-        };
+        let (username, password) =
+            match (filled(auth.as_ref()), filled(username.as_ref()), filled(password.as_ref())) {
+                (Some(auth), ..) => decoded(auth)?,
+                (None, None, None) => return Ok(None),
+                (None, username, password) => (
+                    username.unwrap_or_default().to_owned(),
+                    password.unwrap_or_default().as_bytes().to_vec(),
+                ),
+            };
         if username.is_empty() {
             return Err("has no user");
         }
@@ -59,8 +60,8 @@ impl Entry {
     }
 }
 
-fn filled(field: &Option<String>) -> Option<&str> {
-    field.as_deref().filter(|value| !value.is_empty())
+fn filled(field: Option<&String>) -> Option<&str> {
+    field.map(String::as_str).filter(|value| !value.is_empty())
 }
 
 /// User and password of an `auth`.

@@ -213,8 +213,8 @@ mod tests {
         DockerConfig::parse("config.json", text.as_bytes()).unwrap()
     }
 
-    fn password(username: &str, password: &str) -> Option<Credential> {
-        Some(Credential::Password { username: username.to_owned(), password: password.into() })
+    fn password(username: &str, password: &str) -> Credential {
+        Credential::Password { username: username.to_owned(), password: password.into() }
     }
 
     fn credential(text: &str, host: &str, repositories: &[&str]) -> Option<Credential> {
@@ -230,21 +230,25 @@ mod tests {
             let text = format!(r#"{{"auths":{{"{key}":{{"auth":"Y2k6aHVudGVyMg=="}}}}}}"#);
             assert_eq!(
                 credential(&text, "index.docker.io", &[]),
-                password("ci", "hunter2"),
+                Some(password("ci", "hunter2")),
                 "{key}"
             );
         }
         let both = r#"{"auths":{
             "docker.io":{"username":"wrong","password":"wrong"},
             "https://index.docker.io/v1/":{"auth":"Y2k6aHVudGVyMg=="}}}"#;
-        assert_eq!(credential(both, "index.docker.io", &[]), password("ci", "hunter2"));
+        assert_eq!(credential(both, "index.docker.io", &[]), Some(password("ci", "hunter2")));
     }
 
     #[test]
     fn other_hosts_are_found_with_and_without_scheme_and_path() {
         for key in ["reg:5000", "https://reg:5000", "http://reg:5000/v2/", "reg:5000/"] {
             let text = format!(r#"{{"auths":{{"{key}":{{"auth":"Y2k6aHVudGVyMg=="}}}}}}"#);
-            assert_eq!(credential(&text, "reg:5000", &[]), password("ci", "hunter2"), "{key}");
+            assert_eq!(
+                credential(&text, "reg:5000", &[]),
+                Some(password("ci", "hunter2")),
+                "{key}"
+            );
         }
         let other = r#"{"auths":{"reg":{"auth":"Y2k6aHVudGVyMg=="}}}"#;
         assert_eq!(credential(other, "reg:5000", &[]), None);
@@ -257,12 +261,15 @@ mod tests {
 
     #[test]
     fn a_key_with_a_path_counts_for_what_is_below_it() {
-        assert_eq!(credential(SCOPED, "quay.io", &["team/x"]), password("t", "team"));
-        assert_eq!(credential(SCOPED, "quay.io", &["team/app"]), password("a", "app"));
-        assert_eq!(credential(SCOPED, "quay.io", &["team/x", "same/y"]), password("t", "team"));
+        assert_eq!(credential(SCOPED, "quay.io", &["team/x"]), Some(password("t", "team")));
+        assert_eq!(credential(SCOPED, "quay.io", &["team/app"]), Some(password("a", "app")));
+        assert_eq!(
+            credential(SCOPED, "quay.io", &["team/x", "same/y"]),
+            Some(password("t", "team"))
+        );
         assert_eq!(credential(SCOPED, "quay.io", &["teams/x"]), None);
         let with_host = SCOPED.replace("quay.io/same", "quay.io").replace("\"t\"", "\"h\"");
-        assert_eq!(credential(&with_host, "quay.io", &["team/app"]), password("h", "team"));
+        assert_eq!(credential(&with_host, "quay.io", &["team/app"]), Some(password("h", "team")));
     }
 
     #[test]
@@ -287,7 +294,10 @@ mod tests {
         );
         assert_eq!(
             entries("ghcr.io"),
-            Entries { helper: Some("desktop".to_owned()), credential: password("ci", "hunter2") }
+            Entries {
+                helper: Some("desktop".to_owned()),
+                credential: Some(password("ci", "hunter2"))
+            }
         );
     }
 
@@ -303,7 +313,7 @@ mod tests {
     #[test]
     fn broken_entries_matter_only_where_they_are_needed() {
         let text = r#"{"auths":{"a.io":{"auth":"?"},"b.io":{"auth":"Y2k6aHVudGVyMg=="}}}"#;
-        assert_eq!(credential(text, "b.io", &[]), password("ci", "hunter2"));
+        assert_eq!(credential(text, "b.io", &[]), Some(password("ci", "hunter2")));
         let error = config(text).entries("a.io", &[]).unwrap_err();
         assert_eq!(
             error.to_string(),
