@@ -32,10 +32,14 @@ pub(super) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Build and push images
-    #[command(after_help = "Examples:\n  kaniko-build run\n  kaniko-build run api 'web-*' --keep-going --report json=build.json")]
+    #[command(
+        after_help = "Examples:\n  kaniko-build run\n  kaniko-build run api 'web-*' --keep-going --report json=build.json"
+    )]
     Run(Run),
     /// Show what would be done, without doing any of it
-    #[command(after_help = "Examples:\n  kaniko-build plan\n  kaniko-build plan api --format shell > build-api.sh")]
+    #[command(
+        after_help = "Examples:\n  kaniko-build plan\n  kaniko-build plan api --format shell > build-api.sh"
+    )]
     Plan(Plan),
     /// Find the mistakes in the file
     #[command(after_help = "Example: kaniko-build check --file ci/kaniko.toml")]
@@ -47,10 +51,14 @@ pub(super) enum Command {
     #[command(subcommand, after_help = "Example: kaniko-build context ls api")]
     Context(Context),
     /// Write the docker config that a build's executor would get
-    #[command(after_help = "Examples:\n  kaniko-build auth api -o config.json\n  kaniko-build auth api -o - | jq '.auths | keys'")]
+    #[command(
+        after_help = "Examples:\n  kaniko-build auth api -o config.json\n  kaniko-build auth api -o - | jq '.auths | keys'"
+    )]
     Auth(Auth),
     /// Print the completions of a shell
-    #[command(after_help = "Example: kaniko-build completions bash > /etc/bash_completion.d/kaniko-build")]
+    #[command(
+        after_help = "Example: kaniko-build completions bash > /etc/bash_completion.d/kaniko-build"
+    )]
     Completions {
         /// Whose completions
         shell: clap_complete::Shell,

@@ -7,11 +7,7 @@ mod load;
 mod plan;
 mod run;
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 

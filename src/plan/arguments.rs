@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::{
+    context::Dockerfile as DockerfileAt,
     template::{LateValue, Part, Rendered},
     transport::FAR_DIR,
 };
 
-use super::{Build, DockerfileAt};
+use super::Build;
 
 /// Each argument whole, `--flag=value`.
 ///

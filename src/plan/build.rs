@@ -12,8 +12,7 @@ use crate::{
 };
 
 use super::{
-    Build, OutputAt, arguments::shown, dockerfile, executor::Executors, make::Facts,
-    reader::Reader,
+    Build, OutputAt, arguments::shown, dockerfile, executor::Executors, make::Facts, reader::Reader,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -39,9 +38,9 @@ pub(super) fn build(
         None if keys.table.get("executor").is_some() => None,
         None => executors.default(&name, &section.key),
     };
-    let context = keys.path("context").unwrap_or_else(|| {
-        keys.config.base(&section.key, facts.current).to_owned()
-    });
+    let context = keys
+        .path("context")
+        .unwrap_or_else(|| keys.config.base(&section.key, facts.current).to_owned());
     let outputs = outputs(keys);
     let push = !keys.boolean("no-push").unwrap_or(false);
     let destinations = destinations(keys);
@@ -101,7 +100,8 @@ fn texts(keys: &mut Reader<'_>, key: &str) -> Vec<String> {
 
 fn after(maps: &[&Vec<(String, Rendered)>]) -> Vec<Arc<str>> {
     let texts = maps.iter().flat_map(|map| map.iter());
-    let builds: BTreeSet<_> = texts.flat_map(|(_, text)| text.late().map(|late| Arc::from(late.build()))).collect();
+    let builds: BTreeSet<_> =
+        texts.flat_map(|(_, text)| text.late().map(|late| Arc::from(late.build()))).collect();
     builds.into_iter().collect()
 }
 
@@ -141,7 +141,8 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
         let hint = "write `image`, or whole references as `destinations`";
         keys.wrong("tags", "`tags` without an `image`".into(), "tags of what?", hint);
     }
-    references.extend(keys.list("destinations").into_iter().map(|(place, text)| (Some(place), text)));
+    references
+        .extend(keys.list("destinations").into_iter().map(|(place, text)| (Some(place), text)));
     let mut destinations: Vec<Reference> = Vec::new();
     for (place, text) in references {
         match Reference::parse(&text) {
@@ -201,8 +202,15 @@ fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {
 /// Flags that are handed on, in the order of the table, then `executor-args`.
 fn flags(keys: &mut Reader<'_>) -> Vec<String> {
     const OURS: &[&str] = &[
-        "annotations", "build-args", "destinations", "labels", "no-push", "oci-layout-path",
-        "secrets", "tar-path", "target",
+        "annotations",
+        "build-args",
+        "destinations",
+        "labels",
+        "no-push",
+        "oci-layout-path",
+        "secrets",
+        "tar-path",
+        "target",
     ];
     let mut flags = Vec::new();
     if keys.has("cache-repo") && !keys.has("cache") {
@@ -232,7 +240,9 @@ fn flags(keys: &mut Reader<'_>) -> Vec<String> {
             }
             flags::Kind::Table => {
                 let entries = keys.map(key).into_iter();
-                flags.extend(entries.map(|(entry, text)| format!("{name}={entry}={}", shown(&text))));
+                flags.extend(
+                    entries.map(|(entry, text)| format!("{name}={entry}={}", shown(&text))),
+                );
             }
         }
     }
@@ -265,15 +275,8 @@ fn reach(build: &mut Build, keys: &mut Reader<'_>, registries: &[Registry]) {
         Ok(access) => build.access = access,
         Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
     }
-    for host in hosts {
-        let Some(registry) = registries.iter().find(|registry| registry.is_at(host)) else {
-            continue;
-        };
-        for mirror in registry.mirrors().unwrap_or_default() {
-            if !build.registries.iter().any(|needed| needed.host == mirror.host) {
-                let repositories = Vec::new();
-                build.registries.push(Needed { host: mirror.host, repositories });
-            }
-        }
+    match registry::with_mirrors(&build.registries, registries) {
+        Ok(with_mirrors) => build.registries = with_mirrors,
+        Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
     }
 }

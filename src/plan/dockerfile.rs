@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     config::{Mistake, Sources},
+    context::Dockerfile as DockerfileAt,
     dockerfile::{Dockerfile, UnknownTarget},
     kaniko::flags::{self, Availability},
     template::Rendered,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Base, Build, DockerfileAt,
+    Base, Build,
     arguments::shown,
     reader::{Reader, absolute},
 };
@@ -131,11 +132,9 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
 
 /// What the executor must be able to do, each with the place that asks for it.
 pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> {
-    let origin = |key: &str| {
-        match build.origins.get(key) {
-            Some(place) => format!("`{key}` ({})", sources.show(place)),
-            None => format!("`{key}`"),
-        }
+    let origin = |key: &str| match build.origins.get(key) {
+        Some(place) => format!("`{key}` ({})", sources.show(place)),
+        None => format!("`{key}`"),
     };
     let mut needs = Vec::new();
     let mut need = |flag: &'static str, reason: String| {

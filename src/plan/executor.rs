@@ -4,9 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::config::{Config, Data, Mistake, Place, Table, nearest};
 
-use super::{
-    CloudFoundry, Container, Executor, ExecutorKind, Value, make::Facts, reader::Reader,
-};
+use super::{CloudFoundry, Container, Executor, ExecutorKind, Value, make::Facts, reader::Reader};
 use crate::{secret::Source, template::Engine};
 
 /// Types that need no declaration.
@@ -61,7 +59,8 @@ impl<'a> Executors<'a> {
         if let [only] = names[..] {
             return self.get(only, None);
         }
-        let mistake = Mistake::at(key, format!("build `{build}` has no `executor`"), "built where?");
+        let mistake =
+            Mistake::at(key, format!("build `{build}` has no `executor`"), "built where?");
         self.mistakes.push(mistake.hint(if names.is_empty() {
             "write `executor = \"podman\"` (or docker, local, cloudfoundry), or declare one as \
              `[executors.NAME]`"
@@ -171,17 +170,19 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
             return None;
         }
     };
-    let env = |name: &str| {
-        facts.environment.contains_key(name).then(|| Source::Env(name.to_owned()))
-    };
+    let env =
+        |name: &str| facts.environment.contains_key(name).then(|| Source::Env(name.to_owned()));
     let username = keys.value("username").or_else(|| env("CF_USERNAME").map(Value::Secret));
     let password = keys.secret("password").or_else(|| env("CF_PASSWORD"));
     let login = match (username, password) {
         (Some(username), Some(password)) => Some((username, password)),
         (None, None) => None,
         (username, _) => {
-            let (there, not) =
-                if username.is_some() { ("username", "password") } else { ("password", "username") };
+            let (there, not) = if username.is_some() {
+                ("username", "password")
+            } else {
+                ("password", "username")
+            };
             let hint = "write both, set CF_USERNAME and CF_PASSWORD, or log in before and write \
                         neither";
             keys.wrong(there, format!("`{there}` without `{not}`"), "half a login", hint);

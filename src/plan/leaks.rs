@@ -33,8 +33,7 @@ pub fn sources(plan: &Plan) -> Vec<&Source> {
 /// Build args, labels and annotations that hold a secret that `redactor` knows.
 #[must_use]
 pub fn leaks(plan: &Plan, redactor: &Redactor) -> Option<Mistakes> {
-    let mistakes: Vec<_> =
-        plan.builds.iter().flat_map(|build| of_build(build, redactor)).collect();
+    let mistakes: Vec<_> = plan.builds.iter().flat_map(|build| of_build(build, redactor)).collect();
     (!mistakes.is_empty()).then(|| Mistakes::new(mistakes, &plan.sources))
 }
 

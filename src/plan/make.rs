@@ -118,8 +118,7 @@ impl Planner<'_> {
             let section = &self.config.builds[index];
             let build = Some(section.name.clone());
             let engine = Engine::new(Names { build, ..self.names.clone() });
-            let mut keys =
-                Reader::new(self.config, &engine, &section.table, self.facts.current);
+            let mut keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
             let made =
                 build::build(section, &mut keys, &mut executors, self.registries, self.facts);
             self.mistakes.append(&mut keys.mistakes);

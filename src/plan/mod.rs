@@ -16,17 +16,17 @@ mod reader;
 mod registries;
 mod select;
 
+pub(crate) use arguments::{BUNDLE, DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown};
-pub(crate) use arguments::{DIGEST, DOCKERFILE, SECRETS, far_output};
 pub use leaks::{leaks, sources};
 pub use make::{Facts, PlanError, Wanted, make};
-
+pub use select::SelectError;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     config::{Mistake, Place, Sources},
-    context::{Modes, Timestamps},
+    context::{Dockerfile as DockerfileAt, Modes, Timestamps},
     registry::{Access, Reference, Registry, credentials::Needed},
     secret::Source,
     template::Rendered,
@@ -110,15 +110,6 @@ pub struct Base {
     pub reference: String,
     /// The line of the Dockerfile, from 1.
     pub line: usize,
-}
-
-/// Where a Dockerfile is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DockerfileAt {
-    /// In the context; relative to it.
-    Inside(PathBuf),
-    /// Beside it; absolute. It travels beside the bundle.
-    Outside(PathBuf),
 }
 
 /// Something that comes back from the executor.

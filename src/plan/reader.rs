@@ -109,9 +109,10 @@ impl<'a> Reader<'a> {
 
     /// Syntax and names of one template, without needing values.
     pub(super) fn check(&mut self, key: &str, node: &Node, template: &str) {
-        if !self.is_outside(node)
-            && let Err(error) = self.engine.check(template)
-        {
+        if self.is_outside(node) {
+            return;
+        }
+        for error in self.engine.check(template) {
             self.mistakes.push(self.template_mistake(key, node, template, error));
         }
     }
@@ -132,7 +133,7 @@ impl<'a> Reader<'a> {
         let value = match &node.data {
             Data::Text(template) if !self.is_outside(node) => {
                 match self.engine.condition(template) {
-                    Ok(value) => data(value, &node.place),
+                    Ok(value) => return Some(value),
                     Err(error) => {
                         self.mistakes.push(self.template_mistake(key, node, template, error));
                         return None;
@@ -166,9 +167,7 @@ impl<'a> Reader<'a> {
         let node = self.node(key)?;
         let text = self.text_of(key, node)?;
         let parsed = humantime::parse_duration(&text).ok();
-        parsed.or_else(|| {
-            self.mistyped(key, node, "a time such as `\"15m\"`", &Data::Text(text))
-        })
+        parsed.or_else(|| self.mistyped(key, node, "a time such as `\"15m\"`", &Data::Text(text)))
     }
 
     /// A path, made absolute from where it was written.
@@ -186,10 +185,13 @@ impl<'a> Reader<'a> {
     /// Strings, each with its place.
     pub(super) fn list(&mut self, key: &str) -> Vec<(Place, String)> {
         let Some(node) = self.node(key) else { return Vec::new() };
-        self.items(key, node).into_iter().filter_map(|item| {
-            let text = self.text_of(key, &item)?;
-            Some((item.place, text))
-        }).collect()
+        self.items(key, node)
+            .into_iter()
+            .filter_map(|item| {
+                let text = self.text_of(key, &item)?;
+                Some((item.place, text))
+            })
+            .collect()
     }
 
     /// The nodes of a list, which may be a template that gives one.

@@ -30,7 +30,8 @@ fn row(outcome: &Outcome) -> [String; 5] {
         End::Skipped { cause } => ("skipped", cause.clone()),
         End::Interrupted => ("interrupted", String::new()),
     };
-    let sent = outcome.bundle.map_or_else(String::new, |bundle| HumanBytes(bundle.bytes).to_string());
+    let sent =
+        outcome.bundle.map_or_else(String::new, |bundle| HumanBytes(bundle.bytes).to_string());
     let time = if outcome.attempts == 0 {
         String::new()
     } else {
@@ -59,7 +60,8 @@ mod tests {
         let built = End::Built { digest: "sha256:1".into(), images: vec![] };
         let skipped = End::Skipped { cause: "`api` failed".into() };
 
-        let shown = table(&[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)]);
+        let shown =
+            table(&[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)]);
 
         assert_eq!(
             shown,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    context,
+    context::{self, Dockerfile},
     kaniko::cause::Cause,
     outcome::End,
-    plan::{Build, DockerfileAt},
+    plan::Build,
     registry::Reference,
     transport::{Bundle, Job, Ran, TransportError},
 };
@@ -22,12 +22,7 @@ pub(super) struct Attempt {
 }
 
 /// Sends, builds and brings back once.
-pub(super) async fn attempt(
-    run: &Run<'_>,
-    build: &Build,
-    job: &Job,
-    reach: &mut Reach,
-) -> Attempt {
+pub(super) async fn attempt(run: &Run<'_>, build: &Build, job: &Job, reach: &mut Reach) -> Attempt {
     let result = reach.run(run, build, job, bundle(build, reach.compression(build))).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
@@ -44,13 +39,9 @@ pub(super) fn bundle(build: &Build, compression: context::Compression) -> Bundle
 /// What is sent of a build.
 #[must_use]
 pub(crate) fn spec(build: &Build) -> context::Spec {
-    let dockerfile = match &build.dockerfile {
-        DockerfileAt::Inside(path) => Some(path.clone()),
-        DockerfileAt::Outside(_) => None,
-    };
     context::Spec {
         root: build.context.clone(),
-        dockerfile,
+        dockerfile: build.dockerfile.clone(),
         modes: build.modes,
         timestamps: build.timestamps,
     }
@@ -99,8 +90,8 @@ fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
         | Cause::BaseUnauthorized { reference: Some(base) } => {
             let Some(line) = line_of(build, base) else { return sentence };
             let path = match &build.dockerfile {
-                DockerfileAt::Inside(path) => build.context.join(path),
-                DockerfileAt::Outside(path) => path.clone(),
+                Dockerfile::Inside(path) => build.context.join(path),
+                Dockerfile::Outside(path) => path.clone(),
             };
             format!("{sentence} ({}:{line})", path.display())
         }
@@ -117,13 +108,14 @@ fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
 }
 
 fn line_of(build: &Build, reference: &str) -> Option<usize> {
-    let same = |base: &&crate::plan::Base| {
-        match (Reference::parse(&base.reference), Reference::parse(reference)) {
-            (Ok(one), Ok(other)) => {
-                one.host() == other.host() && one.repository() == other.repository()
-            }
-            _ => base.reference == reference,
+    let same = |base: &&crate::plan::Base| match (
+        Reference::parse(&base.reference),
+        Reference::parse(reference),
+    ) {
+        (Ok(one), Ok(other)) => {
+            one.host() == other.host() && one.repository() == other.repository()
         }
+        _ => base.reference == reference,
     };
     build.bases.iter().find(same).map(|base| base.line)
 }
@@ -132,9 +124,10 @@ fn not_run(error: TransportError) -> Attempt {
     let text = chain(&error);
     let (end, worth_repeating) = match error {
         TransportError::Interrupted => (End::Interrupted, false),
-        TransportError::Unreachable { hint, transient, .. } => {
-            (End::Unreached { cause: text, hint: Some(hint).filter(|hint| !hint.is_empty()) }, transient)
-        }
+        TransportError::Unreachable { hint, transient, .. } => (
+            End::Unreached { cause: text, hint: Some(hint).filter(|hint| !hint.is_empty()) },
+            transient,
+        ),
         TransportError::Refused { hint, .. } => {
             (End::Unreached { cause: text, hint: Some(hint) }, false)
         }

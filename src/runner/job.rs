@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use crate::{
-    plan::{self, Build, DockerfileAt},
+    context::Dockerfile,
+    plan::{self, Build},
     secret::Secret,
     template::LateValue,
     transport::{FAR_DIR, FarFile, Job, Output},
@@ -23,7 +24,13 @@ const ENVIRONMENT: [(&str, &str); 3] = [
 
 /// Variables of proxies, in both spellings.
 const PROXIES: [&str; 8] = [
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
     "all_proxy",
 ];
 
@@ -54,8 +61,16 @@ pub(super) fn job(
         let Some(content) = prepared.build_secret_of(source) else { continue };
         files.push(FarFile { path: format!("{}/{id}", plan::SECRETS), content });
     }
-    if let DockerfileAt::Outside(path) = &build.dockerfile {
+    if let Dockerfile::Outside(path) = &build.dockerfile {
         files.push(FarFile { path: plan::DOCKERFILE.into(), content: read(path)? });
+        // Kaniko applies the ignore file beside its Dockerfile, and else the context's.
+        let mut beside = path.clone().into_os_string();
+        beside.push(".dockerignore");
+        let beside = Path::new(&beside);
+        if beside.is_file() {
+            let path = format!("{}.dockerignore", plan::DOCKERFILE);
+            files.push(FarFile { path, content: read(beside)? });
+        }
     }
 
     let outputs = build.outputs.iter().map(|output| Output {
@@ -88,9 +103,8 @@ fn variables(
     variables.push(("DOCKER_CONFIG".into(), Secret::from(&*format!("{FAR_DIR}/docker"))));
     if build.executor.proxy {
         let proxies = PROXIES.iter().filter_map(|name| Some((*name, environment.get(*name)?)));
-        variables.extend(
-            proxies.map(|(name, value)| (name.to_owned(), Secret::from(value.as_str()))),
-        );
+        variables
+            .extend(proxies.map(|(name, value)| (name.to_owned(), Secret::from(value.as_str()))));
     }
     for (name, value) in &build.executor.environment {
         let Some(value) = prepared.value(value) else { continue };

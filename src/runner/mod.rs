@@ -9,6 +9,7 @@ mod prepared;
 mod programs;
 mod reach;
 
+pub(crate) use attempt::spec;
 pub use prepared::{PrepareError, Prepared};
 pub use programs::LocalPrograms;
 

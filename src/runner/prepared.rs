@@ -148,8 +148,7 @@ impl Prepared {
             return Ok(());
         }
         let found = source.resolve(Purpose::Password, environment, &LocalPrograms).await;
-        let found =
-            found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
+        let found = found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
         self.warnings.extend(found.warning.map(|warning| warning.to_string()));
         self.passwords.insert(source.clone(), found.secret);
         Ok(())
@@ -165,8 +164,7 @@ impl Prepared {
             return Ok(());
         }
         let found = source.resolve(Purpose::BuildSecret, environment, &LocalPrograms).await;
-        let found =
-            found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
+        let found = found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
         self.warnings.extend(found.warning.map(|warning| warning.to_string()));
         self.build_secrets.insert(source.clone(), found.secret);
         Ok(())

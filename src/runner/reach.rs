@@ -8,9 +8,7 @@ use crate::{
     guard::{Guard, Held, Thing},
     plan::{Build, CloudFoundry, Executor, ExecutorKind},
     process::{Command, Limits, ProcessError},
-    transport::{
-        Bundle, Job, Ran, TransportError, cloudfoundry::App, container, session,
-    },
+    transport::{Bundle, Job, Ran, TransportError, cloudfoundry::App, container, session},
 };
 
 use super::Run;
@@ -50,7 +48,7 @@ impl Reach {
     pub(super) fn compression(&self, build: &Build) -> Compression {
         match build.executor.kind {
             ExecutorKind::CloudFoundry(_) | ExecutorKind::Command(_) => Compression::Network,
-            ExecutorKind::Container(_) | ExecutorKind::Local => Compression::Local,
+            ExecutorKind::Container(_) | ExecutorKind::Local => Compression::None,
         }
     }
 
@@ -188,7 +186,8 @@ async fn follow(command: &Command, doing: &str) -> Result<(), TransportError> {
         Ok(answer) if answer.code == 0 => Ok(()),
         Ok(answer) => {
             let words = [answer.stdout_text(), answer.stderr_text()].join("\n");
-            let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            let lines: Vec<_> =
+                words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             let last = lines[lines.len().saturating_sub(4)..].join("; ");
             Err(TransportError::Unreachable {
                 what: format!("{doing} failed: {what} ended with {}: {last}", answer.code),
@@ -230,7 +229,6 @@ fn app_of<'a>(app: &'a CloudFoundry, home: Option<&'a Path>) -> App<'a> {
 
 /// The shell of the container that we are in.
 fn local() -> Result<Command, TransportError> {
-    let there = |path: &&str| Path::new(path).exists();
     if !Path::new("/kaniko/executor").exists() {
         return Err(TransportError::Unreachable {
             what: "there is no `/kaniko/executor` here".into(),
@@ -240,7 +238,7 @@ fn local() -> Result<Command, TransportError> {
             transient: false,
         });
     }
-    match LOCAL_SHELLS.iter().find(there) {
+    match LOCAL_SHELLS.iter().find(|path| Path::new(path).exists()) {
         Some(shell) => Ok(Command::new(*shell).argument("-c")),
         None => Err(TransportError::Unreachable {
             what: "there is no shell beside `/kaniko/executor`".into(),
@@ -251,8 +249,11 @@ fn local() -> Result<Command, TransportError> {
 }
 
 fn settings_of(container: &crate::plan::Container) -> container::Settings {
-    let kind =
-        if container.program == "docker" { container::Kind::Docker } else { container::Kind::Podman };
+    let kind = if container.program == "docker" {
+        container::Kind::Docker
+    } else {
+        container::Kind::Podman
+    };
     container::Settings {
         pull: match container.pull.as_str() {
             "always" => container::Pull::Always,

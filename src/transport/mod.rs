@@ -6,6 +6,7 @@
 //! its far end (Cloud Foundry, `command`, `local`), [`container`] creates, feeds and removes a
 //! container (docker, podman).
 
+pub mod cloudfoundry;
 pub mod container;
 
 use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
