@@ -40,6 +40,9 @@ mod slug;
 mod time;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;

@@ -20,15 +20,12 @@ struct Remote<'a> {
 
 /// Splits `https://user:token@host/path.git`, `ssh://git@host:22/path` and `git@host:path`.
 fn parse(remote: &str) -> Option<Remote<'_>> {
-    let (scheme, authority, path) = match remote.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/')?;
-            (scheme, authority, path)
-        }
-        None => {
-            let (authority, path) = remote.split_once(':')?;
-            (if authority.contains('/') { return None } else { "ssh" }, authority, path)
-        }
+    let (scheme, authority, path) = if let Some((scheme, rest)) = remote.split_once("://") {
+        let (authority, path) = rest.split_once('/')?;
+        (scheme, authority, path)
+    } else {
+        let (host, path) = remote.split_once(':').filter(|(host, _)| !host.contains('/'))?;
+        ("ssh", host, path)
     };
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (scheme, host) = match scheme {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::bounds::Bounded;
+use super::attempt::Attempt;
+use super::bounds::{Bounded, LONGEST};
 use super::convert;
-use super::error::{Problem, TemplateError, in_our_words, raised};
+use super::error::{Problem, TemplateError};
 use super::filters;
 use super::names::{Names, Value, Var};
 use super::references::{Uses, Words};
@@ -17,7 +18,7 @@ use super::rendered::Rendered;
 use super::roots::{Node, Scene};
 use super::scan::{Tag, TagKind, TokenKind, scan};
 use super::structure;
-use super::unprintable::{self, Record, known_too_late};
+use super::unprintable::{self, known_too_late};
 
 /// How deep a template may be nested.
 const RECURSION: usize = 50;
@@ -59,7 +60,7 @@ impl Engine {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         env.set_auto_escape_callback(|_| AutoEscape::None);
-        env.set_keep_trailing_newline(true);
+        env.set_syntax(syntax());
         env.set_recursion_limit(RECURSION);
         env.set_formatter(unprintable::print);
         filters::install(&mut env);
@@ -128,6 +129,11 @@ impl Engine {
     }
 }
 
+/// minijinja's, but that a newline at the end of a string belongs to it.
+fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default()
+}
+
 impl Inner {
     fn text(
         self: &Arc<Self>,
@@ -180,9 +186,11 @@ impl Inner {
         if value.is_undefined() && lacks_else {
             return Ok(Evaluated::Known(Value::Text(String::new())));
         }
-        convert::outward(&value)
-            .map(Evaluated::Known)
-            .map_err(|problem| attempt.placed(inner.clone(), problem))
+        match convert::outward(&value) {
+            Ok(value) if value.size() <= LONGEST => Ok(Evaluated::Known(value)),
+            Ok(_) => Err(attempt.placed(inner.clone(), Problem::too_long())),
+            Err(problem) => Err(attempt.placed(inner.clone(), problem)),
+        }
     }
 
     fn value_of_text(
@@ -282,62 +290,5 @@ impl Inner {
                 _ => {}
             }
         }
-    }
-}
-
-/// A rendering that may fail, and what is needed to say where.
-struct Attempt<'a> {
-    source: &'a str,
-    /// Where in the source what minijinja sees begins.
-    offset: usize,
-    record: &'a Record,
-}
-
-impl Attempt<'_> {
-    /// minijinja's error in our words, in its place.
-    ///
-    /// Where it does not come from us and a name without a value is involved, that is the cause.
-    fn failed(&self, error: &minijinja::Error) -> TemplateError {
-        let range = error.range().map_or(0..self.source.len(), |range| {
-            range.start + self.offset..range.end + self.offset
-        });
-        if raised(error).is_none() {
-            let named = self.paths_in(&range);
-            let absent = self.record.absent();
-            let cause = absent.into_iter().find(|problem| {
-                problem
-                    .about
-                    .as_ref()
-                    .is_some_and(|about| named.iter().any(|(path, _)| path == about))
-            });
-            if let Some(problem) = cause {
-                return self.placed(range, problem);
-            }
-        }
-        self.placed(range, in_our_words(error))
-    }
-
-    fn untouched(&self) -> Result<(), TemplateError> {
-        match self.record.touched() {
-            Some(problem) => Err(self.placed(0..self.source.len(), problem)),
-            None => Ok(()),
-        }
-    }
-
-    /// `problem` at the name it is about, or else at `range`.
-    fn placed(&self, range: Range<usize>, problem: Problem) -> TemplateError {
-        let about = problem.about.as_deref().unwrap_or_default();
-        let within = self.paths_in(&range).into_iter().find(|(path, _)| path == about);
-        TemplateError::new(within.map_or(range, |(_, range)| range), problem)
-    }
-
-    fn paths_in(&self, range: &Range<usize>) -> Vec<(String, Range<usize>)> {
-        let tags = scan(self.source);
-        Words::of(&tags)
-            .references
-            .iter()
-            .filter(|found| range.start <= found.range.start && found.range.end <= range.end)
-            .map(|found| (found.path(), found.range.clone()))
-            .collect()
     }
 }

@@ -38,6 +38,12 @@ impl Problem {
         Self { message: message.into(), hint: None, about: None }
     }
 
+    /// What is rendered would be longer than [`super::bounds::LONGEST`].
+    pub(super) fn too_long() -> Self {
+        Self::new("the result is too long")
+            .hint("a string of the configuration may have 1 MiB".to_owned())
+    }
+
     pub(super) fn about(mut self, path: &str) -> Self {
         self.about = Some(path.to_owned());
         self
@@ -99,33 +105,62 @@ pub(super) fn in_our_words(error: &Error) -> Problem {
         ErrorKind::MissingArgument => Problem::new("this lacks an argument"),
         ErrorKind::UndefinedError => Problem::new("this has no value"),
         ErrorKind::CannotUnpack => Problem::new("this does not have as many items as names"),
-        ErrorKind::WriteFailure => Problem::new("the result is too long").hint(TOO_LONG.to_owned()),
+        ErrorKind::WriteFailure => Problem::too_long(),
         ErrorKind::InvalidOperation if detail.contains("recursion limit") => {
             Problem::new("this is nested too deeply")
         }
-        ErrorKind::InvalidOperation if detail.contains("too large") => {
-            Problem::new("the result is too long").hint(TOO_LONG.to_owned())
-        }
-        ErrorKind::InvalidOperation if detail.contains("too many elements") => {
-            Problem::new("this range has too many numbers")
-        }
-        _ => Problem::new("this can't be done with these values"),
+        ErrorKind::InvalidOperation if detail.contains("too large") => Problem::too_long(),
+        _ => Problem::new(operation(detail)),
     }
 }
 
-const TOO_LONG: &str = "a string of the configuration may have 1 MiB";
+/// What can't be done with values of the wrong kind.
+fn operation(detail: &str) -> String {
+    if detail.starts_with("unable to calculate") {
+        return "this has no result, or one that is too large".to_owned();
+    }
+    let operator = detail
+        .strip_prefix("tried to use ")
+        .and_then(|rest| rest.split_once(" operator on unsupported types "));
+    let with_kinds = operator.and_then(|(sign, kinds)| Some((sign, kinds.split_once(" and ")?)));
+    match with_kinds {
+        Some((sign, (left, right))) => {
+            format!("`{sign}` can't be done with {} and {}", kind(left), kind(right))
+        }
+        None => "this can't be done with these values".to_owned(),
+    }
+}
+
+/// What minijinja calls a kind of value, in our words.
+fn kind(name: &str) -> &'static str {
+    match name {
+        "string" => "text",
+        "number" => "a number",
+        "bool" => "yes or no",
+        "sequence" | "iterator" => "a list",
+        "map" => "a table",
+        _ => "this",
+    }
+}
 
 fn syntax(detail: &str) -> Problem {
     let message = if detail.contains("end of comment") {
         return Problem::new("a `{#` opens a comment that has no end").hint(literal("{#"));
     } else if detail.contains("end of string") {
         "a string in this template has no end".to_owned()
+    } else if detail.contains("recursion") {
+        "this is nested too deeply".to_owned()
     } else if detail.contains("end of raw block") {
         "a `{% raw %}` has no `{% endraw %}`".to_owned()
     } else if detail.contains("end of input") {
         "the template ends too early".to_owned()
     } else if let Some(statement) = detail.strip_prefix("unknown statement ") {
-        format!("there is no statement `{statement}`")
+        match statement {
+            "else" | "elif" | "endif" | "endfor" | "endset" | "endwith" | "endraw" => {
+                format!("this `{{% {statement} %}}` belongs to nothing")
+            }
+            _ => format!("there is no statement `{statement}`"),
+        }
     } else if let Some(found) = detail.strip_prefix("unexpected ") {
         let found = found.split_once(", expected").map_or(found, |(found, _)| found);
         format!("this template is not well-formed: {} is out of place", plain(found))

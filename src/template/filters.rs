@@ -115,7 +115,17 @@ pub(super) fn install(env: &mut Environment<'_>) {
         let text = text("short", value)?;
         Ok::<String, Error>(text.chars().take(length.unwrap_or(SHORT)).collect())
     });
-    env.add_filter("semver", version);
+    env.add_filter("string", |value: &Value| printed(value));
+    env.add_filter("join", |items: &Value, separator: Option<&str>| {
+        if let Some(problem) = problem_of(items) {
+            return Err(problem.into());
+        }
+        let items = items.try_iter()?.map(|item| printed(&item)).collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, Error>(items.join(separator.unwrap_or_default()))
+    });
+    env.add_filter("semver", |value: &Value, format: &str, named: Kwargs| {
+        version(value, format, &named)
+    });
     env.add_test("defined", is_defined);
     env.add_test("undefined", |value: &Value| !is_defined(value));
     env.add_test("startingwith", |value: &Value, start: &str| {
@@ -140,11 +150,23 @@ fn default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
 }
 
 /// Empty also for what has no value: a tag rule needs no `if`.
-fn version(value: &Value, format: &str, named: Kwargs) -> Result<String, Error> {
+fn version(value: &Value, format: &str, named: &Kwargs) -> Result<String, Error> {
     let prefix: Option<&str> = named.get("prefix")?;
     named.assert_all_used()?;
     let tag = if Absent::is(value) { String::new() } else { text("semver", value)? };
     Ok(semver::formatted(&tag, format, prefix.unwrap_or_default())?)
+}
+
+/// `value` as it would be printed.
+fn printed(value: &Value) -> Result<String, Error> {
+    if let Some(problem) = problem_of(value) {
+        return Err(problem.into());
+    }
+    match value.kind() {
+        ValueKind::Bool => Ok(if value.is_true() { "true" } else { "false" }.to_owned()),
+        ValueKind::String | ValueKind::Number => Ok(value.to_string()),
+        _ => Err(Problem::new("only text, numbers, yes and no can be made text").into()),
+    }
 }
 
 /// The text that `filter` works on.
@@ -173,7 +195,13 @@ fn tag_safe(text: &str) -> String {
 
 /// The SHA-256 in lower-case hexadecimal digits.
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        for half in [byte >> 4, byte & 15] {
+            digits.extend(char::from_digit(u32::from(half), 16));
+        }
+    }
+    digits
 }
 
 /// As Python's, with fewer numbers.

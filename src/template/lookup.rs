@@ -66,18 +66,18 @@ pub(super) fn field<'a>(path: &str, fields: &[&'a str], name: &str) -> Result<&'
 
 /// The build that `builds.NAME` or `builds["NAME"]` means.
 pub(super) fn build<'a>(names: &'a Names, name: &str) -> Result<&'a str, Problem> {
-    one_of("builds", names.builds.iter().map(String::as_str).collect(), name)
+    one_of("builds", &names.builds.iter().map(String::as_str).collect::<Vec<_>>(), name)
 }
 
 /// The registry that `registries.NAME` means, and its host.
 pub(super) fn registry<'a>(names: &'a Names, name: &str) -> Result<(&'a str, &'a str), Problem> {
     let hosts: &BTreeMap<String, String> = &names.registries;
-    let found = one_of("registries", hosts.keys().map(String::as_str).collect(), name)?;
+    let found = one_of("registries", &hosts.keys().map(String::as_str).collect::<Vec<_>>(), name)?;
     Ok((found, hosts.get(found).map_or("", String::as_str)))
 }
 
 /// The candidate of that name, or the only one that is it with `_` for `-` and `.`.
-fn one_of<'a>(root: &str, candidates: Vec<&'a str>, name: &str) -> Result<&'a str, Problem> {
+fn one_of<'a>(root: &str, candidates: &[&'a str], name: &str) -> Result<&'a str, Problem> {
     if let Some(exact) = candidates.iter().find(|candidate| **candidate == name) {
         return Ok(exact);
     }

@@ -16,10 +16,12 @@
 //! - [`Engine::uses`] tells statically which builds, variables and vars a template names.
 //!
 //! ```
+//! use std::sync::Arc;
+//!
 //! use kaniko_build::template::{Engine, Names};
 //!
 //! let mut names = Names::default();
-//! names.env = [("REGISTRY".to_owned(), "harbor.example.com".to_owned())].into_iter().collect::<std::collections::BTreeMap<_, _>>().into();
+//! names.env = Arc::new([("REGISTRY".to_owned(), "harbor.example.com".to_owned())].into());
 //! let engine = Engine::new(names);
 //!
 //! let image = engine.text("{{ env.REGISTRY }}/shop").unwrap();
@@ -43,6 +45,7 @@
 //! Of the statements there are `if`, `for` (two deep, not recursive), `set NAME = …`, `with`
 //! and `raw`: no macros, so that each template ends.
 
+mod attempt;
 mod bounds;
 mod convert;
 mod engine;
@@ -58,6 +61,9 @@ mod scan;
 mod semver;
 mod structure;
 mod unprintable;
+
+#[cfg(test)]
+mod tests;
 
 pub use engine::Engine;
 pub use error::TemplateError;

@@ -76,6 +76,18 @@ impl Value {
             Self::Table(_) => "a table",
         }
     }
+
+    /// How many bytes of text are in it.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Bool(_) | Self::Integer(_) | Self::Float(_) => 0,
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.iter().map(Self::size).sum(),
+            Self::Table(entries) => {
+                entries.iter().map(|(name, item)| name.len() + item.size()).sum()
+            }
+        }
+    }
 }
 
 /// The value of `vars.X` before it is needed.

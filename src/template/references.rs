@@ -183,9 +183,25 @@ fn key_at<'s>(tokens: &[Token<'s>], index: usize) -> Option<(Key<'s>, usize)> {
         {
             Some((Key::Named(text), index + 3))
         }
-        (TokenKind::Sign("["), _) => Some((Key::Computed, closing(tokens, index)? + 1)),
+        (TokenKind::Sign("["), _) => {
+            let end = closing(tokens, index)?;
+            (!is_slice(&tokens[index + 1..end])).then_some((Key::Computed, end + 1))
+        }
         _ => None,
     }
+}
+
+/// Whether what stands in brackets cuts a part out, as in `ci.commit[:12]`.
+fn is_slice(inner: &[Token<'_>]) -> bool {
+    let mut depth = 0;
+    inner.iter().any(|token| {
+        match token.kind {
+            TokenKind::Sign("(" | "[" | "{") => depth += 1,
+            TokenKind::Sign(")" | "]" | "}") => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && token.kind == TokenKind::Sign(":")
+    })
 }
 
 /// The index of the bracket that closes the one at `index`.

@@ -161,6 +161,18 @@ fn of_reference(reference: &Reference<'_>, names: &Names) -> Result<(), Problem>
     }
     if matches!(root, "ci" | "env") {
         not_ordered(reference, &path)?;
+        not_joined(reference, &path)?;
+    }
+    Ok(())
+}
+
+/// `~` would spell yes and no as Python does.
+fn not_joined(reference: &Reference<'_>, path: &str) -> Result<(), Problem> {
+    let is_flag = matches!(path, "ci.dirty" | "ci.fork" | "ci.on_default_branch" | "ci.protected");
+    let joins = |kind| kind == Some(TokenKind::Sign("~"));
+    if is_flag && (joins(reference.before) || joins(reference.after)) {
+        return Err(Problem::new(format!("`{path}` is yes or no, not text"))
+            .hint(format!("print it in braces of its own, or make it text: `({path} | string)`")));
     }
     Ok(())
 }
