@@ -95,29 +95,36 @@ impl Engine {
         }
     }
 
-    /// Whether `source` holds: as [`Self::value`], with no for a name without a value, an
-    /// empty text, list or table, 0, and the words `false`, `no`, `off` and `0`, as variables
-    /// of a CI have them.
+    /// Whether `source` holds. Of a string that is only one `{{ … }}` the value decides, as in
+    /// a test: no for a name without a value, an empty text, list or table, 0, and the words
+    /// that a CI's variables have for no: `false`, `no`, `off`, `0`. Any other string must be
+    /// such a word, nothing, or `true`, `yes`, `on`, `1`.
     ///
     /// # Errors
     ///
-    /// As [`Self::value`].
+    /// As [`Self::value`], and for text of another kind.
     pub fn condition(&self, source: &str) -> Result<bool, TemplateError> {
         let value = match self.inner.value(source, Vec::new())? {
             Evaluated::Known(value) => value,
             Evaluated::Absent(_) => return Ok(false),
         };
-        Ok(match value {
-            Value::Bool(value) => value,
-            Value::Integer(number) => number != 0,
-            Value::Float(number) => number != 0.0,
-            Value::Text(text) => {
-                let text = text.trim().to_ascii_lowercase();
-                !matches!(&*text, "" | "false" | "no" | "off" | "0")
+        let text = match value {
+            Value::Bool(value) => return Ok(value),
+            Value::Integer(number) => return Ok(number != 0),
+            Value::Float(number) => return Ok(number != 0.0),
+            Value::List(items) => return Ok(!items.is_empty()),
+            Value::Table(entries) => return Ok(!entries.is_empty()),
+            Value::Text(text) => text.trim().to_ascii_lowercase(),
+        };
+        match &*text {
+            "" | "false" | "no" | "off" | "0" => Ok(false),
+            "true" | "yes" | "on" | "1" => Ok(true),
+            _ if only_expression(source, &scan(source)).is_some() => Ok(true),
+            _ => {
+                let problem = Problem::new("this is neither `true` nor `false`");
+                Err(TemplateError::new(0..source.len(), problem))
             }
-            Value::List(items) => !items.is_empty(),
-            Value::Table(entries) => !entries.is_empty(),
-        })
+        }
     }
 
     /// What `source` names, without rendering it.
@@ -126,6 +133,14 @@ impl Engine {
         let mut uses = Uses::default();
         self.inner.add_uses(source, &mut uses);
         uses
+    }
+}
+
+/// The tag of a string that is only one `{{ … }}`.
+fn only_expression<'a, 's>(source: &str, tags: &'a [Tag<'s>]) -> Option<&'a Tag<'s>> {
+    match tags {
+        [tag] if tag.kind == TagKind::Print && tag.range == (0..source.len()) => Some(tag),
+        _ => None,
     }
 }
 
@@ -163,12 +178,9 @@ impl Inner {
     ) -> Result<Evaluated, TemplateError> {
         self.checked(source)?;
         let tags = scan(source);
-        let [Tag { kind: TagKind::Print, range, inner, tokens }] = &*tags else {
+        let Some(Tag { inner, tokens, .. }) = only_expression(source, &tags) else {
             return self.value_of_text(source, resolving);
         };
-        if *range != (0..source.len()) {
-            return self.value_of_text(source, resolving);
-        }
         let scene = self.scene(resolving);
         let attempt = Attempt { source, offset: inner.start, record: &scene.record };
         let expression = self

@@ -67,13 +67,21 @@ fn a_value_that_is_absent_is_an_error_and_a_condition_on_it_is_no() {
 }
 
 #[test]
-fn the_words_that_variables_of_a_ci_have_for_no_are_no() {
+fn the_words_that_variables_of_a_ci_have_for_yes_and_no_are_understood() {
     for word in ["false", "FALSE", "no", "off", "0", "", " "] {
         assert_eq!(on_main().condition(word), Ok(false), "for {word:?}");
+        assert_eq!(on_main().condition(&format!("{{{{ '{word}' }}}}")), Ok(false), "for {word:?}");
     }
-    for word in ["true", "yes", "1", "anything"] {
+    for word in ["true", "yes", "on", "1"] {
         assert_eq!(on_main().condition(word), Ok(true), "for {word:?}");
     }
+    assert_eq!(on_main().condition("{% if ci.branch %}true{% endif %}"), Ok(true));
+}
+
+#[test]
+fn a_misspelt_yes_is_an_error() {
+    let error = on_main().condition("ture").unwrap_err();
+    assert_eq!(error.message, "this is neither `true` nor `false`");
 }
 
 #[test]
