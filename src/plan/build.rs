@@ -168,17 +168,17 @@ fn tags(keys: &mut Reader<'_>) -> Vec<(crate::config::Place, String)> {
 }
 
 fn tag(keys: &mut Reader<'_>, item: &Node) -> Option<String> {
-    let node = if let Data::Table(table) = &item.data {
+    let (key, node) = if let Data::Table(table) = &item.data {
         if let Some(when) = table.get("when")
-            && !keys.boolean_of("when", when)?
+            && !keys.boolean_of("tags.when", when)?
         {
             return None;
         }
-        table.get("tag")?
+        ("tags.tag", table.get("tag")?)
     } else {
-        item
+        ("tags", item)
     };
-    keys.text_of("tags", node).filter(|tag| !tag.is_empty())
+    keys.text_of(key, node).filter(|tag| !tag.is_empty())
 }
 
 fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {

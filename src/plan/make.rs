@@ -116,8 +116,7 @@ impl Planner<'_> {
         let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
         while let Some(index) = waiting.pop() {
             let section = &self.config.builds[index];
-            let build = Some(section.name.clone());
-            let engine = Engine::new(Names { build, ..self.names.clone() });
+            let engine = self.engine_of(&section.name);
             let mut keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
             let made =
                 build::build(section, &mut keys, &mut executors, self.registries, self.facts);
@@ -135,19 +134,27 @@ impl Planner<'_> {
     }
 
     /// Syntax and names of every template, also of builds that were not chosen.
-    fn check_structure(&mut self, engine: &Engine) {
-        let mut tables: Vec<&Table> = Vec::new();
-        tables.extend(self.config.builds.iter().map(|build| &build.table));
-        tables.extend(self.config.executors.iter().map(|executor| &executor.table));
-        tables.extend(self.config.registries.iter().map(|registry| &registry.table));
-        tables.push(&self.config.vars);
-        for table in tables {
-            let mut keys = Reader::new(self.config, engine, table, self.facts.current);
-            for entry in &table.0 {
-                check_node(&mut keys, &entry.name, &entry.node);
-            }
-            self.mistakes.append(&mut keys.mistakes);
+    fn check_structure(&mut self, plain: &Engine) {
+        for section in &self.config.builds {
+            let engine = self.engine_of(&section.name);
+            self.check_table(&engine, &section.table);
         }
+        let others = self.config.executors.iter().chain(&self.config.registries);
+        for table in others.map(|section| &section.table).chain([&self.config.vars]) {
+            self.check_table(plain, table);
+        }
+    }
+
+    fn check_table(&mut self, engine: &Engine, table: &Table) {
+        let mut keys = Reader::new(self.config, engine, table, self.facts.current);
+        for entry in &table.0 {
+            check_node(&mut keys, &entry.name, &entry.node);
+        }
+        self.mistakes.append(&mut keys.mistakes);
+    }
+
+    fn engine_of(&self, build: &str) -> Engine {
+        Engine::new(Names { build: Some(build.to_owned()), ..self.names.clone() })
     }
 }
 

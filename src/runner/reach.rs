@@ -126,7 +126,7 @@ impl Reach {
         let Some((username, password)) = &app.login else {
             if app.org.is_some() || app.space.is_some() {
                 let target = app_of(app, None).target();
-                for command in target {
+                if let Some(command) = target {
                     follow(&command, "choosing organisation and space").await?;
                 }
             }
@@ -172,7 +172,7 @@ async fn log_in(
     for command in rule.login(username, password) {
         follow(&command, "logging in").await?;
     }
-    for command in rule.target() {
+    if let Some(command) = rule.target() {
         follow(&command, "choosing organisation and space").await?;
     }
     Ok(())

@@ -8,6 +8,7 @@
 
 pub mod cloudfoundry;
 pub mod container;
+pub mod session;
 
 use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 
