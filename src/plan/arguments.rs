@@ -51,7 +51,7 @@ pub fn arguments(
     let mut arguments = vec![
         format!("--context=tar://{FAR_DIR}/{BUNDLE}"),
         format!("--dockerfile={}", far_dockerfile(dockerfile)),
-        "--log-format=text".to_owned(),
+        "--log-format=color".to_owned(),
         format!("--digest-file={FAR_DIR}/{DIGEST}"),
     ];
     arguments.extend(target.iter().map(|target| format!("--target={target}")));

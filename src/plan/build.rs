@@ -204,7 +204,9 @@ fn flags(keys: &mut Reader<'_>) -> Vec<String> {
     const OURS: &[&str] = &[
         "annotations",
         "build-args",
+        "context",
         "destinations",
+        "dockerfile",
         "labels",
         "no-push",
         "oci-layout-path",

@@ -10,6 +10,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     ci::Provider,
     event::{Event, Stage, What},
+    kaniko::log::without_colours,
     outcome::{End, Outcome},
 };
 
@@ -52,7 +53,9 @@ impl Live {
             What::Sent { bytes } => self.sent(build, *bytes),
             What::Log { line } => {
                 if !self.printer.style.quiet {
-                    self.line(build, line);
+                    let coloured = self.printer.style.colour;
+                    let line = if coloured { line.as_str().into() } else { without_colours(line) };
+                    self.line(build, line.trim_end());
                 }
             }
             What::Warning(text) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     context::{self, Dockerfile},
-    kaniko::cause::Cause,
+    kaniko::{cause::Cause, log::without_colours},
     outcome::End,
     plan::Build,
     registry::Reference,
@@ -64,7 +64,8 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
             }
         }
     } else {
-        let cause = Cause::find(ran.exit_code, &ran.tail);
+        let tail: Vec<_> = ran.tail.iter().map(|line| without_colours(line).into_owned()).collect();
+        let cause = Cause::find(ran.exit_code, &tail);
         let transient = cause.is_transient();
         (failed(build, ran.exit_code, in_words(run, build, &cause)), transient)
     };

@@ -8,9 +8,7 @@ use std::fmt::Write as _;
 
 use crate::{
     context::Dockerfile,
-    plan::{
-        self, Build, CloudFoundry, Container, ExecutorKind, Plan, Value, arguments,
-    },
+    plan::{self, Build, CloudFoundry, Container, ExecutorKind, Plan, Value, arguments},
     secret::Source,
     shell::{join, quote},
     transport::FAR_DIR,

@@ -2,4 +2,6 @@
 use super::{Bundle, Hands, Job, Ran, TransportError};
 use crate::process::Command;
 /// stub
-pub async fn run(_: Command, _: &Job, _: Bundle, _: &Hands) -> Result<Ran, TransportError> { Err(TransportError::Interrupted) }
+pub async fn run(_: Command, _: &Job, _: Bundle, _: &Hands) -> Result<Ran, TransportError> {
+    Err(TransportError::Interrupted)
+}
