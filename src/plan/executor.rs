@@ -16,9 +16,9 @@ const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local"];
 const IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.28.3";
 
 /// How long another run may hold an executor.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long a connection may take up to the far side's first word.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The executors that were asked for so far, each made once.
 pub(super) struct Executors<'a> {

@@ -14,7 +14,7 @@ use crate::{
 use super::Run;
 
 /// What a login may take and say.
-const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_secs(120) };
+const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(2) };
 
 /// Shells that a container with an executor may have, the saved one first.
 const LOCAL_SHELLS: [&str; 3] = ["/kaniko/.kaniko-build/bin/sh", "/busybox/sh", "/bin/sh"];
