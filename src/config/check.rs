@@ -1,0 +1,208 @@
+//! The walk over a whole configuration that finds every mistake in the form of its values.
+//!
+//! It also types what comes as text: the value of a variable or of `--set` becomes what its key
+//! takes, so that a version `1.10` stays text where text is wanted.
+
+use super::{
+    keys,
+    kind::{Key, Kind, SECRET_FORMS},
+    mistake::{Mistake, nearest},
+    node::{Data, Entry, Node, Table},
+    source::{Origin, Place, Sources},
+    toml_text,
+};
+
+/// Collects mistakes while it walks.
+pub(super) struct Check<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+impl Check<'_> {
+    /// A table of known keys; `of` says whose, for messages: "a build".
+    pub(super) fn record(&mut self, table: &mut Table, known: &[Key], of: &str) {
+        for entry in &mut table.0 {
+            match known.iter().find(|key| key.name == entry.name) {
+                Some(key) => self.entry(entry, key.kind),
+                None => self.unknown(entry, known, of),
+            }
+        }
+    }
+
+    pub(super) fn unknown(&mut self, entry: &Entry, known: &[Key], of: &str) {
+        let usable = known.iter().filter(|key| !matches!(key.kind, Kind::Refused(_)));
+        let near = nearest(&entry.name, usable.map(|key| key.name));
+        let message = format!("unknown key `{}` of {of}", entry.name);
+        let mistake = Mistake::at(&entry.key, message, "unknown key");
+        self.mistakes.push(match near {
+            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+            None => mistake,
+        });
+    }
+
+    pub(super) fn entry(&mut self, entry: &mut Entry, kind: Kind) {
+        match kind {
+            Kind::Later(why) => {
+                let message = format!("`{}` is not supported yet", entry.name);
+                self.mistakes.push(Mistake::at(&entry.key, message, "not supported").hint(why));
+            }
+            Kind::Refused(why) => {
+                let message = format!("`{}` cannot be set", entry.name);
+                self.mistakes.push(Mistake::at(&entry.key, message, "cannot be set").hint(why));
+            }
+            _ => self.value(&entry.name, &mut entry.node, kind),
+        }
+    }
+
+    fn value(&mut self, name: &str, node: &mut Node, kind: Kind) {
+        self.type_text(node, kind);
+        match (kind, &mut node.data) {
+            (Kind::Text | Kind::TextOrSecret | Kind::Tag, Data::Text(_))
+            | (Kind::Bool, Data::Bool(_))
+            | (Kind::Removable(_), Data::Bool(false)) => {}
+            (Kind::Path, Data::Text(text)) => {
+                if text.is_empty() {
+                    self.wrong(name, node, kind);
+                }
+            }
+            (Kind::Integer, Data::Integer(number)) if *number >= 0 => {}
+            (Kind::Bool | Kind::Integer | Kind::List(_), Data::Text(text)) if is_template(text) => {
+            }
+            (Kind::Duration, Data::Text(text)) => {
+                if !text.contains("{{") && humantime::parse_duration(text).is_err() {
+                    self.wrong(name, node, kind);
+                }
+            }
+            (Kind::OneOf(words), Data::Text(text)) => {
+                if !text.contains("{{") && !words.contains(&text.as_str()) {
+                    let near = nearest(text, words.iter().copied());
+                    let hint = near.map(|near| format!("did you mean `\"{near}\"`?"));
+                    self.wrong(name, node, kind);
+                    if let (Some(mistake), Some(hint)) = (self.mistakes.last_mut(), hint) {
+                        mistake.hint = Some(hint);
+                    }
+                }
+            }
+            (Kind::List(item), Data::List(items)) => {
+                for node in items {
+                    self.value(name, node, *item);
+                }
+            }
+            (Kind::Map(inner), Data::Table(table)) => self.map(name, table, *inner),
+            (Kind::Record(known), Data::Table(table)) => {
+                self.record(table, known, &format!("`{name}`"));
+            }
+            (Kind::Removable(inner), _) => self.value(name, node, *inner),
+            (Kind::Secret | Kind::TextOrSecret, Data::Table(_)) => self.secret(name, node),
+            (Kind::Secret, _) => {
+                let message = format!("`{name}` holds a secret in plain sight");
+                let mistake = Mistake::at(&node.place, message, "a plain value")
+                    .hint(format!("say where it comes from: {SECRET_FORMS}"));
+                self.mistakes.push(mistake.concealed());
+            }
+            (Kind::Tag, Data::Table(table)) => {
+                if table.get("tag").is_none() {
+                    let message = "a tag without `tag`";
+                    self.mistakes.push(Mistake::at(&node.place, message, "no `tag`"));
+                }
+                self.record(table, keys::TAG, "a tag");
+            }
+            _ => self.wrong(name, node, kind),
+        }
+    }
+
+    fn map(&mut self, name: &str, table: &mut Table, inner: Kind) {
+        for entry in &mut table.0 {
+            let owner = format!("{name}.{}", entry.name);
+            if let (Kind::Record(known), Data::Table(table)) = (inner, &mut entry.node.data) {
+                self.record(table, known, &format!("`{owner}`"));
+            } else {
+                self.value(&owner, &mut entry.node, inner);
+            }
+        }
+    }
+
+    fn secret(&mut self, name: &str, node: &mut Node) {
+        let Data::Table(table) = &mut node.data else { return };
+        self.record(table, keys::SECRET, "a secret");
+        if table.0.len() != 1 {
+            let message = format!("`{name}` must name one place that the secret comes from");
+            let mistake = Mistake::at(&node.place, message, "not one place");
+            self.mistakes.push(mistake.hint(format!("write {SECRET_FORMS}")));
+        }
+    }
+
+    /// A value from outside of the file is a string: it becomes what its key takes.
+    fn type_text(&mut self, node: &mut Node, kind: Kind) {
+        let outside = !matches!(self.sources.of(&node.place).origin, Origin::File(_));
+        let Data::Text(text) = &node.data else { return };
+        if !outside || is_template(text) {
+            return;
+        }
+        let parsed = match kind {
+            Kind::Bool | Kind::Integer => toml_text::value(&node.place, self.sources).ok(),
+            Kind::Removable(_) if text == "false" => {
+                Some(Node { place: node.place.clone(), data: Data::Bool(false) })
+            }
+            Kind::List(_) if !text.trim_start().starts_with('[') => {
+                let item = node.clone();
+                Some(Node { place: node.place.clone(), data: Data::List(vec![item]) })
+            }
+            Kind::List(_) | Kind::Map(_) | Kind::Secret | Kind::Tag => {
+                toml_text::value(&node.place, self.sources).ok()
+            }
+            _ => None,
+        };
+        if let Some(parsed) = parsed {
+            *node = parsed;
+        }
+    }
+
+    fn wrong(&mut self, name: &str, node: &Node, kind: Kind) {
+        let wanted = kind.described();
+        let message = format!("`{name}` must be {wanted}");
+        let label = match (&node.data, kind) {
+            (Data::Text(_), Kind::Duration) => "no such time".to_owned(),
+            (Data::Text(_), Kind::OneOf(_)) => "none of them".to_owned(),
+            (Data::Text(text), _) if text.is_empty() => "empty".to_owned(),
+            (Data::Integer(_), Kind::Integer) => "negative".to_owned(),
+            (data, _) => format!("{} here", data.described()),
+        };
+        let mistake = Mistake::at(&node.place, message, label);
+        let quoted = matches!(node.data, Data::Integer(_) | Data::Other(_) | Data::Bool(_))
+            && matches!(kind, Kind::Text | Kind::Path | Kind::Duration | Kind::Tag);
+        self.mistakes.push(if quoted { mistake.hint("put it into quotes") } else { mistake });
+    }
+
+    /// The names of `table` are ones that builds and the rest can have.
+    pub(super) fn names(&mut self, table: &Table, of: &str) {
+        for entry in &table.0 {
+            if !is_name(&entry.name) {
+                let message = format!("`{}` is no name of {of}", entry.name);
+                let mistake = Mistake::at(&entry.key, message, "not a name").hint(
+                    "names are lower-case letters, digits, `.`, `_` and `-`, and begin with a \
+                     letter or a digit",
+                );
+                self.mistakes.push(mistake);
+            }
+        }
+    }
+
+    /// What a section needs and does not have.
+    pub(super) fn missing(&mut self, place: &Place, name: &str, of: &str, example: &str) {
+        let mistake = Mistake::at(place, format!("{of} has no `{name}`"), format!("no `{name}`"));
+        self.mistakes.push(mistake.hint(format!("write `{name} = {example}`")));
+    }
+}
+
+/// `[a-z0-9][a-z0-9._-]*`
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.bytes().next().is_some_and(plain)
+        && name.bytes().all(|byte| plain(byte) || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// A string that is one `{{ … }}` keeps the type of its value.
+fn is_template(text: &str) -> bool {
+    text.trim_start().starts_with("{{") && text.trim_end().ends_with("}}")
+}

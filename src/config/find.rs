@@ -1,0 +1,94 @@
+//! Finding the file: the nearest `kaniko.toml` upwards, not above the repository.
+
+use std::path::{Path, PathBuf};
+
+/// The name that is looked for.
+const NAME: &str = "kaniko.toml";
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// The file that was named is not there.
+    #[error("no config file at `{}`", path.display())]
+    Missing {
+        /// As it was named.
+        path: PathBuf,
+    },
+    /// There is none in the directory or above it.
+    #[error("no `kaniko.toml` in `{}` or above it", start.display())]
+    None {
+        /// Where the search began.
+        start: PathBuf,
+    },
+    /// It is there and cannot be read as text.
+    #[error("`{}` cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// The file's absolute path and its text.
+///
+/// `named` is relative to `current`. Without it the search goes upwards from `current` and
+/// ends at the directory that holds `.git`.
+///
+/// # Errors
+///
+/// [`FindError`] when there is no such file or it is no UTF-8 text.
+pub fn find(named: Option<&Path>, current: &Path) -> Result<(PathBuf, String), FindError> {
+    let path = match named {
+        Some(named) => current.join(named),
+        None => nearest(current).ok_or_else(|| FindError::None { start: current.to_owned() })?,
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(FindError::Missing { path: named.map_or(path, Path::to_owned) })
+        }
+        Err(source) => Err(FindError::Read { path, source }),
+    }
+}
+
+fn nearest(current: &Path) -> Option<PathBuf> {
+    for directory in current.ancestors() {
+        let path = directory.join(NAME);
+        if path.is_file() {
+            return Some(path);
+        }
+        if directory.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_upwards_is_found_but_none_above_the_repository() {
+        let top = tempfile::tempdir().unwrap();
+        let inner = top.path().join("repository/services/api");
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::create_dir(top.path().join("repository/.git")).unwrap();
+        std::fs::write(top.path().join(NAME), "above").unwrap();
+
+        assert!(matches!(find(None, &inner), Err(FindError::None { .. })));
+
+        std::fs::write(top.path().join("repository/services/kaniko.toml"), "inside").unwrap();
+        let (path, text) = find(None, &inner).unwrap();
+        assert_eq!(text, "inside");
+        assert_eq!(path, top.path().join("repository/services/kaniko.toml"));
+    }
+
+    #[test]
+    fn a_named_file_that_is_not_there_is_told_as_it_was_named() {
+        let error = find(Some(Path::new("ci/kaniko.toml")), Path::new("/nowhere")).unwrap_err();
+
+        assert_eq!(error.to_string(), "no config file at `ci/kaniko.toml`");
+    }
+}

@@ -1,0 +1,79 @@
+//! The forms that a value of the file can have.
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A string.
+    Text,
+    /// `true`, `false`, or a template that gives one.
+    Bool,
+    /// A whole number that is not negative, or a template that gives one.
+    Integer,
+    /// A time such as `90s`, `15m` or `1h30m`.
+    Duration,
+    /// A path of this machine, relative to the file that it stands in.
+    Path,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A list.
+    List(&'static Self),
+    /// Names of the user's own, each with a value.
+    Map(&'static Self),
+    /// A string, or `false` to remove what is inherited.
+    Removable(&'static Self),
+    /// Where a secret comes from; never the secret itself.
+    Secret,
+    /// A string, or where a secret comes from.
+    TextOrSecret,
+    /// A string, or `{ tag = "…", when = "{{ … }}" }`.
+    Tag,
+    /// A table of these keys.
+    Record(&'static [Key]),
+    /// Known, and not supported by this version.
+    Later(&'static str),
+    /// Known, and refused for this reason.
+    Refused(&'static str),
+}
+
+/// One key of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    /// Its name, in kebab-case.
+    pub(super) name: &'static str,
+    /// What it takes.
+    pub(super) kind: Kind,
+    /// What it does, in a sentence.
+    pub(super) about: &'static str,
+    /// A value to copy, as TOML.
+    pub(super) example: &'static str,
+}
+
+impl Kind {
+    /// The form in words, for messages.
+    #[must_use]
+    pub(super) fn described(&self) -> String {
+        match self {
+            Self::Text => "a string".into(),
+            Self::Bool => "`true` or `false`".into(),
+            Self::Integer => "a whole number".into(),
+            Self::Duration => "a time such as `\"90s\"`, `\"15m\"` or `\"1h30m\"`".into(),
+            Self::Path => "a path".into(),
+            Self::OneOf(words) => {
+                let quoted: Vec<_> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+                format!("one of {}", quoted.join(", "))
+            }
+            Self::List(Self::Text | Self::Path) => "a list of strings".into(),
+            Self::List(item) => format!("a list, each {}", item.described()),
+            Self::Map(_) | Self::Record(_) => "a table".into(),
+            Self::Removable(inner) => format!("{}, or `false` to remove it", inner.described()),
+            Self::Secret => SECRET_FORMS.into(),
+            Self::TextOrSecret => format!("a string, or {SECRET_FORMS}"),
+            Self::Tag => "a string or `{ tag = \"…\", when = \"{{ … }}\" }`".into(),
+            Self::Later(_) | Self::Refused(_) => "nothing".into(),
+        }
+    }
+}
+
+/// The forms of a secret, in words.
+pub(super) const SECRET_FORMS: &str =
+    "`{ env = \"NAME\" }`, `{ file = \"path\" }` or `{ command = [\"program\", \"argument\"] }`";

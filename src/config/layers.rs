@@ -1,0 +1,230 @@
+//! The layers of settings, later over earlier: file, environment, command line.
+//!
+//! Figment does the layering. What it merges are tables of handles: each leaf is the number of
+//! a [`Node`] in an arena, so a value keeps its place whatever layer it came from, and a list
+//! replaces a list. An entry named `""` is the handle of the table itself, by which an empty
+//! table keeps its place and the order of the file is restored after the merge.
+
+use std::collections::BTreeMap;
+
+use figment::{
+    Figment, Metadata, Profile, Provider,
+    value::{Dict, Map, Value},
+};
+
+use super::{
+    mistake::Mistake,
+    node::{Data, Entry, Node, Table},
+    source::{Origin, Place, Source, Sources},
+    toml_text,
+};
+
+const SELF: &str = "";
+
+/// One layer, for Figment.
+struct Layer {
+    label: String,
+    handles: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.label.clone())
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Map::from([(Profile::Default, self.handles.clone())]))
+    }
+}
+
+/// Layers in the making.
+pub(super) struct Layers {
+    arena: Vec<(Place, Node)>,
+    figment: Figment,
+}
+
+impl Layers {
+    /// No layer at all.
+    pub(super) fn new() -> Self {
+        Self { arena: Vec::new(), figment: Figment::new() }
+    }
+
+    /// Lays `table` over what is there; `places` says whether its tables define the order.
+    pub(super) fn add(&mut self, label: &str, table: &Table, places: bool) {
+        let handles = self.handles(table, places);
+        let layer = Layer { label: label.to_owned(), handles };
+        self.figment = std::mem::take(&mut self.figment).merge(layer);
+    }
+
+    fn handles(&mut self, table: &Table, places: bool) -> Dict {
+        let mut handles = Dict::new();
+        for entry in &table.0 {
+            let value = if let Data::Table(inner) = &entry.node.data {
+                let mut inner = self.handles(inner, places);
+                if places {
+                    inner.insert(SELF.to_owned(), self.handle(entry));
+                }
+                Value::from(inner)
+            } else {
+                self.handle(entry)
+            };
+            handles.insert(entry.name.clone(), value);
+        }
+        handles
+    }
+
+    fn handle(&mut self, entry: &Entry) -> Value {
+        let node = match &entry.node.data {
+            Data::Table(_) => {
+                Node { place: entry.node.place.clone(), data: Data::Table(Table::default()) }
+            }
+            _ => entry.node.clone(),
+        };
+        self.arena.push((entry.key.clone(), node));
+        Value::from(self.arena.len() - 1)
+    }
+
+    /// The merged table, in the order of the first layer, then of the later ones.
+    pub(super) fn merged(self) -> Table {
+        let Ok(mut profiles) = self.figment.data() else { return Table::default() };
+        let root = profiles.remove(&Profile::Default).unwrap_or_default();
+        restore(root, &self.arena).0
+    }
+}
+
+/// The table of `handles`, and the arena's number that says where it stands.
+fn restore(handles: Dict, arena: &[(Place, Node)]) -> (Table, usize) {
+    let mut own = None;
+    let mut entries = BTreeMap::new();
+    for (name, value) in handles {
+        if let Value::Dict(_, inner) = value {
+            let (table, index) = restore(inner, arena);
+            let Some((key, at)) = arena.get(index) else { continue };
+            let node = Node { place: at.place.clone(), data: Data::Table(table) };
+            entries.insert(index, Entry { name, key: key.clone(), node });
+        } else {
+            let Some(index) = value.to_u128().and_then(|index| usize::try_from(index).ok()) else {
+                continue;
+            };
+            let Some((key, node)) = arena.get(index) else { continue };
+            if name == SELF {
+                own = Some(index);
+            } else {
+                entries.insert(index, Entry { name, key: key.clone(), node: node.clone() });
+            }
+        }
+    }
+    let first = entries.keys().next().copied().unwrap_or_default();
+    (Table(entries.into_values().collect()), own.unwrap_or(first))
+}
+
+/// `--set KEY=VALUE` as a table of one value, a string that its key types later.
+pub(super) fn flag(text: &str, sources: &mut Sources) -> Result<Table, Mistake> {
+    let origin = Origin::Flag;
+    let source = sources.add(Source { label: "--set".into(), text: text.into(), origin });
+    let all = Place { source, span: 0..text.len() };
+    let Some(equals) = text.find('=') else {
+        return Err(Mistake::at(&all, "`--set` without a value", "has no `=`")
+            .hint("write `--set defaults.push-retry=5`"));
+    };
+    let wrong = |_| {
+        Mistake::at(&Place { source, span: 0..equals }, "`--set` of what is no key", "no key")
+            .hint("write keys as in the file, with dots: `--set builds.api.target=debug`")
+    };
+    let document = format!("{} = 0", &text[..equals]);
+    let keys = toml::de::DeTable::parse(&document).map_err(wrong)?;
+    let mut path = Vec::new();
+    let mut table = keys.get_ref();
+    while let Some((name, value)) = table.iter().next() {
+        path.push((name.get_ref().to_string(), name.span()));
+        match value.get_ref().as_table() {
+            Some(inner) => table = inner,
+            None => break,
+        }
+    }
+    let value = Place { source, span: equals + 1..text.len() };
+    let node = Node { data: Data::Text(text[equals + 1..].to_owned()), place: value };
+    Ok(nested(path.into_iter().map(|(name, span)| (name, Place { source, span })), node))
+}
+
+/// A table of tables around `node`.
+pub(super) fn nested(path: impl DoubleEndedIterator<Item = (String, Place)>, node: Node) -> Table {
+    let mut node = node;
+    for (name, key) in path.rev() {
+        let place = node.place.clone();
+        let table = Table(vec![Entry { name, key, node }]);
+        node = Node { place, data: Data::Table(table) };
+    }
+    match node.data {
+        Data::Table(table) => table,
+        _ => Table::default(),
+    }
+}
+
+/// The file's table, with its syntax errors.
+pub(super) fn file(source: usize, sources: &Sources) -> (Table, Vec<Mistake>) {
+    toml_text::document(source, sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of<'a>(table: &'a Table, path: &[&str]) -> &'a str {
+        let mut table = table;
+        for name in &path[..path.len() - 1] {
+            let Some(Data::Table(inner)) = table.get(name).map(|node| &node.data) else {
+                panic!("no table {name}")
+            };
+            table = inner;
+        }
+        match table.get(path[path.len() - 1]).map(|node| &node.data) {
+            Some(Data::Text(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn later_layers_win_and_the_order_of_the_file_stays() {
+        let mut sources = Sources::default();
+        let source = sources.add(Source {
+            label: "kaniko.toml".into(),
+            text: "[builds.z]\n[builds.a]\ntarget = \"one\"\n[defaults]\nimage = \"x\"\n".into(),
+            origin: Origin::File("/kaniko.toml".into()),
+        });
+        let (table, _) = file(source, &sources);
+        let set = flag("builds.a.target=two=2", &mut sources).unwrap();
+
+        let mut layers = Layers::new();
+        layers.add("kaniko.toml", &table, true);
+        layers.add("--set", &set, false);
+        let merged = layers.merged();
+
+        assert_eq!(text_of(&merged, &["builds", "a", "target"]), "two=2");
+        assert_eq!(text_of(&merged, &["defaults", "image"]), "x");
+        let Some(Data::Table(builds)) = merged.get("builds").map(|node| &node.data) else {
+            panic!("no builds")
+        };
+        let names: Vec<_> = builds.0.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["z", "a"]);
+        let target = builds.0[1].node.clone();
+        assert_eq!(sources.show(&target.place), "kaniko.toml:2");
+    }
+
+    #[test]
+    fn a_key_with_a_dot_in_a_name_is_quoted() {
+        let mut sources = Sources::default();
+
+        let set = flag("builds.\"a.b\".target=x", &mut sources).unwrap();
+
+        assert_eq!(text_of(&set, &["builds", "a.b", "target"]), "x");
+    }
+
+    #[test]
+    fn a_set_without_a_value_is_refused_with_an_example() {
+        let mistake = flag("defaults", &mut Sources::default()).unwrap_err();
+
+        assert_eq!(mistake.message, "`--set` without a value");
+        assert!(mistake.hint.unwrap().contains("--set defaults.push-retry=5"));
+    }
+}

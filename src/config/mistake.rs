@@ -1,0 +1,107 @@
+//! What is wrong with a configuration, each with its place.
+
+use super::source::{Place, Sources};
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong, in a lowercase sentence fragment.
+    pub message: String,
+    /// Where, for everything that was written somewhere.
+    pub place: Option<Place>,
+    /// What stands under the underlined part.
+    pub label: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The underlined value may be a secret and is shown as asterisks.
+    pub concealed: bool,
+}
+
+impl Mistake {
+    /// A mistake at `place`.
+    #[must_use]
+    pub fn at(place: &Place, message: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place: Some(place.clone()),
+            label: label.into(),
+            hint: None,
+            concealed: false,
+        }
+    }
+
+    /// A mistake that stands nowhere, such as something that is missing altogether.
+    #[must_use]
+    pub fn nowhere(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            hint: None,
+            concealed: false,
+        }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with its value hidden.
+    #[must_use]
+    pub fn concealed(mut self) -> Self {
+        self.concealed = true;
+        self
+    }
+}
+
+/// All mistakes of a configuration, in the order of their places.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the configuration has {} mistakes", mistakes.len())]
+pub struct Mistakes {
+    /// At least one.
+    pub mistakes: Vec<Mistake>,
+    /// The texts that the places are in.
+    pub sources: Sources,
+}
+
+impl Mistakes {
+    /// Sorted by source and place; what stands nowhere comes last.
+    #[must_use]
+    pub fn new(mut mistakes: Vec<Mistake>, sources: &Sources) -> Self {
+        mistakes.sort_by_cached_key(|mistake| {
+            let place = mistake.place.as_ref();
+            let place = place.map(|place| (place.source, place.span.start));
+            (place.is_none(), place, mistake.message.clone())
+        });
+        mistakes.dedup();
+        Self { mistakes, sources: sources.clone() }
+    }
+}
+
+/// The candidate that is nearest to `name`, if any is near enough to have been meant.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_spelling_is_found_and_a_far_one_is_not_guessed() {
+        let keys = ["destinations", "dockerfile", "context"];
+
+        assert_eq!(nearest("destination", keys), Some("destinations"));
+        assert_eq!(nearest("docker-file", keys), Some("dockerfile"));
+        assert_eq!(nearest("zebra", keys), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! A setting as it was written: its value, and the place where it stands.
+
+use super::source::Place;
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Where the value stands.
+    pub place: Place,
+    /// The value.
+    pub data: Data,
+}
+
+/// What TOML can hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// A string: a template, unless the key says otherwise.
+    Text(String),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Anything that no key takes: a float, a date; as it is written.
+    Other(&'static str),
+    /// An array.
+    List(Vec<Node>),
+    /// A table.
+    Table(Table),
+}
+
+impl Data {
+    /// What it is, in words, for messages.
+    #[must_use]
+    pub fn described(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) => "a whole number",
+            Self::Other(what) => what,
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Entries in the order in which they are written; names are unique.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table(pub Vec<Entry>);
+
+/// One `name = value`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key's name.
+    pub name: String,
+    /// Where the key stands.
+    pub key: Place,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Table {
+    /// The value of `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.entry(name).map(|entry| &entry.node)
+    }
+
+    /// The entry called `name`.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.name == name)
+    }
+
+    /// Takes `name` out.
+    pub fn remove(&mut self, name: &str) -> Option<Entry> {
+        let index = self.0.iter().position(|entry| entry.name == name)?;
+        Some(self.0.remove(index))
+    }
+
+    /// This table laid over `base`: tables merge, everything else replaces, and what only
+    /// `base` has comes first.
+    #[must_use]
+    pub fn over(&self, base: &Self) -> Self {
+        let mut merged = base.clone();
+        for entry in &self.0 {
+            match merged.0.iter_mut().find(|under| under.name == entry.name) {
+                Some(under) => {
+                    under.key = entry.key.clone();
+                    under.node = match (&entry.node.data, &under.node.data) {
+                        (Data::Table(upper), Data::Table(lower)) => Node {
+                            place: entry.node.place.clone(),
+                            data: Data::Table(upper.over(lower)),
+                        },
+                        _ => entry.node.clone(),
+                    };
+                }
+                None => merged.0.push(entry.clone()),
+            }
+        }
+        merged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(entries: &[(&str, Data)]) -> Table {
+        let place = Place { source: 0, span: 0..0 };
+        Table(
+            entries
+                .iter()
+                .map(|(name, data)| Entry {
+                    name: (*name).into(),
+                    key: place.clone(),
+                    node: Node { place: place.clone(), data: data.clone() },
+                })
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn tables_merge_and_lists_replace() {
+        let text = |text: &str| Data::Text(text.into());
+        let base = table(&[
+            ("build-args", Data::Table(table(&[("A", text("1")), ("B", text("2"))]))),
+            ("tags", Data::List(vec![])),
+        ]);
+        let upper = table(&[
+            ("build-args", Data::Table(table(&[("B", Data::Bool(false))]))),
+            ("tags", text("x")),
+        ]);
+
+        let merged = upper.over(&base);
+
+        assert_eq!(
+            merged,
+            table(&[
+                ("build-args", Data::Table(table(&[("A", text("1")), ("B", Data::Bool(false))]))),
+                ("tags", text("x")),
+            ])
+        );
+    }
+}

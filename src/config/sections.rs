@@ -1,0 +1,97 @@
+//! The sections of a file: what each holds, what it must have, and what goes with what.
+
+use super::{
+    Section,
+    check::Check,
+    keys::{self, executor_keys},
+    mistake::Mistake,
+    node::{Data, Entry, Table},
+};
+
+impl Check<'_> {
+    /// The whole document.
+    pub(super) fn sections(&mut self, root: &mut Table) {
+        self.version(root);
+        for entry in &mut root.0 {
+            match (entry.name.as_str(), &mut entry.node.data) {
+                ("defaults", Data::Table(table)) => {
+                    self.record(table, keys::build(), "`defaults`");
+                }
+                ("builds", Data::Table(builds)) => self.builds(builds),
+                _ => self.section(entry),
+            }
+        }
+    }
+
+    fn builds(&mut self, builds: &mut Table) {
+        self.names(builds, "a build");
+        for entry in &mut builds.0 {
+            if let Data::Table(table) = &mut entry.node.data {
+                self.record(table, keys::build(), "a build");
+            } else {
+                let message = format!("`builds.{}` must be a table", entry.name);
+                let label = format!("{} here", entry.node.data.described());
+                self.mistakes.push(Mistake::at(&entry.node.place, message, label));
+            }
+        }
+    }
+
+    fn section(&mut self, entry: &mut Entry) {
+        let Some(key) = keys::SECTIONS.iter().find(|key| key.name == entry.name) else {
+            self.unknown(entry, keys::SECTIONS, "the file");
+            return;
+        };
+        self.entry(entry, key.kind);
+        if let ("registries" | "executors", Data::Table(table)) = (key.name, &entry.node.data) {
+            self.names(table, "a registry or an executor");
+        }
+    }
+
+    fn version(&mut self, root: &Table) {
+        let Some(node) = root.get("version") else {
+            let mistake = Mistake::nowhere("the file says no `version`");
+            self.mistakes.push(mistake.hint("begin it with `version = 1`"));
+            return;
+        };
+        if let Data::Integer(version) = node.data
+            && version != 1
+        {
+            let message = format!("version {version} of the file format is not known");
+            self.mistakes.push(
+                Mistake::at(&node.place, message, "not 1")
+                    .hint("this program reads `version = 1`; a newer one may read more"),
+            );
+        }
+    }
+
+    /// The keys of an executor go with its type.
+    pub(super) fn executor(&mut self, executor: &Section) {
+        let of = format!("`executors.{}`", executor.name);
+        let Some(node) = executor.table.get("type") else {
+            self.missing(&executor.key, "type", &of, "\"podman\"");
+            return;
+        };
+        let Data::Text(kind) = &node.data else { return };
+        if matches!(kind.as_str(), "kubernetes" | "builtin") {
+            let message = format!("executors of type `{kind}` are not supported yet");
+            self.mistakes
+                .push(Mistake::at(&node.place, message, "not supported").hint(
+                    "`command` reaches a pod: `[\"kubectl\", \"exec\", \"-i\", \"POD\", …]`",
+                ));
+            return;
+        }
+        let taken = executor_keys(kind);
+        for entry in &executor.table.0 {
+            if !taken.contains(&entry.name.as_str()) {
+                let message = format!("an executor of type `{kind}` has no `{}`", entry.name);
+                self.mistakes.push(
+                    Mistake::at(&entry.key, message, "not for this type")
+                        .hint(format!("it takes {}", taken.join(", "))),
+                );
+            }
+        }
+        if kind == "command" && executor.table.get("command").is_none() {
+            self.missing(&executor.key, "command", &of, "[\"ssh\", \"-T\", \"HOST\"]");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The texts that settings come from, and places within them.
+
+use std::{ops::Range, path::PathBuf};
+
+/// Where a setting was written: a span of bytes in one of the [`Sources`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Index into [`Sources`].
+    pub source: usize,
+    /// Bytes of that source's text.
+    pub span: Range<usize>,
+}
+
+/// What kind of thing a text came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file; the path is absolute and its directory is the base of relative paths.
+    File(PathBuf),
+    /// An environment variable; the text is its value.
+    Variable,
+    /// A `--set` of the command line; the text is all of `key=value`.
+    Flag,
+    /// What holds when nothing is written; the text is the default's value.
+    BuiltIn,
+}
+
+/// One text with its name.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As it is shown: a path as the user would type it, a variable's name, `--set`.
+    pub label: String,
+    /// Its whole text.
+    pub text: String,
+    /// What it is.
+    pub origin: Origin,
+}
+
+/// All texts of one configuration, in the order in which they were read.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Adds a text and returns its index.
+    pub fn add(&mut self, source: Source) -> usize {
+        self.0.push(source);
+        self.0.len() - 1
+    }
+
+    /// The text that `place` is in.
+    #[must_use]
+    pub fn of(&self, place: &Place) -> &Source {
+        &self.0[place.source]
+    }
+
+    /// `label:line` for a file, else the label alone.
+    #[must_use]
+    pub fn show(&self, place: &Place) -> String {
+        let source = self.of(place);
+        match source.origin {
+            Origin::File(_) => format!("{}:{}", source.label, self.line(place)),
+            Origin::Variable | Origin::Flag | Origin::BuiltIn => source.label.clone(),
+        }
+    }
+
+    /// The line of `place`, from 1.
+    #[must_use]
+    pub fn line(&self, place: &Place) -> usize {
+        let text = self.of(place).text.as_bytes();
+        let end = place.span.start.min(text.len());
+        1 + text[..end].iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    /// The column of `place` in characters, from 1.
+    #[must_use]
+    pub fn column(&self, place: &Place) -> usize {
+        let text = &self.of(place).text;
+        let before = text.get(..place.span.start).unwrap_or(text);
+        1 + before.rsplit('\n').next().map_or(0, |line| line.chars().count())
+    }
+
+    /// All texts that override the file, in the order of their layers.
+    pub fn overrides(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter().filter(|source| matches!(source.origin, Origin::Variable | Origin::Flag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_shown_by_file_and_line_and_counts_columns_in_characters() {
+        let mut sources = Sources::default();
+        let source = sources.add(Source {
+            label: "kaniko.toml".into(),
+            text: "a = 1\né = 2\n".into(),
+            origin: Origin::File("/x/kaniko.toml".into()),
+        });
+        let place = Place { source, span: 11..12 };
+
+        assert_eq!(sources.show(&place), "kaniko.toml:2");
+        assert_eq!(sources.column(&place), 5);
+    }
+}

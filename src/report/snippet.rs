@@ -1,0 +1,115 @@
+//! Mistakes of a configuration as text, each underlined where it stands.
+
+use std::borrow::Cow;
+
+use annotate_snippets::{AnnotationKind, Level, Message, Renderer, Snippet};
+
+use crate::config::{Mistake, Mistakes, Place, Sources};
+
+/// All mistakes, one after the other, with an empty line between them and none at the end.
+#[must_use]
+pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
+    let one = |mistake: &Mistake| with_place("error", mistake, &mistakes.sources, colour);
+    mistakes.mistakes.iter().map(one).collect::<Vec<_>>().join("\n\n")
+}
+
+/// One warning about a configuration.
+#[must_use]
+pub fn warning(warning: &Mistake, sources: &Sources, colour: bool) -> String {
+    with_place("warning", warning, sources, colour)
+}
+
+fn with_place(level: &str, mistake: &Mistake, sources: &Sources, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let level = if level == "error" { Level::ERROR } else { Level::WARNING };
+    let mut group = level.primary_title(mistake.message.as_str()).elements(None::<Message<'_>>);
+    if let Some(place) = &mistake.place {
+        let source = sources.of(place);
+        let text = if mistake.concealed {
+            conceal(&source.text, place)
+        } else {
+            source.text.as_str().into()
+        };
+        let mark = AnnotationKind::Primary.span(visible(&source.text, place));
+        let mark = mark.label(mistake.label.as_str());
+        group = group.element(Snippet::source(text).path(source.label.as_str()).annotation(mark));
+    }
+    let mut text = renderer.render(&[group]);
+    if let Some(hint) = &mistake.hint {
+        text.push_str("\nhint: ");
+        text.push_str(hint);
+    }
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// The span within its text, at least one character wide, and of one line only.
+fn visible(text: &str, place: &Place) -> std::ops::Range<usize> {
+    let start = place.span.start.min(text.len());
+    let end = place.span.end.clamp(start, text.len());
+    let line = text[start..end].find('\n').map_or(end, |newline| start + newline);
+    start..line
+}
+
+/// The text with asterisks for the span.
+fn conceal<'a>(text: &str, place: &Place) -> Cow<'a, str> {
+    let mut concealed = String::with_capacity(text.len());
+    for (index, character) in text.char_indices() {
+        if place.span.contains(&index) && !character.is_whitespace() {
+            concealed.extend(std::iter::repeat_n('*', character.len_utf8()));
+        } else {
+            concealed.push(character);
+        }
+    }
+    concealed.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Origin, Source};
+
+    fn sources(text: &str) -> Sources {
+        let mut sources = Sources::default();
+        let origin = Origin::File("/kaniko.toml".into());
+        sources.add(Source { label: "kaniko.toml".into(), text: text.into(), origin });
+        sources
+    }
+
+    #[test]
+    fn a_mistake_is_underlined_where_it_stands_and_followed_by_its_hint() {
+        let sources = sources("version = 1\n[builds.api]\ndestination = []\n");
+        let place = Place { source: 0, span: 25..36 };
+        let mistake = Mistake::at(&place, "unknown key `destination` of a build", "unknown key")
+            .hint("did you mean `destinations`?");
+
+        let shown = mistakes(&Mistakes::new(vec![mistake], &sources), false);
+
+        assert_eq!(
+            shown,
+            "error: unknown key `destination` of a build\n --> kaniko.toml:3:1\n  |\n3 | \
+             destination = []\n  | ^^^^^^^^^^^ unknown key\nhint: did you mean \
+             `destinations`?"
+        );
+    }
+
+    #[test]
+    fn a_secret_in_plain_sight_is_not_shown_again() {
+        let sources = sources("password = \"hunter2\"\n");
+        let place = Place { source: 0, span: 11..20 };
+        let mistake = Mistake::at(&place, "a secret in plain sight", "a plain value").concealed();
+
+        let shown = mistakes(&Mistakes::new(vec![mistake], &sources), false);
+
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("password = *********"), "{shown}");
+    }
+
+    #[test]
+    fn what_stands_nowhere_is_a_sentence_with_its_hint() {
+        let mistake = Mistake::nowhere("the file says no `version`").hint("begin it so");
+
+        let shown = mistakes(&Mistakes::new(vec![mistake], &Sources::default()), false);
+
+        assert_eq!(shown, "error: the file says no `version`\nhint: begin it so");
+    }
+}

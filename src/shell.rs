@@ -1,0 +1,83 @@
+//! The one place that quotes for a POSIX shell.
+//!
+//! Works for every shell that can stand at the far side (dash, bash, busybox ash): single
+//! quotes, in which nothing is special but the single quote itself.
+//! Source: POSIX.1-2024, Shell Command Language, 2.2.2 "Single-Quotes".
+
+/// `text` as one word of a POSIX shell command.
+///
+/// Words that need no quotes stay as they are, so that printed commands are readable. A NUL,
+/// which no argument can hold, is left in place: the caller refuses it before.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    if is_plain(text.as_bytes()) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// [`quote`] for bytes that need not be UTF-8, appended to `out`.
+///
+/// Always quoted, whatever the bytes: the result is read by a shell, not by people.
+pub fn quote_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'\'');
+    for &byte in bytes {
+        if byte == b'\'' {
+            out.extend_from_slice(br"'\''");
+        } else {
+            out.push(byte);
+        }
+    }
+    out.push(b'\'');
+}
+
+/// `words` as one line of a POSIX shell, each quoted where it must be.
+#[must_use]
+pub fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+fn is_plain(bytes: &[u8]) -> bool {
+    !bytes.is_empty()
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_stay_as_they_are() {
+        assert_eq!(quote("--destination=reg/a:1"), "--destination=reg/a:1");
+    }
+
+    #[test]
+    fn an_empty_word_is_quoted() {
+        assert_eq!(quote(""), "''");
+    }
+
+    #[test]
+    fn what_a_shell_would_read_is_quoted() {
+        assert_eq!(quote("a b"), "'a b'");
+        assert_eq!(quote("$HOME`id`\\"), "'$HOME`id`\\'");
+        assert_eq!(quote("~root"), "'~root'");
+        assert_eq!(quote("two\nlines"), "'two\nlines'");
+    }
+
+    #[test]
+    fn a_single_quote_ends_the_quotes_and_starts_them_again() {
+        assert_eq!(quote("it's"), r"'it'\''s'");
+    }
+
+    #[test]
+    fn bytes_are_kept_as_they_are() {
+        let mut out = Vec::new();
+        quote_bytes(b"\xff'\n", &mut out);
+        assert_eq!(out, b"'\xff'\\''\n'");
+    }
+
+    #[test]
+    fn words_are_joined_by_spaces() {
+        assert_eq!(join(["sh", "-c", "echo hi"]), "sh -c 'echo hi'");
+    }
+}
