@@ -6,9 +6,9 @@
 //! that client, and removes no container but its own and those of ours that have expired.
 //!
 //! Promises: the executor starts only after the whole bundle has been copied back and compared
-//! in length and SHA-256. No secret is on a command line, on this machine's disk, or in the
+//! in length and SHA-256. No secret of a job is on a command line, in a file of ours, or in the
 //! engine's log, which is switched off; the engine itself keeps the job's environment and files
-//! until the container is removed.
+//! until the container is removed, and shows them to whoever may use it.
 
 mod attach;
 mod build;
@@ -22,7 +22,10 @@ mod label;
 mod lines;
 mod output;
 mod prepare;
+#[cfg(test)]
+mod rehearsal;
 mod rule;
+mod spool;
 mod state;
 mod stream;
 mod teller;
