@@ -143,13 +143,16 @@ async fn a_two_stage_image_is_built_pushed_and_brought_back() {
     let registry = variable("REGISTRY");
     let destination = format!("--destination={registry}/kaniko-build-test/two-stages:1");
     let tar_path = format!("--tar-path={FAR_DIR}/out/image.tar");
-    let mut job = job(&[&destination, &tar_path]);
+    let layout_path = format!("--oci-layout-path={FAR_DIR}/out/layout");
+    let mut job = job(&[&destination, &tar_path, &layout_path]);
     job.needs = vec![Need { flag: "--destination", reason: "a push".into() }];
-    job.outputs = vec![Output {
-        far: "out/image.tar".into(),
-        local: here.path().join("image.tar"),
-        kind: OutputKind::File,
-    }];
+    let output = |name: &str, kind| Output {
+        far: format!("out/{name}"),
+        local: here.path().join(name),
+        kind,
+    };
+    job.outputs =
+        vec![output("image.tar", OutputKind::File), output("layout", OutputKind::Directory)];
     let base = variable("BASE");
     let dockerfile = format!(
         "FROM {base} AS one\nCOPY big /big\nRUN wc -c </big >/sum\n\
@@ -165,6 +168,7 @@ async fn a_two_stage_image_is_built_pushed_and_brought_back() {
     assert!(ran.digest.unwrap().starts_with("sha256:"));
     assert!(log.iter().any(|line| line == "33554432"), "{}", log.join("\n"));
     assert!(here.path().join("image.tar").metadata().unwrap().len() > 0);
+    assert!(here.path().join("layout/index.json").is_file());
     assert_eq!(names(), "");
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The container is created with the executor as its program, fed while it stands still,
 //! started, and removed, whatever happens; the image needs no shell. What to say to the client
-//! are pure rules ([`rule`], [`environment`]); the rest here runs them. It starts nothing but
+//! are pure rules (`rule`, `environment`); the rest here runs them. It starts nothing but
 //! that client, and removes no container but its own and those of ours that have expired.
 //!
 //! Promises: the executor starts only after the whole bundle has been copied back and compared
@@ -134,7 +134,7 @@ impl Engine {
 /// # Errors
 ///
 /// Any of [`TransportError`] but `Busy`. The container is removed in every case; where that
-/// fails there is a warning, and the guard tries again when this program ends.
+/// fails there is a warning, and a later run removes it once it has expired.
 pub async fn run(
     engine: &Engine,
     job: &Job,
