@@ -1,5 +1,7 @@
 //! Declarative, config-driven runner for Kaniko image builds.
 
+pub mod ci;
+pub mod cli;
 pub mod config;
 pub mod context;
 pub mod dockerfile;
@@ -7,9 +9,12 @@ pub mod event;
 pub mod guard;
 pub mod kaniko;
 pub mod outcome;
+pub mod plan;
 pub mod process;
 pub mod registry;
 pub mod report;
+pub mod runner;
 pub mod secret;
 pub mod shell;
+pub mod template;
 pub mod transport;

@@ -1,3 +1,7 @@
 //! The program `kaniko-build`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kaniko_build::cli::main()
+}

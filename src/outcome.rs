@@ -26,6 +26,8 @@ pub enum End {
     Built {
         /// `sha256:…`.
         digest: String,
+        /// `reference@digest` of each destination that was pushed, in order.
+        images: Vec<String>,
     },
     /// The executor ran and failed, or ran out of time.
     Failed {

@@ -54,7 +54,7 @@ pub(super) const SECTIONS: &[Key] = &[
 /// Keys of `[registries.NAME]`.
 pub(super) const REGISTRY: &[Key] = &[
     key("host", Kind::Text, "The registry's host, with its port.", "\"harbor.example.com\""),
-    key("username", Kind::TextOrSecret, "Who logs in.", "\"{{ env.HARBOR_USER }}\""),
+    key("username", Kind::Text, "Who logs in.", "\"{{ env.HARBOR_USER }}\""),
     key("password", Kind::Secret, "The password or token.", "{ env = \"HARBOR_PASSWORD\" }"),
     key(
         "credential-helper",

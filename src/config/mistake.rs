@@ -71,9 +71,10 @@ impl Mistakes {
     /// Sorted by source and place; what stands nowhere comes last.
     #[must_use]
     pub fn new(mut mistakes: Vec<Mistake>, sources: &Sources) -> Self {
-        mistakes.sort_by_key(|mistake| {
+        mistakes.sort_by_cached_key(|mistake| {
             let place = mistake.place.as_ref();
-            place.map_or((usize::MAX, usize::MAX), |place| (place.source, place.span.start))
+            let place = place.map(|place| (place.source, place.span.start));
+            (place.is_none(), place, mistake.message.clone())
         });
         mistakes.dedup();
         Self { mistakes, sources: sources.clone() }

@@ -1,6 +1,78 @@
 //! The directory tree that is sent, and the bundle that it is sent as.
+//!
+//! [`pack`] writes the bundle as a stream, [`list`] says what would be in it. Both read the
+//! ignore file and go through the tree alike, so they never differ. Nothing here knows where
+//! the bundle goes.
+
+mod archive;
+mod build_files;
+mod deflate;
+mod error;
+mod gate;
+pub mod ignore;
+mod list;
+mod pack;
+mod stored;
+mod stream;
+pub mod walk;
 
 use std::path::PathBuf;
+
+pub use error::ContextError;
+pub use list::{Listed, ignore_file, list};
+pub use pack::{MODIFIED, pack};
+
+/// A context, and how it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    /// The directory.
+    pub root: PathBuf,
+    /// The build's Dockerfile.
+    pub dockerfile: Dockerfile,
+    /// What becomes of permissions.
+    pub modes: Modes,
+    /// What becomes of modification times.
+    pub timestamps: Timestamps,
+}
+
+/// Where a Dockerfile is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dockerfile {
+    /// In the context, relative to it: sent in the bundle, whatever the ignore file says.
+    Inside(PathBuf),
+    /// Elsewhere: not in the bundle. An ignore file beside it counts all the same.
+    Outside(PathBuf),
+}
+
+/// What becomes of permissions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Modes {
+    /// Group and others lose the right to write but on sticky directories, so that a
+    /// checkout's umask (000, 002 or 022) does not show; all else is kept.
+    #[default]
+    Normal,
+    /// They are kept.
+    Keep,
+}
+
+/// What becomes of modification times.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Timestamps {
+    /// All are [`MODIFIED`].
+    #[default]
+    Fixed,
+    /// They are kept, in whole seconds.
+    Keep,
+}
+
+/// How a bundle is compressed; always gzip, which is all that executors take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all: for a pipe on this machine.
+    None,
+    /// As well as all cores can while a network takes it.
+    Network,
+}
 
 /// What was written of a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,18 +85,5 @@ pub struct Packed {
     pub entries: u64,
 }
 
-/// Why a context could not be packed.
-#[derive(Debug, thiserror::Error)]
-pub enum ContextError {
-    /// A file could not be read.
-    #[error("`{}` cannot be read", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The sink takes no more.
-    #[error("the bundle could not be written")]
-    Sink(#[source] std::io::Error),
-}
+#[cfg(test)]
+mod tests;

@@ -369,10 +369,8 @@ mod tests {
 
     #[test]
     fn a_chain_of_a_hundred_thousand_stages_is_followed_to_its_end() {
-        let mut text = "FROM a AS s0\n".to_owned();
-        for index in 1..100_000 {
-            text += &format!("FROM s{} AS s{index}\n", index - 1);
-        }
+        let chain = (1..100_000).map(|index| format!("FROM s{} AS s{index}\n", index - 1));
+        let text: String = std::iter::once("FROM a AS s0\n".to_owned()).chain(chain).collect();
 
         assert_eq!(references(&text, &[], None), ["1:a"]);
     }

@@ -3,4 +3,7 @@
 //! Pure knowledge, from the sources of the original and of the maintained fork and from runs of
 //! both: nothing here starts an executor or talks to one.
 
+pub mod cause;
 pub mod flags;
+pub mod log;
+pub mod version;

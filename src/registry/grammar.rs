@@ -67,7 +67,7 @@ pub(super) fn tag(tag: &str) -> Result<(), &'static str> {
 }
 
 /// Runs of letters and digits with one separator between each two.
-fn part(part: &str) -> bool {
+pub(super) fn part(part: &str) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = part.as_bytes();
     let edges = bytes.first().is_some_and(is_word) && bytes.last().is_some_and(is_word);

@@ -1,10 +1,26 @@
 //! Registries: how images are named, who may log in, and how an executor reaches them.
 //!
-//! [`reference`] parses image references. Nothing here talks to a registry.
+//! [`mod@reference`] parses image references, [`credentials`] finds out who logs in, for which
+//! [`docker_config`] reads what docker and podman know, and [`executor_config`] writes what an
+//! executor gets; [`access()`] says by which flags it reaches them. Nothing here talks to a registry or starts a program.
 
+mod access;
+mod credential;
+pub mod credentials;
+mod declared;
+pub mod docker_config;
+mod executor_config;
 mod grammar;
+mod helper;
 mod host;
+mod mirror;
 pub mod reference;
 
+pub use access::{Access, AccessError, AccessFile, AccessFlag, PemKind, access};
+pub use credential::Credential;
+pub use declared::Registry;
+pub use executor_config::executor_config;
+pub use helper::{CredentialHelper, HelperError, NoHelperName};
 pub use host::{DOCKER_HUB, auth_key, canonical_host, same_host};
+pub use mirror::{Mirror, MirrorError, with_mirrors};
 pub use reference::{Reference, ReferenceError};

@@ -14,37 +14,55 @@ use zeroize::Zeroizing;
 /// The fewest bytes that can be looked for; shorter ones turn up in anything.
 pub(super) const SHORTEST: usize = 4;
 
+/// More bytes than this are large: more than any key or token has.
+const LARGE: usize = 4096;
+
 /// Columns after which `base64` and PEM break a line.
 const WRAPS: [usize; 2] = [76, 64];
+
+/// How many bytes there are to look for: line ends at the end do not count.
+pub(super) fn length(value: &[u8]) -> usize {
+    let ends = value.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    value.len() - ends
+}
 
 /// All spellings of `value` and of each of its lines that has [`SHORTEST`] bytes.
 ///
 /// Lines count without the white space at their ends, so that what is printed without its
-/// last newline or without its indentation is found too.
+/// last newline or without its indentation is found too. Of a large value of many lines, a
+/// bundle of certificates say, escapes are known of the lines and base64 of the whole: all of
+/// both would take memory by the hundreds of MiB.
 pub(super) fn of(value: &[u8]) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
-    spell(value, &mut forms);
-    for line in value.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        let line = line.trim_ascii();
-        if line.len() >= SHORTEST && line != value {
-            spell(line, &mut forms);
-        }
-    }
-    forms
-}
-
-fn spell(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     let mut add = |form: Vec<u8>| {
         if form.len() >= SHORTEST {
             forms.insert(form);
         }
     };
+    let large = value.len() > LARGE && value.contains(&b'\n');
     add(value.to_vec());
     base64(value, &mut add);
-    url(value, &mut add);
+    if !large {
+        escapes(value, &mut add);
+    }
+    for line in value.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        let line = line.trim_ascii();
+        if line.len() >= SHORTEST && line != value {
+            add(line.to_vec());
+            escapes(line, &mut add);
+            if !large {
+                base64(line, &mut add);
+            }
+        }
+    }
+    forms
+}
+
+fn escapes(value: &[u8], add: &mut impl FnMut(Vec<u8>)) {
+    url(value, add);
     if let Ok(text) = std::str::from_utf8(value) {
-        json(text, &mut add);
-        shell(text, &mut add);
+        json(text, add);
+        shell(text, add);
     }
 }
 
@@ -209,6 +227,14 @@ mod tests {
         assert!(has("it's $5", r"it's \$5"));
         assert!(has("it's $5", r"it\'s\ \$5"));
         assert!(has("it's $5", r"it\'s $5"));
+    }
+
+    #[test]
+    fn a_large_value_is_known_by_its_lines_and_its_base64() {
+        let value = "<0123456789 line>\n".repeat(300);
+        assert!(has(&value, "%3C0123456789%20line%3E"));
+        assert!(has(&value, &STANDARD.encode(&value)));
+        assert!(!has(&value, &value.replace('\n', "\\n")));
     }
 
     #[test]

@@ -1,11 +1,19 @@
 //! Values that must be shown nowhere, and the filter that keeps them from being shown.
 
 mod forms;
+mod programs;
 mod redact;
+mod source;
 mod stream;
 
+pub use programs::{Answer, NoAnswer, PROGRAM_LIMIT, Programs};
 pub use redact::{Redactor, TooShort};
+pub use source::{Purpose, Source, SourceError, SourceWarning, Sourced};
 pub use stream::Redacted;
+
+#[cfg(test)]
+pub(crate) use programs::tests::Fake as FakePrograms;
+pub(crate) use source::{colon, cut_newline};
 
 use std::fmt;
 
@@ -28,6 +36,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether it has too few bytes to be found in what is shown ([`TooShort`]).
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        forms::length(&self.0) < forms::SHORTEST
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     ops::Range,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -38,14 +38,13 @@ impl Redactor {
     ///
     /// [`TooShort`] for fewer than 4 bytes, line ends at its end not counted.
     pub fn add(&self, secret: &Secret) -> Result<(), TooShort> {
-        let value = secret.expose();
-        let ends = value.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        if value.len() - ends < forms::SHORTEST {
+        if secret.is_short() {
             return Err(TooShort);
         }
+        let mut forms = forms::of(secret.expose());
         let mut patterns = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let known = patterns.sorted.iter().cloned().chain(forms::of(value)).collect();
-        *patterns = Arc::new(Patterns::new(known));
+        forms.extend(patterns.sorted.iter().cloned());
+        *patterns = Arc::new(Patterns::new(forms));
         Ok(())
     }
 
@@ -89,18 +88,24 @@ impl fmt::Debug for Redactor {
 pub(super) struct Patterns {
     sorted: Vec<Vec<u8>>,
     longest: usize,
-    automaton: Option<AhoCorasick>,
+    /// Built when it is first used: secrets are often added many at a time.
+    automaton: OnceLock<AhoCorasick>,
 }
 
 impl Patterns {
     fn new(forms: BTreeSet<Vec<u8>>) -> Self {
         let sorted: Vec<_> = forms.into_iter().collect();
         let longest = sorted.iter().map(Vec::len).max().unwrap_or(0);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&sorted)
-            .expect("secrets of some MiB are far below the automaton's limit of 2^31 states");
-        Self { sorted, longest, automaton: Some(automaton) }
+        Self { sorted, longest, automaton: OnceLock::new() }
+    }
+
+    fn automaton(&self) -> &AhoCorasick {
+        self.automaton.get_or_init(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .build(&self.sorted)
+                .expect("secrets of some MiB are far below the limit of 2^31 states")
+        })
     }
 
     /// Where secrets are in `text`, in order; those that overlap are one.
@@ -112,8 +117,7 @@ impl Patterns {
         if covered > 0 {
             secrets.push(0..covered);
         }
-        let Some(automaton) = &self.automaton else { return secrets };
-        for found in automaton.find_overlapping_iter(text) {
+        for found in self.automaton().find_overlapping_iter(text) {
             let mut found = found.range();
             // Matches come in the order of their ends: a long one may swallow several.
             while let Some(last) = secrets.last()

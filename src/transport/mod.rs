@@ -6,7 +6,9 @@
 //! its far end (Cloud Foundry, `command`, `local`), [`container`] creates, feeds and removes a
 //! container (docker, podman).
 
+pub mod cloudfoundry;
 pub mod container;
+pub mod session;
 
 use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 
@@ -22,11 +24,16 @@ use crate::{
 /// Source: executor-facts, "Repeated builds in one container".
 pub const FAR_DIR: &str = "/kaniko/.kaniko-build/run";
 
+/// The bundle's name below [`FAR_DIR`].
+pub const BUNDLE: &str = "bundle.tgz";
+
 /// One build as an executor gets it.
 #[derive(Debug)]
 pub struct Job {
     /// The build's name, for messages and for the lock's owner.
     pub build: Arc<str>,
+    /// Who builds, for those who wait meanwhile: a job's address, or a user and a machine.
+    pub owner: String,
     /// The executor's arguments, each `--flag=value`, whole: context, Dockerfile, outputs and
     /// the digest file are in it as absolute paths below [`FAR_DIR`].
     pub arguments: Vec<String>,
@@ -156,6 +163,8 @@ pub enum TransportError {
     Lost {
         /// What was seen last.
         what: String,
+        /// The executor had been started: destinations may have been pushed.
+        started: bool,
     },
     /// An output could not be brought back or written.
     #[error("{what}")]

@@ -149,7 +149,7 @@ impl Build<'_> {
         }
         if state.running {
             let what = format!("the container {name} could not be stopped");
-            return Err(TransportError::Lost { what });
+            return Err(TransportError::Lost { what, started: true });
         }
         if state.out_of_memory {
             let limit = self.engine.settings.memory.as_deref().unwrap_or("none was set");
@@ -184,6 +184,7 @@ impl Build<'_> {
         let asked = self.engine.client().ask(Step::Ask, rule::state(name), QUICK).await;
         let captured = asked.map_err(|error| TransportError::Lost { what: error.to_string() })?;
         State::read(&captured.stdout).ok_or_else(|| TransportError::Lost {
+            started: true,
             what: format!("the engine does not say how the container {name} is"),
         })
     }

@@ -141,7 +141,10 @@ pub(super) fn unstartable(settings: &Settings, error: ProcessError) -> Transport
             transient: true,
         },
         ProcessError::Follow { program, source } => {
-            TransportError::Lost { what: format!("`{program}` could not be followed: {source}") }
+            TransportError::Lost {
+            what: format!("`{program}` could not be followed: {source}"),
+            started: true,
+        }
         }
     }
 }

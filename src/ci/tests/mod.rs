@@ -1,0 +1,62 @@
+//! What each provider tells, from the variables that its documentation gives.
+
+mod git;
+mod github;
+mod gitlab;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::{Ci, Fact, Field, Sources};
+
+/// A pipeline with these variables, no repository, and `event` as GitHub's event file.
+fn pipeline(variables: &[(&str, &str)], event: &'static str) -> Ci {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Ci::detect(Sources {
+        env: variables.iter().map(pair).collect::<BTreeMap<_, _>>(),
+        directory: None,
+        read_file: Box::new(move |_| match event {
+            "" => Err(io::Error::from(io::ErrorKind::NotFound)),
+            content => Ok(content.into()),
+        }),
+    })
+}
+
+fn text(ci: &Ci, field: Field) -> String {
+    match ci.fact(field) {
+        Fact::Known(_) => ci.fact(field).as_text().expect("the field is text").to_owned(),
+        other => panic!("{} is {other:?}", field.name()),
+    }
+}
+
+fn flag(ci: &Ci, field: Field) -> bool {
+    ci.fact(field).as_flag().expect("the field is yes or no")
+}
+
+fn why_absent(ci: &Ci, field: Field) -> String {
+    match ci.fact(field) {
+        Fact::Absent(reason) => reason,
+        other => panic!("{} is {other:?}", field.name()),
+    }
+}
+
+fn why_unknown(ci: &Ci, field: Field) -> String {
+    match ci.fact(field) {
+        Fact::Unknown(reason) => reason,
+        other => panic!("{} is {other:?}", field.name()),
+    }
+}
+
+#[test]
+fn a_ci_without_an_environment_is_git_alone() {
+    let ci = pipeline(&[], "");
+
+    assert_eq!(text(&ci, Field::Provider), "git");
+    assert_eq!(why_absent(&ci, Field::Commit), "no git repository is looked at");
+}
+
+#[test]
+fn nothing_of_the_environment_is_in_the_debug_form() {
+    let ci = pipeline(&[("GITLAB_CI", "true"), ("CI_JOB_TOKEN", "s3cret")], "");
+    assert_eq!(format!("{ci:?}"), "Ci { provider: GitLab, .. }");
+}

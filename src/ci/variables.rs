@@ -1,0 +1,52 @@
+//! The environment as a provider's rules read it: an empty variable is one that is not set.
+
+use std::collections::BTreeMap;
+
+use super::Fact;
+
+/// Variables by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    pub(super) fn new(variables: BTreeMap<String, String>) -> Self {
+        Self(variables)
+    }
+
+    /// The value, where there is one that is not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the value is `true`, in whatever case: how providers mark their jobs.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The value as a fact; without one, absent for `reason`.
+    pub(super) fn text_or(&self, name: &str, reason: impl Into<String>) -> Fact {
+        match self.get(name) {
+            Some(value) => Fact::text(value),
+            None => Fact::Absent(reason.into()),
+        }
+    }
+
+    /// The value as a fact; without one, absent because the variable is not set.
+    pub(super) fn text(&self, name: &str) -> Fact {
+        self.text_or(name, not_set(name))
+    }
+
+    /// `true` or `false` as a fact.
+    pub(super) fn flag(&self, name: &str) -> Fact {
+        match self.get(name) {
+            Some("true") => Fact::flag(true),
+            Some("false") => Fact::flag(false),
+            Some(_) => Fact::Absent(format!("the job's `{name}` is neither `true` nor `false`")),
+            None => Fact::Absent(not_set(name)),
+        }
+    }
+}
+
+fn not_set(name: &str) -> String {
+    format!("the job's `{name}` is not set")
+}

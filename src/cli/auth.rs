@@ -1,0 +1,60 @@
+//! `auth`: the docker config that a build's executor gets.
+
+use std::{io::Write, os::unix::fs::PermissionsExt};
+
+use crate::{plan::Wanted, report::Printer, runner::Prepared, secret::Redactor};
+
+use super::{BUILD_FAILED, OK, Surroundings, UNREACHED, USAGE, args, load, runtime};
+
+/// `auth`.
+pub(super) fn auth(
+    args: &args::Auth,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let names = [args.build.clone()];
+    let wanted = Wanted { builds: &names, push: true };
+    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
+        return USAGE;
+    };
+    let Ok(runtime) = runtime() else { return UNREACHED };
+    let prepared = runtime.block_on(Prepared::new(&plan, &surroundings.environment, redactor));
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            printer.error(&error, error.hint().as_deref());
+            return USAGE;
+        }
+    };
+    let Some(build) = plan.builds.iter().find(|build| *build.name == *args.build) else {
+        return USAGE;
+    };
+    let config = prepared.docker_config(build);
+    let done = if args.output.as_os_str() == "-" {
+        // Asked for: the one place where a secret goes to stdout, past the redactor.
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(config.expose()).and_then(|()| stdout.write_all(b"\n"))
+    } else {
+        keep(&surroundings.current.join(&args.output), config.expose())
+    };
+    match done {
+        Ok(()) => OK,
+        Err(error) => {
+            printer.error(&error, None);
+            BUILD_FAILED
+        }
+    }
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+fn keep(path: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(std::path::Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o600))
+        .tempfile_in(directory)?;
+    file.write_all(content)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

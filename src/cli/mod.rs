@@ -1,0 +1,123 @@
+//! From what was typed to an exit code: the only reader of argv, environment and directory.
+
+mod args;
+mod auth;
+mod context;
+mod load;
+mod plan;
+mod run;
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, Parser};
+
+use crate::{
+    report::{Printer, Style},
+    secret::Redactor,
+};
+
+use args::{Cli, Colour, Command};
+
+/// Everything went well.
+pub const OK: u8 = 0;
+/// A build failed or ran out of time, or a report could not be written.
+pub const BUILD_FAILED: u8 = 1;
+/// Usage, file, template or secret: nothing was started.
+pub const USAGE: u8 = 2;
+/// An executor could not be reached, locked or fed.
+pub const UNREACHED: u8 = 3;
+/// The run was interrupted.
+pub const INTERRUPTED: u8 = 130;
+
+/// What surrounds the program, read once.
+pub(crate) struct Surroundings {
+    /// The environment; what is no UTF-8 has replacement characters.
+    pub(crate) environment: BTreeMap<String, String>,
+    /// The directory that it was started in.
+    pub(crate) current: PathBuf,
+    /// This program.
+    pub(crate) program: PathBuf,
+}
+
+/// Does what was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { USAGE } else { OK };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        })
+        .collect();
+    let colour = match cli.color {
+        Colour::Auto => None,
+        Colour::Always => Some(true),
+        Colour::Never => Some(false),
+    };
+    let no_colour = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let redactor = Redactor::default();
+    let style = Style::decide(colour, no_colour, cli.quiet, cli.verbose);
+    let printer = Printer::new(style, redactor.clone());
+    let current = match std::env::current_dir() {
+        Ok(current) => current,
+        Err(error) => {
+            printer.error(&error, Some("the current directory is gone: change to another"));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("kaniko-build"));
+    let surroundings = Surroundings { environment, current, program };
+    ExitCode::from(dispatch(cli.command, &surroundings, &printer, &redactor))
+}
+
+fn dispatch(
+    command: Command,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    match command {
+        Command::Run(args) => run::run(&args, surroundings, printer, redactor),
+        Command::Plan(args) => plan::plan(&args, surroundings, printer, redactor),
+        Command::Check(common) => plan::check(&common, surroundings, printer, redactor),
+        Command::List(common) => plan::list(&common, surroundings, printer),
+        Command::Context(args) => context::context(&args, surroundings, printer, redactor),
+        Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "kaniko-build", &mut text);
+            let text = String::from_utf8_lossy(&text);
+            written(printer.result(text.trim_end()), printer)
+        }
+        Command::Guard => guard(printer),
+    }
+}
+
+fn guard(printer: &Printer) -> u8 {
+    let served = runtime().and_then(|runtime| {
+        runtime.block_on(crate::guard::serve(std::io::stdin(), std::io::stdout()))
+    });
+    written(served, printer)
+}
+
+/// A runtime for what waits.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// 0, or 1 with the reason when it could not be written.
+fn written(result: std::io::Result<()>, printer: &Printer) -> u8 {
+    match result {
+        Ok(()) => OK,
+        Err(error) => {
+            printer.error(&error, None);
+            BUILD_FAILED
+        }
+    }
+}

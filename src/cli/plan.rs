@@ -1,0 +1,83 @@
+//! `plan`, `check` and `list`: nothing is started, no credential command or helper is run.
+
+use crate::{
+    plan::{Plan, Wanted},
+    registry::credentials::{self, Located},
+    report::{self, Printer},
+    secret::Redactor,
+};
+
+use super::{
+    OK, Surroundings, USAGE,
+    args::{self, Common, Format},
+    load, written,
+};
+
+/// `plan`.
+pub(super) fn plan(
+    args: &args::Plan,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let wanted = Wanted { builds: &args.builds, push: args.push };
+    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
+        return USAGE;
+    };
+    let Some(located) = located(&plan, surroundings, printer) else { return USAGE };
+    let shown = report::plan::Shown { plan: &plan, located: &located };
+    let text = match args.format {
+        Format::Text => report::plan::text(shown),
+        Format::Json => report::plan::json(shown),
+        Format::Shell => report::plan::shell(&plan),
+    };
+    written(printer.result(&text), printer)
+}
+
+fn located(plan: &Plan, surroundings: &Surroundings, printer: &Printer) -> Option<Vec<Located>> {
+    let needed: Vec<_> =
+        plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+    let env = &surroundings.environment;
+    let sources = credentials::Sources { registries: &plan.registries, env };
+    match credentials::locate(&needed, sources) {
+        Ok(located) => Some(located),
+        Err(error) => {
+            printer.error(&error, error.hint());
+            None
+        }
+    }
+}
+
+/// `check`.
+pub(super) fn check(
+    common: &Common,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let Some(loaded) = load::config(common, surroundings, printer) else { return USAGE };
+    let wanted = Wanted { builds: &[], push: true };
+    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
+        return USAGE;
+    };
+    if located(&plan, surroundings, printer).is_none() {
+        return USAGE;
+    }
+    if !printer.style.quiet {
+        let builds = plan.builds.len();
+        let noun = if builds == 1 { "build" } else { "builds" };
+        printer.tell(&format!("{builds} {noun}, no mistakes"));
+    }
+    OK
+}
+
+/// `list`.
+pub(super) fn list(common: &Common, surroundings: &Surroundings, printer: &Printer) -> u8 {
+    let Some(loaded) = load::config(common, surroundings, printer) else { return USAGE };
+    let names: Vec<_> = loaded.config.builds.iter().map(|build| build.name.as_str()).collect();
+    if names.is_empty() {
+        return OK;
+    }
+    written(printer.result(&names.join("\n")), printer)
+}

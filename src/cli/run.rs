@@ -1,0 +1,223 @@
+//! `run`: plan, prepare, build, tell, report.
+
+use std::{path::PathBuf, time::SystemTime};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+};
+
+use crate::{
+    ci::{Ci, Fact, FactValue, Field},
+    event::What,
+    outcome::{End, Outcome},
+    plan::{Plan, Wanted, leaks},
+    report::{self, Live, Printer, snippet},
+    runner::{Prepared, Run},
+    secret::Redactor,
+    transport::Hands,
+};
+
+use super::{
+    BUILD_FAILED, INTERRUPTED, OK, Surroundings, UNREACHED, USAGE,
+    args::{self, Output},
+    load, runtime,
+};
+
+/// Events that may wait for the printer; then the executor's log waits.
+const EVENTS: usize = 1024;
+
+/// `run`.
+pub(super) fn run(
+    args: &args::Run,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let Some(reports) = reports(args, surroundings, printer) else { return USAGE };
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let wanted = Wanted { builds: &args.builds, push: args.push };
+    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
+        return USAGE;
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.error(&error, None);
+            return UNREACHED;
+        }
+    };
+    let started = SystemTime::now();
+    let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args };
+    let outcomes = match runtime.block_on(told.run(&plan)) {
+        Ok(outcomes) => outcomes,
+        Err(code) => return code,
+    };
+    runtime.shutdown_background();
+    told.end(&plan, &outcomes);
+    let document = report::run::json(&plan, &outcomes, &loaded.ci, started);
+    let mut written = true;
+    for path in &reports {
+        if let Err(error) = report::write(path, &redactor.text(&document)) {
+            printer.error(&error, Some("the builds have ended all the same: see above"));
+            written = false;
+        }
+    }
+    if args.output == Output::Json {
+        written &= printer.result(document.trim_end()).is_ok();
+    }
+    code(&outcomes, written)
+}
+
+/// The paths of `--report json=PATH`, absolute.
+fn reports(
+    args: &args::Run,
+    surroundings: &Surroundings,
+    printer: &Printer,
+) -> Option<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for report in &args.reports {
+        match report.split_once('=') {
+            Some(("json", path)) if !path.is_empty() => {
+                let path = surroundings.current.join(path);
+                if !path.parent().is_some_and(std::path::Path::is_dir) {
+                    let parent = path.parent().unwrap_or(&path).display().to_string();
+                    printer.tell(&format!("error: the report's directory `{parent}` is not there"));
+                    printer.tell("hint: make it first: reports make no directories");
+                    return None;
+                }
+                paths.push(path);
+            }
+            _ => {
+                printer.tell(&format!("error: `--report {report}` is no report"));
+                printer.tell("hint: write `--report json=PATH`");
+                return None;
+            }
+        }
+    }
+    Some(paths)
+}
+
+struct Told<'a> {
+    surroundings: &'a Surroundings,
+    printer: &'a Printer,
+    redactor: &'a Redactor,
+    ci: &'a Ci,
+    args: &'a args::Run,
+}
+
+impl Told<'_> {
+    async fn run(&self, plan: &Plan) -> Result<Vec<Outcome>, u8> {
+        let environment = &self.surroundings.environment;
+        let (cancel, cancelled) = watch::channel(false);
+        let _signals = tokio::spawn(interrupts(cancel));
+        let prepared = Prepared::new(plan, environment, self.redactor).await;
+        let prepared = prepared.map_err(|error| {
+            self.printer.error(&error, error.hint().as_deref());
+            USAGE
+        })?;
+        for warning in &prepared.warnings {
+            self.printer.warning(warning);
+        }
+        if let Some(mistakes) = leaks(plan, self.redactor) {
+            self.printer.tell(&snippet::mistakes(&mistakes, self.printer.style.colour));
+            return Err(USAGE);
+        }
+
+        let (events, mut heard) = mpsc::channel(EVENTS);
+        let run = Run {
+            plan,
+            prepared: &prepared,
+            environment,
+            keep_going: self.args.keep_going,
+            hands: Hands { events, cancelled },
+            owner: self.owner(),
+            program: self.surroundings.program.clone(),
+        };
+        let text = self.args.output == Output::Text;
+        let (printer, provider) = (self.printer.clone(), self.ci.provider());
+        let listening = tokio::task::spawn_blocking(move || {
+            let mut live = Live::new(printer.clone(), provider);
+            while let Some(event) = heard.blocking_recv() {
+                live.event(&event);
+                if let (What::Ended(outcome), true) = (&event.what, text)
+                    && let End::Built { images, .. } = &outcome.end
+                {
+                    for image in images {
+                        // A full disk under stdout: the report and the exit code still tell.
+                        let _ = printer.result(image);
+                    }
+                }
+            }
+        });
+        let outcomes = run.run().await;
+        drop(run);
+        let _ = listening.await;
+        outcomes.map_err(|error| {
+            self.printer.error(&error, error.hint().as_deref());
+            USAGE
+        })
+    }
+
+    /// The job's address, or a user and a machine.
+    fn owner(&self) -> String {
+        if let Fact::Known(FactValue::Text(url)) = self.ci.fact(Field::JobUrl) {
+            return url;
+        }
+        let named = |name: &str| self.surroundings.environment.get(name).map(String::as_str);
+        let user = named("USER").or(named("LOGNAME")).unwrap_or("somebody");
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        format!("{user} on {host}")
+    }
+
+    fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
+        if !self.printer.style.quiet {
+            self.printer.tell("");
+            self.printer.tell(&report::table(outcomes));
+        }
+        let unpushed =
+            plan.builds.iter().any(|build| !build.push && !build.destinations.is_empty());
+        let asked = plan.builds.iter().any(|build| build.origins.contains_key("no-push"));
+        if unpushed && !asked && !self.args.push {
+            self.printer.warning("nothing was pushed: outside of CI add `--push`");
+        }
+    }
+}
+
+/// The first SIGINT or SIGTERM cancels, the second ends at once.
+async fn interrupts(cancel: watch::Sender<bool>) {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return };
+    for count in 0.. {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if count == 0 {
+            let _ = cancel.send(true);
+        } else {
+            // The default action of the signal, whatever is under way: the far side's own
+            // switch and the guard clean up.
+            let _ = rustix::process::kill_process(
+                rustix::process::getpid(),
+                rustix::process::Signal::KILL,
+            );
+        }
+    }
+}
+
+/// The first that applies.
+fn code(outcomes: &[Outcome], reported: bool) -> u8 {
+    let any = |of: fn(&End) -> bool| outcomes.iter().any(|outcome| of(&outcome.end));
+    if any(|end| matches!(end, End::Interrupted)) {
+        INTERRUPTED
+    } else if any(|end| matches!(end, End::Failed { .. })) || !reported {
+        BUILD_FAILED
+    } else if any(|end| matches!(end, End::Unreached { .. })) {
+        UNREACHED
+    } else if any(|end| matches!(end, End::Skipped { .. })) {
+        BUILD_FAILED
+    } else {
+        OK
+    }
+}

@@ -1,0 +1,58 @@
+//! A gzip member that is not compressed: for a pipe, where compressing costs more than bytes.
+//!
+//! Source: RFC 1951, "Non-compressed blocks".
+
+use std::io;
+
+use flate2::Crc;
+
+use super::{
+    gate::Gate,
+    stream::{Chunk, HEADER, trailer},
+};
+
+/// The most that one stored block can hold.
+const LENGTH: u16 = u16::MAX;
+
+/// Its header: last or not, length, and the length's complement.
+const FRONT: usize = 5;
+
+/// What makes stored blocks of chunks.
+pub(super) struct Stored<'a> {
+    gate: Gate<'a>,
+    crc: Crc,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) fn start(mut gate: Gate<'a>) -> io::Result<Self> {
+        gate.write(&HEADER)?;
+        Ok(Self { gate, crc: Crc::new() })
+    }
+
+    pub(super) fn chunk() -> Chunk {
+        Chunk::new(FRONT, LENGTH.into())
+    }
+
+    /// Writes a chunk and empties it.
+    pub(super) fn encode(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+        self.block(chunk, false)
+    }
+
+    /// Writes the last chunk and the end.
+    pub(super) fn finish(mut self, mut chunk: Chunk) -> io::Result<(u64, [u8; 32])> {
+        self.block(&mut chunk, true)?;
+        self.gate.write(&trailer(&self.crc))?;
+        self.gate.finish()
+    }
+
+    fn block(&mut self, chunk: &mut Chunk, last: bool) -> io::Result<()> {
+        self.crc.update(chunk.bytes());
+        let length = u16::try_from(chunk.filled).expect("a chunk is as long as a block at most");
+        chunk.buffer[0] = u8::from(last);
+        chunk.buffer[1..3].copy_from_slice(&length.to_le_bytes());
+        chunk.buffer[3..5].copy_from_slice(&(!length).to_le_bytes());
+        self.gate.write(&chunk.buffer[..FRONT + chunk.filled])?;
+        chunk.filled = 0;
+        Ok(())
+    }
+}

@@ -1,0 +1,367 @@
+//! Going through a context: what is sent of it, in the order in which it is sent.
+//!
+//! Directories come before what is in them, names are sorted by their bytes. Links are
+//! never followed. Memory holds the names of the directories on the current path and no more;
+//! a directory that the rules leave out is not opened, unless an exception can reach into it.
+//! Paths may be longer, and directories deeper, than the system takes in one call.
+
+use std::{
+    ffi::OsStr,
+    io,
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fd::{AsFd as _, BorrowedFd, OwnedFd},
+    fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat},
+};
+
+use super::{
+    ContextError,
+    ignore::{Matched, Rules},
+};
+
+/// How many directories of the current path are held open.
+const MOST_OPEN: usize = 64;
+
+/// Something that is sent.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Relative to the context, `/`-separated, without a `/` at its end.
+    pub path: &'a [u8],
+    /// What it is.
+    pub kind: Kind,
+    root: &'a Path,
+    name: &'a OsStr,
+    parent: BorrowedFd<'a>,
+    known: Option<Meta>,
+}
+
+/// What can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Symlink,
+}
+
+/// What the file system says of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// Permissions with setuid, setgid and sticky, and the type above them.
+    pub mode: u32,
+    /// Bytes of a file.
+    pub size: u64,
+    /// Seconds since 1970.
+    pub modified: i64,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl From<Stat> for Meta {
+    fn from(stat: Stat) -> Self {
+        Self {
+            mode: stat.st_mode,
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            modified: stat.st_mtime,
+            identity: (stat.st_dev, stat.st_ino),
+        }
+    }
+}
+
+impl Entry<'_> {
+    /// Where it is on this machine, for messages.
+    #[must_use]
+    pub fn place(&self) -> PathBuf {
+        place(self.root, self.path)
+    }
+
+    /// What the file system says of it now.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError::Read`].
+    pub fn meta(&self) -> Result<Meta, ContextError> {
+        self.known.map_or_else(
+            || stat(self.parent, self.name).map_err(|source| self.unreadable(source)),
+            Ok,
+        )
+    }
+
+    /// Opens a file and says what it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError::Read`]; [`ContextError::Changed`] when it is no file any more.
+    pub fn open(&self) -> Result<(OwnedFd, Meta), ContextError> {
+        // A pipe that has come in its place would block without NONBLOCK.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(self.parent, self.name, flags, Mode::empty())
+            .and_then(|file| rustix::fs::fstat(&file).map(|stat| (file, Meta::from(stat))));
+        let (file, meta) = opened.map_err(|errno| self.unreadable(errno.into()))?;
+        if FileType::from_raw_mode(meta.mode) != FileType::RegularFile {
+            return Err(ContextError::Changed { path: self.place(), how: "was replaced" });
+        }
+        Ok((file, meta))
+    }
+
+    /// Where a link points, as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError::Read`].
+    pub fn target(&self) -> Result<Vec<u8>, ContextError> {
+        rustix::fs::readlinkat(self.parent, self.name, Vec::new())
+            .map(std::ffi::CString::into_bytes)
+            .map_err(|errno| self.unreadable(errno.into()))
+    }
+
+    fn unreadable(&self, source: io::Error) -> ContextError {
+        ContextError::Read { path: self.place(), source }
+    }
+}
+
+fn place(root: &Path, path: &[u8]) -> PathBuf {
+    if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) }
+}
+
+fn stat(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<Meta> {
+    Ok(rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?.into())
+}
+
+/// Shows `visit` all that is sent of the directory `root`, itself aside.
+///
+/// A directory that only an exception reaches into is shown when something in it is.
+///
+/// # Errors
+///
+/// [`ContextError::Read`] for what can't be read, [`ContextError::Refused`] for what can't be
+/// sent, and what `visit` returns; the walk ends there.
+pub fn walk(
+    root: &Path,
+    rules: &Rules,
+    visit: &mut dyn FnMut(&Entry<'_>) -> Result<(), ContextError>,
+) -> Result<(), ContextError> {
+    let mut walk = Walk { root, rules, path: Vec::new(), levels: Vec::new() };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(root, flags, Mode::empty());
+    walk.enter(opened, rules.top())?;
+    walk.levels[0].shown = true;
+    while walk.step(visit)? {}
+    Ok(())
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    rules: &'a Rules,
+    /// Of what is looked at now.
+    path: Vec<u8>,
+    /// The directories on the current path, the context first.
+    levels: Vec<Level>,
+}
+
+/// A directory on the current path.
+struct Level {
+    /// None where it was closed for those below it.
+    fd: Option<OwnedFd>,
+    meta: Meta,
+    matched: Matched,
+    names: Names,
+    /// Of its path, without a `/` behind it.
+    length: usize,
+    /// Was given to the visitor.
+    shown: bool,
+}
+
+impl Walk<'_> {
+    /// Looks at the next name of the innermost directory; false when all is done.
+    fn step(
+        &mut self,
+        visit: &mut dyn FnMut(&Entry<'_>) -> Result<(), ContextError>,
+    ) -> Result<bool, ContextError> {
+        let Some(level) = self.levels.last_mut() else { return Ok(false) };
+        self.path.truncate(level.length);
+        let Some((name, listed)) = level.names.next() else {
+            self.leave()?;
+            return Ok(true);
+        };
+        if level.length > 0 {
+            self.path.push(b'/');
+        }
+        self.path.extend_from_slice(name);
+        let start = self.path.len() - name.len();
+
+        let kind = match listed {
+            FileType::Unknown => {
+                let name = OsStr::from_bytes(&self.path[start..]);
+                let meta = stat(level.fd(), name).map_err(|source| self.unreadable(source))?;
+                FileType::from_raw_mode(meta.mode)
+            }
+            listed => listed,
+        };
+        if kind == FileType::Directory {
+            self.directory(start, visit)?;
+        } else if !self.rules.ignores_in(&self.path, &self.levels[self.levels.len() - 1].matched) {
+            let kind = sendable(kind)
+                .map_err(|kind| ContextError::Refused { path: self.place(), kind })?;
+            self.show_parents(visit)?;
+            let parent = &self.levels[self.levels.len() - 1];
+            visit(&Entry {
+                path: &self.path,
+                kind,
+                root: self.root,
+                name: OsStr::from_bytes(&self.path[start..]),
+                parent: parent.fd(),
+                known: None,
+            })?;
+        }
+        Ok(true)
+    }
+
+    /// Enters the directory at the path, whose name starts at `start`, if it is to be entered.
+    fn directory(
+        &mut self,
+        start: usize,
+        visit: &mut dyn FnMut(&Entry<'_>) -> Result<(), ContextError>,
+    ) -> Result<(), ContextError> {
+        let parent = &self.levels[self.levels.len() - 1];
+        let matched = self.rules.within(&self.path, &parent.matched);
+        let ignored = self.rules.ignores_in(&self.path, &matched);
+        if ignored && !self.rules.reaches_into(&self.path, &matched) {
+            return Ok(());
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let name = OsStr::from_bytes(&self.path[start..]);
+        let opened = rustix::fs::openat(parent.fd(), name, flags, Mode::empty());
+        self.enter(opened, matched)?;
+        if ignored { Ok(()) } else { self.show_parents(visit) }
+    }
+
+    /// Makes an opened directory the innermost one.
+    fn enter(
+        &mut self,
+        opened: rustix::io::Result<OwnedFd>,
+        matched: Matched,
+    ) -> Result<(), ContextError> {
+        let read = opened.and_then(|fd| {
+            let meta = rustix::fs::fstat(&fd)?.into();
+            let names = Names::read(fd.as_fd())?;
+            Ok(Level { fd: Some(fd), meta, matched, names, length: self.path.len(), shown: false })
+        });
+        self.levels.push(read.map_err(|errno| self.unreadable(errno.into()))?);
+        if let Some(outer) = self.levels.len().checked_sub(MOST_OPEN) {
+            self.levels[outer].fd = None;
+        }
+        Ok(())
+    }
+
+    /// Goes back to the directory around the innermost one.
+    fn leave(&mut self) -> Result<(), ContextError> {
+        let Some(left) = self.levels.pop() else { return Ok(()) };
+        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        self.path.truncate(level.length);
+        if level.fd.is_none() {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let opened = rustix::fs::openat(left.fd(), "..", flags, Mode::empty())
+                .and_then(|fd| rustix::fs::fstat(&fd).map(|stat| (fd, Meta::from(stat))));
+            let (fd, meta) = match opened {
+                Ok(opened) => opened,
+                Err(errno) => return Err(self.unreadable(errno.into())),
+            };
+            if meta.identity != level.meta.identity {
+                return Err(ContextError::Changed { path: self.place(), how: "was moved" });
+            }
+            level.fd = Some(fd);
+        }
+        Ok(())
+    }
+
+    /// Shows the directories on the current path that were not shown yet.
+    fn show_parents(
+        &mut self,
+        visit: &mut dyn FnMut(&Entry<'_>) -> Result<(), ContextError>,
+    ) -> Result<(), ContextError> {
+        let first = self.levels.iter().rposition(|level| level.shown).map_or(0, |last| last + 1);
+        for level in &mut self.levels[first..] {
+            level.shown = true;
+        }
+        for level in &self.levels[first..] {
+            visit(&Entry {
+                path: &self.path[..level.length],
+                kind: Kind::Directory,
+                root: self.root,
+                name: OsStr::new("."),
+                parent: self.levels[self.levels.len() - 1].fd(),
+                known: Some(level.meta),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn place(&self) -> PathBuf {
+        place(self.root, &self.path)
+    }
+
+    fn unreadable(&self, source: io::Error) -> ContextError {
+        ContextError::Read { path: self.place(), source }
+    }
+}
+
+impl Level {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_ref().expect("the innermost directory is always open").as_fd()
+    }
+}
+
+/// What can be sent of a kind, or its name.
+fn sendable(kind: FileType) -> Result<Kind, &'static str> {
+    match kind {
+        FileType::Directory => Ok(Kind::Directory),
+        FileType::RegularFile => Ok(Kind::File),
+        FileType::Symlink => Ok(Kind::Symlink),
+        FileType::Fifo => Err("a named pipe"),
+        FileType::Socket => Err("a socket"),
+        FileType::CharacterDevice => Err("a character device"),
+        FileType::BlockDevice => Err("a block device"),
+        FileType::Unknown => Err("of an unknown kind"),
+    }
+}
+
+/// The names in a directory, sorted, each with what the directory says that it is.
+struct Names {
+    bytes: Vec<u8>,
+    /// Start, length and kind; the next one last.
+    spans: Vec<(usize, u16, FileType)>,
+}
+
+impl Names {
+    fn read(directory: BorrowedFd<'_>) -> rustix::io::Result<Self> {
+        let mut names = Self { bytes: Vec::new(), spans: Vec::new() };
+        for entry in Dir::read_from(directory)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                let length =
+                    u16::try_from(name.len()).map_err(|_| rustix::io::Errno::NAMETOOLONG)?;
+                names.spans.push((names.bytes.len(), length, entry.file_type()));
+                names.bytes.extend_from_slice(name);
+            }
+        }
+        let bytes = &names.bytes;
+        names.spans.sort_unstable_by(|one, other| slice(bytes, *other).cmp(slice(bytes, *one)));
+        Ok(names)
+    }
+
+    fn next(&mut self) -> Option<(&[u8], FileType)> {
+        let span = self.spans.pop()?;
+        Some((slice(&self.bytes, span), span.2))
+    }
+}
+
+fn slice(bytes: &[u8], (start, length, _): (usize, u16, FileType)) -> &[u8] {
+    &bytes[start..start + usize::from(length)]
+}

@@ -1,0 +1,204 @@
+//! What an executor can do, told by its version and its help text.
+
+use std::collections::BTreeSet;
+
+use super::flags::{Availability, FLAGS};
+
+/// Major, minor, patch.
+type Number = (u64, u64, u64);
+
+/// An executor as it describes itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executor {
+    /// As `executor version` says: `v1.28.3`, `unset`; empty where it said nothing.
+    pub version: String,
+    /// Whose it is.
+    pub flavour: Flavour,
+    flags: BTreeSet<String>,
+    /// The version, or the oldest one that has these flags.
+    number: Option<Number>,
+}
+
+/// Whose executor it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// The archived original of `GoogleContainerTools`.
+    Original,
+    /// The maintained fork of `osscontainertools`.
+    Fork,
+}
+
+/// How an executor takes something in a Dockerfile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// As it is meant.
+    Full,
+    /// As it is meant, where this variable is `1` in the executor's environment; else it is
+    /// ignored.
+    With(&'static str),
+    /// Not at all: it is ignored, or the build fails because of it.
+    Lacking,
+}
+
+impl Executor {
+    /// Reads the outputs of `executor version` and `executor --help`, both from stdout.
+    ///
+    /// Where the version is no number, as in images that were built without one, the flags tell
+    /// how old it is at least.
+    #[must_use]
+    pub fn read(version: &str, help: &str) -> Self {
+        let version = version.lines().find_map(|line| line.split_once("version :"));
+        let version = version.map_or(String::new(), |(_, version)| version.trim().to_owned());
+        let flags: BTreeSet<String> = help.lines().filter_map(flag_of).map(str::to_owned).collect();
+
+        let mut implied: Option<Number> = None;
+        for flag in FLAGS {
+            if let (Availability::Never, Availability::Since(since)) =
+                (flag.since_original, flag.since_fork)
+                && flags.contains(flag.name)
+            {
+                implied = implied.max(number(since));
+            }
+        }
+        // A list of targets came with v1.27.0 of the fork.
+        if implied.is_some() && help.lines().any(|line| line.trim().starts_with("--target strings"))
+        {
+            implied = implied.max(Some((1, 27, 0)));
+        }
+        let flavour = if implied.is_some() { Flavour::Fork } else { Flavour::Original };
+        Self { number: number(&version).or(implied), version, flavour, flags }
+    }
+
+    /// Whether it has this flag, `--secret`; those that its help text hides are had by all.
+    #[must_use]
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.contains(flag) || matches!(flag, "--bucket" | "--whitelist-var-run")
+    }
+
+    /// Here-documents of `RUN`, `COPY` and `ADD`.
+    ///
+    /// Where they are lacking, `RUN <<EOF` runs nothing and ends well from v1.10.0 of the original
+    /// on; `COPY <<EOF` fails.
+    ///
+    /// Source: the fork's pkg/commands/run.go by versions; the original's, observed.
+    #[must_use]
+    pub fn heredocs(&self) -> Support {
+        self.since((1, 25, 4))
+    }
+
+    /// `RUN --mount=type=KIND`. Where it is lacking the command runs without it, and without a
+    /// word of it in the original.
+    ///
+    /// Source: the fork's pkg/commands/run.go by versions.
+    #[must_use]
+    pub fn mounts(&self, kind: &str) -> Support {
+        let (experimental, variable, default) = match kind {
+            "secret" => ((1, 26, 3), "FF_KANIKO_RUN_MOUNT_SECRET", (1, 27, 0)),
+            "cache" => ((1, 25, 6), "FF_KANIKO_RUN_MOUNT_CACHE", (1, 26, 0)),
+            "bind" => ((1, 27, 3), "FF_KANIKO_RUN_MOUNT_BIND", (1, 28, 0)),
+            _ => return Support::Lacking,
+        };
+        match (self.since(default), self.since(experimental)) {
+            (Support::Full, _) => Support::Full,
+            (_, Support::Full) => Support::With(variable),
+            _ => Support::Lacking,
+        }
+    }
+
+    fn since(&self, version: Number) -> Support {
+        if self.flavour == Flavour::Fork && self.number >= Some(version) {
+            Support::Full
+        } else {
+            Support::Lacking
+        }
+    }
+}
+
+/// The long flag that a line of the help text describes.
+fn flag_of(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("  ")?.trim_start();
+    let line = match line.split_once(", ") {
+        Some((short, long)) if short.len() == 2 && short.starts_with('-') => long,
+        _ => line,
+    };
+    line.split_ascii_whitespace().next().filter(|word| word.starts_with("--"))
+}
+
+/// The three numbers at the start of `v1.28.3-23-g6bcc93443`.
+fn number(version: &str) -> Option<Number> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let end = version.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(version.len());
+    let mut parts = version[..end].split('.').map(str::parse);
+    match (parts.next()?, parts.next()?, parts.next()?) {
+        (Ok(major), Ok(minor), Ok(patch)) => Some((major, minor, patch)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGINAL: &str = "Usage:\n  executor [flags]\n\nFlags:\n  -b, --nope\n      --cache                                     Use cache when building image\n  -d, --destination multi-arg type                Registry the final image should be pushed to. Set it repeatedly for multiple destinations.\n      --target string                             Set the target build stage to build\n\nUse \"executor [command] --help\" for more information about a command.\n";
+    const FORK: &str = "Usage:\n  executor [flags]\n\nFlags:\n      --annotation key-value-arg type             Set metadata annotations for the image in key=value format.\n      --secret secret                             Set build secrets in key=value format. (default id=MY_SECRET[,src=/file])\n";
+
+    fn fork(version: &str) -> Executor {
+        Executor::read(&format!("Kaniko version :  {version}\n"), FORK)
+    }
+
+    #[test]
+    fn the_original_is_known_by_what_it_lacks() {
+        let executor = Executor::read("Kaniko version :  v1.24.0-2-g236ba5690\n", ORIGINAL);
+
+        assert_eq!(executor.version, "v1.24.0-2-g236ba5690");
+        assert_eq!(executor.flavour, Flavour::Original);
+        assert!(executor.has("--cache"));
+        assert!(executor.has("--destination"));
+        assert!(executor.has("--bucket"));
+        assert!(!executor.has("--secret"));
+        assert_eq!(executor.heredocs(), Support::Lacking);
+        assert_eq!(executor.mounts("cache"), Support::Lacking);
+    }
+
+    #[test]
+    fn a_late_fork_takes_documents_and_mounts() {
+        let executor = fork("v1.28.3-23-g6bcc93443");
+
+        assert_eq!(executor.flavour, Flavour::Fork);
+        assert!(executor.has("--secret"));
+        assert_eq!(executor.heredocs(), Support::Full);
+        assert_eq!(executor.mounts("secret"), Support::Full);
+        assert_eq!(executor.mounts("cache"), Support::Full);
+        assert_eq!(executor.mounts("bind"), Support::Full);
+        assert_eq!(executor.mounts("tmpfs"), Support::Lacking);
+        assert_eq!(executor.mounts("ssh"), Support::Lacking);
+    }
+
+    #[test]
+    fn some_forks_have_mounts_behind_a_variable() {
+        assert_eq!(fork("v1.26.3").mounts("secret"), Support::With("FF_KANIKO_RUN_MOUNT_SECRET"));
+        assert_eq!(fork("v1.26.3").mounts("cache"), Support::Full);
+        assert_eq!(fork("v1.27.6").mounts("bind"), Support::With("FF_KANIKO_RUN_MOUNT_BIND"));
+        assert_eq!(fork("v1.25.3").heredocs(), Support::Lacking);
+    }
+
+    #[test]
+    fn flags_stand_in_for_a_version_that_is_not_set() {
+        let executor = fork("unset");
+        assert_eq!(executor.version, "unset");
+        assert_eq!(executor.heredocs(), Support::Full);
+        assert_eq!(executor.mounts("secret"), Support::With("FF_KANIKO_RUN_MOUNT_SECRET"));
+
+        let later = Executor::read("", &format!("{FORK}      --target strings   Set\n"));
+        assert_eq!(later.version, "");
+        assert_eq!(later.mounts("secret"), Support::Full);
+    }
+
+    #[test]
+    fn no_output_is_an_executor_of_which_nothing_is_known() {
+        let executor = Executor::read("", "");
+
+        assert!(!executor.has("--cache"));
+        assert_eq!(executor.heredocs(), Support::Lacking);
+    }
+}

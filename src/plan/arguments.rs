@@ -1,0 +1,124 @@
+//! The executor's command line for a build: pure, so that a plan shows it and a job has it.
+
+use std::path::Path;
+
+use crate::{
+    context::Dockerfile as DockerfileAt,
+    template::{LateValue, Part, Rendered},
+    transport::{BUNDLE, FAR_DIR},
+};
+
+use super::Build;
+
+/// Each argument whole, `--flag=value`.
+///
+/// `late` gives what only other builds' ends can tell; none where one is not known.
+///
+/// Source: executor-facts: bare values after a boolean flag are refused, a relative Dockerfile
+/// is looked for in the working directory first, the digest is written before the push.
+pub fn arguments(
+    build: &Build,
+    mut late: impl FnMut(&LateValue) -> Option<String>,
+) -> Option<Vec<String>> {
+    // No `..` here: a new field does not compile until it has its argument or its reason.
+    let Build {
+        name: _,
+        executor: _,
+        context: _,
+        dockerfile,
+        modes: _,
+        timestamps: _,
+        target,
+        destinations,
+        push,
+        build_args,
+        labels,
+        annotations,
+        secrets,
+        allow_secret_args: _,
+        outputs,
+        flags,
+        registries: _,
+        access,
+        bases: _,
+        needs: _,
+        after: _,
+        retry: _,
+        timeout: _,
+        origins: _,
+    } = build;
+
+    let mut arguments = vec![
+        format!("--context=tar://{FAR_DIR}/{BUNDLE}"),
+        format!("--dockerfile={}", far_dockerfile(dockerfile)),
+        "--log-format=color".to_owned(),
+        format!("--digest-file={FAR_DIR}/{DIGEST}"),
+    ];
+    arguments.extend(target.iter().map(|target| format!("--target={target}")));
+    arguments.extend(destinations.iter().map(|one| format!("--destination={one}")));
+    if !push {
+        arguments.push("--no-push=true".to_owned());
+    }
+    let maps: [(&str, &Vec<(String, Rendered)>); 3] =
+        [("build-arg", build_args), ("label", labels), ("annotation", annotations)];
+    for (flag, entries) in maps {
+        for (name, text) in entries {
+            arguments.push(format!("--{flag}={name}={}", resolve(text, &mut late)?));
+        }
+    }
+    for (id, _) in secrets {
+        arguments.push(format!("--secret=id={id},src={FAR_DIR}/{SECRETS}/{id}"));
+    }
+    for output in outputs {
+        arguments.push(format!("{}={FAR_DIR}/{}", output.flag, far_output(output.flag)));
+    }
+    arguments.extend(flags.iter().cloned());
+    arguments.extend(access.flags.iter().map(ToString::to_string));
+    Some(arguments)
+}
+
+/// The digest file's name below [`FAR_DIR`].
+pub(crate) const DIGEST: &str = "digest";
+/// The directory of build secrets below [`FAR_DIR`].
+pub(crate) const SECRETS: &str = "secrets";
+/// The Dockerfile from outside of the context, below [`FAR_DIR`].
+pub(crate) const DOCKERFILE: &str = "Dockerfile";
+
+/// Where an output is written below [`FAR_DIR`].
+#[must_use]
+pub(crate) fn far_output(flag: &str) -> &'static str {
+    if flag == "--tar-path" { "image.tar" } else { "layout" }
+}
+
+/// The bundle is unpacked to `/kaniko/buildcontext`.
+///
+/// Source: Kaniko's pkg/constants, `BuildContextDir`.
+fn far_dockerfile(dockerfile: &DockerfileAt) -> String {
+    match dockerfile {
+        DockerfileAt::Inside(path) => {
+            Path::new("/kaniko/buildcontext").join(path).to_string_lossy().into_owned()
+        }
+        DockerfileAt::Outside(_) => format!("{FAR_DIR}/{DOCKERFILE}"),
+    }
+}
+
+/// The text with its late values; none when one is not known.
+pub fn resolve(
+    text: &Rendered,
+    late: &mut impl FnMut(&LateValue) -> Option<String>,
+) -> Option<String> {
+    let part = |part: &Part| match part {
+        Part::Literal(text) => Some(text.clone()),
+        Part::Late(value) => late(value),
+    };
+    text.parts.iter().map(part).collect()
+}
+
+/// The text as a plan shows it: late values as the templates that they are.
+#[must_use]
+pub fn shown(text: &Rendered) -> String {
+    text.told(|late| match late {
+        LateValue::Image(build) => format!("{{{{ builds.{build}.image }}}}"),
+        LateValue::Digest(build) => format!("{{{{ builds.{build}.digest }}}}"),
+    })
+}

@@ -1,0 +1,284 @@
+//! One build: its keys read, its destinations made, its Dockerfile looked into.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use crate::{
+    config::{Data, Mistake, Node, Section},
+    context::{Modes, Timestamps},
+    kaniko::flags,
+    registry::{self, Access, Reference, Registry, credentials::Needed},
+    template::Rendered,
+    transport::{FAR_DIR, OutputKind},
+};
+
+use super::{
+    Build, OutputAt, arguments::shown, dockerfile, executor::Executors, make::Facts, reader::Reader,
+};
+
+/// How long an attempt may take where nothing is said.
+const TIMEOUT: Duration = Duration::from_hours(1);
+
+/// The two outputs that Kaniko can write.
+const OUTPUTS: [(&str, &str, OutputKind); 2] = [
+    ("tar-path", "--tar-path", OutputKind::File),
+    ("oci-layout-path", "--oci-layout-path", OutputKind::Directory),
+];
+
+/// Decides everything about `section`; none when something is wrong with it.
+pub(super) fn build(
+    section: &Section,
+    keys: &mut Reader<'_>,
+    executors: &mut Executors<'_>,
+    registries: &[Registry],
+    facts: &Facts<'_>,
+) -> Option<Build> {
+    let name: Arc<str> = section.name.as_str().into();
+    let executor = match keys.text("executor") {
+        Some(executor) => executors.get(&executor, keys.place("executor")),
+        None if keys.table.get("executor").is_some() => None,
+        None => executors.default(&name, &section.key),
+    };
+    let context = keys
+        .path("context")
+        .unwrap_or_else(|| keys.config.base(&section.key, facts.current).to_owned());
+    let outputs = outputs(keys);
+    let push = !keys.boolean("no-push").unwrap_or(false);
+    let destinations = destinations(keys);
+    if destinations.is_empty() && push && keys.mistakes.is_empty() {
+        let message = format!("build `{name}` has no destination");
+        let hint = "write `image` and `tags`, or `destinations`, or `no-push = true`";
+        keys.mistakes.push(Mistake::at(&section.key, message, "pushed where?").hint(hint));
+    }
+    let build_args = keys.map("build-args");
+    let labels = keys.map("labels");
+    let annotations = keys.map("annotations");
+    let target = keys.text("target").filter(|target| !target.is_empty());
+    let secrets = secrets(keys);
+    let flags = flags(keys);
+    let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
+    let after = after(&[&build_args, &labels, &annotations]);
+    let mut build = Build {
+        name,
+        executor: executor?,
+        context,
+        dockerfile: read.as_ref()?.at.clone(),
+        modes: match keys.text("modes").as_deref() {
+            Some("keep") => Modes::Keep,
+            _ => Modes::Normal,
+        },
+        timestamps: match keys.text("timestamps").as_deref() {
+            Some("keep") => Timestamps::Keep,
+            _ => Timestamps::Fixed,
+        },
+        target,
+        destinations,
+        push,
+        build_args,
+        labels,
+        annotations,
+        secrets,
+        allow_secret_args: texts(keys, "allow-secret-args"),
+        outputs,
+        flags,
+        registries: Vec::new(),
+        access: Access::default(),
+        bases: read.as_ref()?.bases.clone(),
+        needs: Vec::new(),
+        after,
+        retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
+        timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
+        origins: std::mem::take(&mut keys.origins),
+    };
+    reach(&mut build, keys, registries);
+    build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
+    Some(build)
+}
+
+fn texts(keys: &mut Reader<'_>, key: &str) -> Vec<String> {
+    keys.list(key).into_iter().map(|(_, text)| text).collect()
+}
+
+fn after(maps: &[&Vec<(String, Rendered)>]) -> Vec<Arc<str>> {
+    let texts = maps.iter().flat_map(|map| map.iter());
+    let builds: BTreeSet<_> =
+        texts.flat_map(|(_, text)| text.late().map(|late| Arc::from(late.build()))).collect();
+    builds.into_iter().collect()
+}
+
+fn outputs(keys: &mut Reader<'_>) -> Vec<OutputAt> {
+    let output = |(key, flag, kind)| {
+        let local = keys.path(key)?;
+        let parent = local.parent().filter(|parent| !parent.is_dir());
+        if let Some(parent) = parent {
+            let message = format!("the directory `{}` is not there", parent.display());
+            keys.wrong(key, message, "goes there", "make it first: outputs make no directories");
+        }
+        Some(OutputAt { flag, local, kind })
+    };
+    OUTPUTS.into_iter().filter_map(output).collect()
+}
+
+/// `destinations`, after `image` with each of `tags`; every one once.
+fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
+    let mut references = Vec::new();
+    let image = keys.text("image").filter(|image| !image.is_empty());
+    let tags = tags(keys);
+    if let Some(image) = image {
+        let given = keys.table.get("tags").is_some();
+        let place = keys.place("image").cloned();
+        if tags.is_empty() && given && keys.mistakes.is_empty() && !keys.has("destinations") {
+            let hint = "each is empty, or its `when` is false: add a tag that is always there, \
+                        such as `{{ ci.commit_short }}`";
+            keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
+        }
+        for (tag_place, tag) in tags {
+            references.push((Some(tag_place), format!("{image}:{tag}")));
+        }
+        if !given {
+            references.push((place, image));
+        }
+    } else if !tags.is_empty() && keys.mistakes.is_empty() {
+        let hint = "write `image`, or whole references as `destinations`";
+        keys.wrong("tags", "`tags` without an `image`".into(), "tags of what?", hint);
+    }
+    references
+        .extend(keys.list("destinations").into_iter().map(|(place, text)| (Some(place), text)));
+    let mut destinations: Vec<Reference> = Vec::new();
+    for (place, text) in references {
+        match Reference::parse(&text) {
+            Ok(reference) if !destinations.contains(&reference) => destinations.push(reference),
+            Ok(_) => {}
+            Err(error) => {
+                let message = format!("`{text}` is no image reference: {error}");
+                keys.mistakes.push(match place {
+                    Some(place) => Mistake::at(&place, message, "this reference"),
+                    None => Mistake::nowhere(message),
+                });
+            }
+        }
+    }
+    destinations
+}
+
+/// The tags that hold now, each with its place.
+fn tags(keys: &mut Reader<'_>) -> Vec<(crate::config::Place, String)> {
+    let Some(node) = keys.node("tags") else { return Vec::new() };
+    let items = keys.items("tags", node);
+    items.iter().filter_map(|item| Some((item.place.clone(), tag(keys, item)?))).collect()
+}
+
+fn tag(keys: &mut Reader<'_>, item: &Node) -> Option<String> {
+    let (key, node) = if let Data::Table(table) = &item.data {
+        if let Some(when) = table.get("when")
+            && !keys.boolean_of("tags.when", when)?
+        {
+            return None;
+        }
+        ("tags.tag", table.get("tag")?)
+    } else {
+        ("tags", item)
+    };
+    keys.text_of(key, node).filter(|tag| !tag.is_empty())
+}
+
+fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {
+    let Some(Node { data: Data::Table(table), .. }) = keys.node("secrets") else {
+        return Vec::new();
+    };
+    let kept = table.0.iter().filter(|entry| entry.node.data != Data::Bool(false));
+    let secret = |entry: &crate::config::Entry| {
+        if entry.name.contains([',', '/', '=']) || entry.name.is_empty() {
+            let message = format!("`{}` is no id of a secret", entry.name);
+            let hint = "ids hold no comma, slash or equals sign: Kaniko takes them as one list";
+            keys.mistakes.push(Mistake::at(&entry.key, message, "not an id").hint(hint));
+            return None;
+        }
+        let owner = format!("secrets.{}", entry.name);
+        Some((entry.name.clone(), keys.secret_of(&owner, &entry.node)?))
+    };
+    kept.filter_map(secret).collect()
+}
+
+/// Flags that are handed on, in the order of the table, then `executor-args`.
+fn flags(keys: &mut Reader<'_>) -> Vec<String> {
+    const OURS: &[&str] = &[
+        "annotations",
+        "build-args",
+        "context",
+        "destinations",
+        "dockerfile",
+        "labels",
+        "no-push",
+        "oci-layout-path",
+        "secrets",
+        "tar-path",
+        "target",
+    ];
+    let mut flags = Vec::new();
+    if keys.has("cache-repo") && !keys.has("cache") {
+        flags.push("--cache=true".to_owned());
+    }
+    for flag in flags::FLAGS {
+        let Some(key) = flag.key.filter(|key| !OURS.contains(key)) else { continue };
+        if flag.refused_as_key().is_some() || !keys.has(key) {
+            continue;
+        }
+        let name = flag.name;
+        match flag.kind {
+            flags::Kind::Bool => {
+                flags.extend(keys.boolean(key).map(|value| format!("{name}={value}")));
+            }
+            flags::Kind::Integer => {
+                flags.extend(keys.integer(key).map(|value| format!("{name}={value}")));
+            }
+            flags::Kind::Duration => {
+                flags.extend(keys.duration(key).map(|time| format!("{name}={}s", time.as_secs())));
+            }
+            flags::Kind::Text | flags::Kind::OneOf(_) => {
+                flags.extend(keys.text(key).map(|text| format!("{name}={text}")));
+            }
+            flags::Kind::List => {
+                flags.extend(texts(keys, key).into_iter().map(|text| format!("{name}={text}")));
+            }
+            flags::Kind::Table => {
+                let entries = keys.map(key).into_iter();
+                flags.extend(
+                    entries.map(|(entry, text)| format!("{name}={entry}={}", shown(&text))),
+                );
+            }
+        }
+    }
+    for (place, argument) in keys.list("executor-args") {
+        if let Some(reason) = flags::refused(&argument) {
+            let message = format!("`{argument}` cannot be handed to the executor");
+            keys.mistakes.push(Mistake::at(&place, message, "not handed on").hint(reason));
+        } else {
+            flags.push(argument);
+        }
+    }
+    flags
+}
+
+/// What a build speaks of: where it is pushed, cached and pulled from.
+fn references(build: &Build) -> Vec<Reference> {
+    let cache = build.flags.iter().find_map(|flag| flag.strip_prefix("--cache-repo="));
+    let bases = build.bases.iter().map(|base| base.reference.as_str());
+    let texts = cache.into_iter().chain(bases);
+    let parsed = texts.filter_map(|text| Reference::parse(text).ok());
+    build.destinations.iter().cloned().chain(parsed).collect()
+}
+
+/// The registries of a build, and how its executor reaches them.
+fn reach(build: &mut Build, keys: &mut Reader<'_>, registries: &[Registry]) {
+    build.registries = Needed::by(&references(build));
+    let hosts: Vec<_> = build.registries.iter().map(|needed| needed.host.clone()).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    match registry::access(registries, &hosts, FAR_DIR) {
+        Ok(access) => build.access = access,
+        Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
+    }
+    match registry::with_mirrors(&build.registries, registries) {
+        Ok(with_mirrors) => build.registries = with_mirrors,
+        Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
+    }
+}

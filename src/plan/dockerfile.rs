@@ -1,0 +1,168 @@
+//! The Dockerfile of a build: where it is, what it takes, and what an executor must be able to.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::{Mistake, Sources},
+    context::Dockerfile as DockerfileAt,
+    dockerfile::{Dockerfile, UnknownTarget},
+    kaniko::flags::{self, Availability},
+    template::Rendered,
+    transport::Need,
+};
+
+use super::{
+    Base, Build,
+    arguments::shown,
+    reader::{Reader, absolute},
+};
+
+/// A Dockerfile that was read.
+pub(super) struct Read {
+    pub(super) at: DockerfileAt,
+    pub(super) bases: Vec<Base>,
+    pub(super) file: Dockerfile,
+    /// As messages name it.
+    label: String,
+}
+
+/// Finds and reads the Dockerfile; what is wrong with it goes to `keys`.
+pub(super) fn read(
+    keys: &mut Reader<'_>,
+    context: &Path,
+    target: Option<&str>,
+    build_args: &[(String, Rendered)],
+) -> Option<Read> {
+    let path = find(keys, context)?;
+    let label = path.strip_prefix(keys.current).unwrap_or(&path).display().to_string();
+    let text = match std::fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            let message = format!("`{label}` cannot be read: {error}");
+            keys.wrong("dockerfile", message, "this Dockerfile", "check the path");
+            return None;
+        }
+    };
+    let file = match Dockerfile::parse(&text) {
+        Ok(file) => file,
+        Err(error) => {
+            let place = format!("{label}:{}:{}", error.line, error.column);
+            let message = format!("{place}: {}", error.message);
+            keys.mistakes.push(at(keys, message));
+            return None;
+        }
+    };
+    let values: BTreeMap<_, _> =
+        build_args.iter().map(|(name, text)| (name.clone(), shown(text))).collect();
+    let images = match file.images(&values, target) {
+        Ok(images) => images,
+        Err(error) => {
+            unknown_target(keys, &label, &error);
+            return None;
+        }
+    };
+    let bases = images
+        .into_iter()
+        .filter_map(|image| Some(Base { reference: image.reference?, line: image.line }))
+        .collect();
+    let at = match path.strip_prefix(context) {
+        Ok(inside) => DockerfileAt::Inside(inside.to_owned()),
+        Err(_) => DockerfileAt::Outside(path),
+    };
+    Some(Read { at, bases, file, label })
+}
+
+/// A mistake about the Dockerfile, underlined where the build names it.
+fn at(keys: &Reader<'_>, message: String) -> Mistake {
+    match keys.place("dockerfile") {
+        Some(place) => Mistake::at(place, message, "this Dockerfile"),
+        None => Mistake::nowhere(message),
+    }
+}
+
+fn unknown_target(keys: &mut Reader<'_>, label: &str, error: &UnknownTarget) {
+    let UnknownTarget { target, nearest } = error;
+    let hint = match nearest {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write the name of a stage: `FROM image AS name`".to_owned(),
+    };
+    let message = format!("`{label}` has no stage `{target}`");
+    keys.wrong("target", message, "no such stage", &hint);
+}
+
+/// Relative to the context, then to the file: the first that is there.
+fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
+    let show = |path: &Path, current: &Path| {
+        path.strip_prefix(current).unwrap_or(path).display().to_string()
+    };
+    let current = keys.current;
+    if !context.is_dir() {
+        let what = if context.exists() { "is no directory" } else { "is not there" };
+        let shown = show(context, current);
+        let shown = if shown.is_empty() { ".".to_owned() } else { shown };
+        let message = format!("the context `{shown}` {what}");
+        keys.wrong("context", message, what, "`context` is the directory that is sent");
+        return None;
+    }
+    let named = match keys.node("dockerfile") {
+        Some(node) => Some((keys.text_of("dockerfile", node)?, node)),
+        None => None,
+    };
+    let mut tried = vec![absolute(context, named.as_ref().map_or("Dockerfile", |(name, _)| name))];
+    if let Some((name, node)) = &named {
+        tried.push(absolute(keys.config.base(&node.place, current), name));
+    }
+    tried.dedup();
+    if let Some(found) = tried.iter().find(|path| path.is_file()) {
+        return Some(found.clone());
+    }
+    let shown: Vec<_> = tried.iter().map(|path| format!("`{}`", show(path, current))).collect();
+    let message = format!("there is no Dockerfile at {}", shown.join(" or "));
+    let hint = "`dockerfile` is looked for in the context, then beside this file";
+    if named.is_some() {
+        keys.wrong("dockerfile", message, "not there", hint);
+    } else {
+        keys.wrong("context", message, "has no Dockerfile", hint);
+    }
+    None
+}
+
+/// What the executor must be able to do, each with the place that asks for it.
+pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> {
+    let origin = |key: &str| match build.origins.get(key) {
+        Some(place) => format!("`{key}` ({})", sources.show(place)),
+        None => format!("`{key}`"),
+    };
+    let mut needs = Vec::new();
+    let mut need = |flag: &'static str, reason: String| {
+        if !needs.iter().any(|known: &Need| known.flag == flag) {
+            needs.push(Need { flag, reason });
+        }
+    };
+    if !build.secrets.is_empty() {
+        need("--secret", origin("secrets"));
+    }
+    let stages = read.file.needed(&BTreeMap::new(), build.target.as_deref()).unwrap_or_default();
+    for stage in stages.into_iter().filter_map(|index| read.file.stages.get(index)) {
+        for mount in &stage.steps.mounts {
+            // The original ignores every `RUN --mount` in silence; the flag tells them apart.
+            need("--secret", format!("`RUN --mount` ({}:{})", read.label, mount.line));
+        }
+    }
+    if !build.annotations.is_empty() {
+        need("--annotation", origin("annotations"));
+    }
+    for flag in flags::FLAGS {
+        let Some(key) = flag.key else { continue };
+        let given = build.flags.iter().any(|argument| {
+            argument.strip_prefix(flag.name).is_some_and(|rest| rest.starts_with('='))
+        });
+        if given && flag.since_original != Availability::Always {
+            need(flag.name, origin(key));
+        }
+    }
+    needs
+}

@@ -1,0 +1,69 @@
+//! Secrets where they would stay: in an image's history, its labels, its annotations.
+
+use crate::{
+    config::{Mistake, Mistakes},
+    secret::{Redactor, Source},
+};
+
+use super::{Build, ExecutorKind, Plan, Value, arguments::shown};
+
+/// Every place that a secret of the plan comes from.
+#[must_use]
+pub fn sources(plan: &Plan) -> Vec<&Source> {
+    let mut sources = Vec::new();
+    for build in &plan.builds {
+        sources.extend(build.secrets.iter().map(|(_, source)| source));
+        let mut values: Vec<&Value> =
+            build.executor.environment.iter().map(|(_, value)| value).collect();
+        if let ExecutorKind::CloudFoundry(app) = &build.executor.kind
+            && let Some((username, password)) = &app.login
+        {
+            values.push(username);
+            sources.push(password);
+        }
+        sources.extend(values.into_iter().filter_map(|value| match value {
+            Value::Plain(_) => None,
+            Value::Secret(source) => Some(source),
+        }));
+    }
+    sources.extend(plan.registries.iter().filter_map(|registry| registry.password.as_ref()));
+    sources
+}
+
+/// Build args, labels and annotations that hold a secret that `redactor` knows.
+#[must_use]
+pub fn leaks(plan: &Plan, redactor: &Redactor) -> Option<Mistakes> {
+    let mistakes: Vec<_> = plan.builds.iter().flat_map(|build| of_build(build, redactor)).collect();
+    (!mistakes.is_empty()).then(|| Mistakes::new(mistakes, &plan.sources))
+}
+
+fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {
+    let maps = [
+        ("build-args", &build.build_args),
+        ("labels", &build.labels),
+        ("annotations", &build.annotations),
+    ];
+    let mut mistakes = Vec::new();
+    for (key, entries) in maps {
+        for (name, text) in entries {
+            let allowed = key == "build-args" && build.allow_secret_args.contains(name);
+            if allowed || !redactor.finds_in(&shown(text)) {
+                continue;
+            }
+            let message = format!("`{key}.{name}` of `{}` holds a secret", build.name);
+            let mistake = match build.origins.get(&format!("{key}.{name}")) {
+                Some(place) => Mistake::at(place, message, "a secret").concealed(),
+                None => Mistake::nowhere(message),
+            };
+            let hint = match key {
+                "build-args" => {
+                    "it would stay in the image's history: use `secrets` and `RUN \
+                     --mount=type=secret`, or name it in `allow-secret-args`"
+                }
+                _ => "it would stay in the image for all to read: leave it out",
+            };
+            mistakes.push(mistake.hint(hint));
+        }
+    }
+    mistakes
+}

@@ -1,0 +1,217 @@
+//! Making a plan: from a configuration and the facts of a job to decisions.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
+
+use crate::{
+    ci::{Ci, Provider},
+    config::{Config, Data, Mistake, Mistakes, Node, Origin, Table},
+    registry::Registry,
+    template::{Engine, FileReader, Names, Value, Var},
+};
+
+use super::{
+    Build, Plan, build, executor::Executors, order, reader::Reader, registries, select,
+    select::SelectError,
+};
+
+/// What is known of the job, gathered by the caller.
+pub struct Facts<'a> {
+    /// The environment.
+    pub environment: Arc<BTreeMap<String, String>>,
+    /// The directory that paths of the environment and the command line start from; absolute.
+    pub current: &'a Path,
+    /// The pipeline.
+    pub ci: Arc<Ci>,
+    /// What `file("…")` reads with.
+    pub read_file: Option<FileReader>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Names and globs of builds; all for none.
+    pub builds: &'a [String],
+    /// Push also where there is no CI.
+    pub push: bool,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A build that was asked for is not there.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// Something in the configuration is wrong.
+    #[error(transparent)]
+    Mistakes(#[from] Mistakes),
+}
+
+/// Decides everything about the builds that are wanted.
+///
+/// Templates are checked for all builds and rendered for those that are wanted and what they
+/// need.
+///
+/// # Errors
+///
+/// A name that chooses nothing; else all mistakes at once.
+pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Plan, PlanError> {
+    let names: Vec<_> = config.builds.iter().map(|build| build.name.as_str()).collect();
+    if names.is_empty() {
+        let mistake = Mistake::nowhere("the file has no builds");
+        let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
+        return Err(Mistakes::new(vec![mistake.hint(hint)], &config.sources).into());
+    }
+    let chosen = select::select(&names, wanted.builds)?;
+
+    let mut mistakes = Vec::new();
+    let names_in_templates = template_names(config, facts);
+    let plain = Engine::new(names_in_templates.clone());
+    let registries = registries::read(config, &plain, facts, &mut mistakes);
+    let hosts: BTreeMap<String, String> =
+        registries.iter().map(|one| (one.name.clone(), one.host.clone())).collect();
+    let mut planner = Planner {
+        config,
+        facts,
+        names: Names { registries: Arc::new(hosts), ..names_in_templates },
+        registries: &registries,
+        push: wanted.push || facts.ci.provider() != Provider::Git,
+        mistakes,
+    };
+    planner.check_structure(&plain);
+    let builds = planner.builds(&chosen, &plain);
+    let mut mistakes = planner.mistakes;
+    let builds = order::order(builds, &names, config, &mut mistakes);
+    if !mistakes.is_empty() {
+        return Err(Mistakes::new(mistakes, &config.sources).into());
+    }
+    Ok(Plan {
+        file: config.path.clone(),
+        sources: config.sources.clone(),
+        builds,
+        registries,
+        overrides: overrides(config),
+        warnings: Vec::new(),
+    })
+}
+
+struct Planner<'a> {
+    config: &'a Config,
+    facts: &'a Facts<'a>,
+    names: Names,
+    registries: &'a [Registry],
+    push: bool,
+    mistakes: Vec<Mistake>,
+}
+
+impl Planner<'_> {
+    /// The chosen builds and those that they need, by their index in the file.
+    fn builds(&mut self, chosen: &[usize], plain: &Engine) -> BTreeMap<usize, Build> {
+        let mut executors = Executors::new(self.config, self.facts, plain);
+        let mut builds = BTreeMap::new();
+        let mut waiting: Vec<usize> = chosen.to_vec();
+        let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
+        while let Some(index) = waiting.pop() {
+            let section = &self.config.builds[index];
+            let engine = self.engine_of(&section.name);
+            let mut keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
+            let made =
+                build::build(section, &mut keys, &mut executors, self.registries, self.facts);
+            self.mistakes.append(&mut keys.mistakes);
+            let Some(mut made) = made else { continue };
+            made.push &= self.push;
+            for name in &made.after {
+                let needed = self.config.builds.iter().position(|one| *one.name == **name);
+                waiting.extend(needed.filter(|needed| seen.insert(*needed)));
+            }
+            builds.insert(index, made);
+        }
+        self.mistakes.append(&mut executors.mistakes);
+        builds
+    }
+
+    /// Syntax and names of every template, also of builds that were not chosen.
+    fn check_structure(&mut self, plain: &Engine) {
+        for section in &self.config.builds {
+            let engine = self.engine_of(&section.name);
+            self.check_table(&engine, &section.table);
+        }
+        let others = self.config.executors.iter().chain(&self.config.registries);
+        for table in others.map(|section| &section.table).chain([&self.config.vars]) {
+            self.check_table(plain, table);
+        }
+    }
+
+    fn check_table(&mut self, engine: &Engine, table: &Table) {
+        let mut keys = Reader::new(self.config, engine, table, self.facts.current);
+        for entry in &table.0 {
+            check_node(&mut keys, &entry.name, &entry.node);
+        }
+        self.mistakes.append(&mut keys.mistakes);
+    }
+
+    fn engine_of(&self, build: &str) -> Engine {
+        Engine::new(Names { build: Some(build.to_owned()), ..self.names.clone() })
+    }
+}
+
+fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {
+    match &node.data {
+        Data::Text(template) => keys.check(key, node, template),
+        Data::List(items) => {
+            for item in items {
+                check_node(keys, key, item);
+            }
+        }
+        Data::Table(table) => {
+            for entry in &table.0 {
+                check_node(keys, &format!("{key}.{}", entry.name), &entry.node);
+            }
+        }
+        Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}
+    }
+}
+
+fn template_names(config: &Config, facts: &Facts<'_>) -> Names {
+    let vars = config.vars.0.iter().map(|entry| (entry.name.clone(), var(config, &entry.node)));
+    Names {
+        env: Arc::clone(&facts.environment),
+        vars: Arc::new(vars.collect()),
+        registries: Arc::default(),
+        ci: Some(Arc::clone(&facts.ci)),
+        matrix: BTreeMap::new(),
+        build: None,
+        builds: Arc::new(config.builds.iter().map(|build| build.name.clone()).collect()),
+        read_file: facts.read_file.clone(),
+    }
+}
+
+fn var(config: &Config, node: &Node) -> Var {
+    match &node.data {
+        Data::Text(text) => match config.sources.of(&node.place).origin {
+            Origin::File(_) => Var::Template(text.clone()),
+            _ => Var::Plain(Value::Text(text.clone())),
+        },
+        Data::Bool(value) => Var::Plain(Value::Bool(*value)),
+        Data::Integer(value) => Var::Plain(Value::Integer(*value)),
+        Data::Other(what) => Var::Plain(Value::Text((*what).to_owned())),
+        Data::List(items) => Var::List(items.iter().map(|item| var(config, item)).collect()),
+        Data::Table(table) => Var::Table(
+            table.0.iter().map(|entry| (entry.name.clone(), var(config, &entry.node))).collect(),
+        ),
+    }
+}
+
+/// Names of variables, and keys of `--set`: never their values.
+fn overrides(config: &Config) -> Vec<String> {
+    let shown = |source: &crate::config::Source| match source.origin {
+        Origin::Flag => {
+            format!("--set {}", source.text.split('=').next().unwrap_or(&source.text))
+        }
+        _ => source.label.clone(),
+    };
+    config.sources.overrides().map(shown).collect()
+}

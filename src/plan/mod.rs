@@ -1,0 +1,214 @@
+//! All decisions of a run, made before anything starts; printing it is the dry run.
+//!
+//! No default, no relative path and no template is left in a [`Plan`]. What only another
+//! build's end can tell is late in a [`Rendered`]. Secrets are where they come from, never what
+//! they are. Making a plan reads files (the Dockerfile, the ignore file, certificates' names)
+//! and starts nothing.
+
+mod arguments;
+mod build;
+mod dockerfile;
+mod executor;
+mod leaks;
+mod make;
+mod order;
+mod reader;
+mod registries;
+mod select;
+
+pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
+pub use arguments::{arguments, resolve, shown};
+pub use leaks::{leaks, sources};
+pub use make::{Facts, PlanError, Wanted, make};
+pub use select::SelectError;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    config::{Mistake, Place, Sources},
+    context::{Dockerfile as DockerfileAt, Modes, Timestamps},
+    registry::{Access, Reference, Registry, credentials::Needed},
+    secret::Source,
+    template::Rendered,
+    transport::{Need, OutputKind},
+};
+
+/// The builds, wholly decided, in the order in which they run.
+#[derive(Debug)]
+pub struct Plan {
+    /// The file that it was made from, absolute.
+    pub file: PathBuf,
+    /// The texts that places are in.
+    pub sources: Sources,
+    /// The builds that were chosen, each after those that it needs.
+    pub builds: Vec<Build>,
+    /// Registries of the file, for credentials, certificates and mirrors.
+    pub registries: Vec<Registry>,
+    /// What the environment and the command line override: a variable's name, `--set KEY`.
+    pub overrides: Vec<String>,
+    /// What the user should know and that stops nothing.
+    pub warnings: Vec<Mistake>,
+}
+
+/// One image build.
+#[derive(Debug)]
+pub struct Build {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// Where it is built.
+    pub executor: Arc<Executor>,
+    /// The directory that is sent, absolute.
+    pub context: PathBuf,
+    /// The Dockerfile.
+    pub dockerfile: DockerfileAt,
+    /// Which permissions are sent.
+    pub modes: Modes,
+    /// Which times are sent.
+    pub timestamps: Timestamps,
+    /// The stage that is built; none for the last.
+    pub target: Option<String>,
+    /// What is pushed, or named in an output; unique and in order.
+    pub destinations: Vec<Reference>,
+    /// Whether it is pushed.
+    pub push: bool,
+    /// Values of `ARG`s.
+    pub build_args: Vec<(String, Rendered)>,
+    /// Labels of the image.
+    pub labels: Vec<(String, Rendered)>,
+    /// Annotations of the manifest.
+    pub annotations: Vec<(String, Rendered)>,
+    /// Secrets of `RUN --mount=type=secret`, by id.
+    pub secrets: Vec<(String, Source)>,
+    /// Build args that may hold a secret.
+    pub allow_secret_args: Vec<String>,
+    /// What is brought back.
+    pub outputs: Vec<OutputAt>,
+    /// Flags of Kaniko that are handed on, each whole.
+    pub flags: Vec<String>,
+    /// Registries that it speaks to: of destinations, cache, base images and their mirrors.
+    pub registries: Vec<Needed>,
+    /// How its executor reaches them: flags, and files that travel.
+    pub access: Access,
+    /// The `FROM`s and `COPY --from`s that it takes, with their lines.
+    pub bases: Vec<Base>,
+    /// What the executor must be able to do.
+    pub needs: Vec<Need>,
+    /// Builds whose images it takes.
+    pub after: Vec<Arc<str>>,
+    /// How often it is repeated when it is worth it.
+    pub retry: u32,
+    /// How long an attempt may take.
+    pub timeout: Duration,
+    /// Where each key's value was written.
+    pub origins: BTreeMap<String, Place>,
+}
+
+/// An image that a Dockerfile takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// As it is written there, with its args filled in.
+    pub reference: String,
+    /// The line of the Dockerfile, from 1.
+    pub line: usize,
+}
+
+/// Something that comes back from the executor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputAt {
+    /// Its flag, `--tar-path` or `--oci-layout-path`.
+    pub flag: &'static str,
+    /// Where it goes, absolute.
+    pub local: PathBuf,
+    /// Its form.
+    pub kind: OutputKind,
+}
+
+/// Where builds run.
+#[derive(Debug, PartialEq)]
+pub struct Executor {
+    /// Its name in the file, or its type where it needed no declaration.
+    pub name: String,
+    /// How it is reached.
+    pub kind: ExecutorKind,
+    /// Variables added to the executor's.
+    pub environment: Vec<(String, Value)>,
+    /// How long another run may hold it.
+    pub lock_timeout: Duration,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// Whether this job's proxy variables are passed on.
+    pub proxy: bool,
+}
+
+/// A value that may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// In plain sight.
+    Plain(String),
+    /// A secret, by where it comes from.
+    Secret(Source),
+}
+
+/// The ways to reach an executor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExecutorKind {
+    /// An app of Cloud Foundry, through `cf ssh`.
+    CloudFoundry(CloudFoundry),
+    /// A container of our own.
+    Container(Container),
+    /// A program that runs a shell command elsewhere.
+    Command(Vec<String>),
+    /// The container that we are in.
+    Local,
+}
+
+/// A Kaniko app and the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudFoundry {
+    /// The API's URL; none where the cf CLI is logged in already.
+    pub api: Option<String>,
+    /// The organisation.
+    pub org: Option<String>,
+    /// The space.
+    pub space: Option<String>,
+    /// The app.
+    pub app: String,
+    /// Who logs in; none where the cf CLI is logged in already.
+    pub login: Option<(Value, Source)>,
+    /// The identity provider.
+    pub origin: Option<String>,
+}
+
+/// A container of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// `docker` or `podman`.
+    pub program: &'static str,
+    /// Kaniko's image.
+    pub image: String,
+    /// `missing`, `always` or `never`.
+    pub pull: String,
+    /// The network.
+    pub network: Option<String>,
+    /// The memory limit.
+    pub memory: Option<String>,
+    /// The share of processors.
+    pub cpus: Option<String>,
+    /// Volumes, as the engine takes them.
+    pub volumes: Vec<String>,
+    /// Further arguments of `create`.
+    pub engine_args: Vec<String>,
+}
+
+impl ExecutorKind {
+    /// The type, as in the file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CloudFoundry(_) => "cloudfoundry",
+            Self::Container(container) => container.program,
+            Self::Command(_) => "command",
+            Self::Local => "local",
+        }
+    }
+}

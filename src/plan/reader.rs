@@ -1,0 +1,355 @@
+//! Reading the keys of a section: templates rendered, values typed, paths made absolute.
+//!
+//! Every method answers none both for a key that is not there and for one that is wrong; what
+//! is wrong is collected, so that one walk finds all mistakes.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{
+    config::{Config, Data, Mistake, Node, Origin, Place, Table},
+    secret::Source,
+    template::{self, Engine, Rendered, TemplateError},
+};
+
+use super::Value;
+
+/// One section's keys, read through one template engine.
+pub(super) struct Reader<'a> {
+    pub(super) config: &'a Config,
+    pub(super) engine: &'a Engine,
+    pub(super) table: &'a Table,
+    /// The directory that paths of the command line and the environment start from.
+    pub(super) current: &'a Path,
+    /// What is wrong, in the order in which it was read.
+    pub(super) mistakes: Vec<Mistake>,
+    /// Where each key that was read stands.
+    pub(super) origins: BTreeMap<String, Place>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        engine: &'a Engine,
+        table: &'a Table,
+        current: &'a Path,
+    ) -> Self {
+        Self { config, engine, table, current, mistakes: Vec::new(), origins: BTreeMap::new() }
+    }
+
+    /// The value of `key` as it was written.
+    pub(super) fn node(&mut self, key: &str) -> Option<&'a Node> {
+        let entry = self.table.entry(key)?;
+        self.origins.insert(key.to_owned(), entry.node.place.clone());
+        Some(&entry.node)
+    }
+
+    /// Whether `key` is written at all.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    /// Where `key` stands, for mistakes about what its value leads to.
+    pub(super) fn place(&self, key: &str) -> Option<&'a Place> {
+        self.table.get(key).map(|node| &node.place)
+    }
+
+    /// A mistake about the value of `key`.
+    pub(super) fn wrong(&mut self, key: &str, message: String, label: &str, hint: &str) {
+        let mistake = match self.place(key) {
+            Some(place) => Mistake::at(place, message, label),
+            None => Mistake::nowhere(message),
+        };
+        self.mistakes.push(mistake.hint(hint));
+    }
+
+    /// A string that is known now.
+    pub(super) fn text(&mut self, key: &str) -> Option<String> {
+        let node = self.node(key)?;
+        self.text_of(key, node)
+    }
+
+    /// As [`Self::text`], of a node.
+    pub(super) fn text_of(&mut self, key: &str, node: &Node) -> Option<String> {
+        let text = self.late_of(key, node)?;
+        let known = text.as_literal().map(str::to_owned);
+        if known.is_none() {
+            let mistake = Mistake::at(
+                &node.place,
+                format!("`{key}` takes what is known only when another build has ended"),
+                "not known yet",
+            );
+            self.mistakes.push(
+                mistake.hint("`builds.NAME.image` can be printed in `build-args` and `labels`"),
+            );
+        }
+        known
+    }
+
+    /// A string whose parts may be known later.
+    pub(super) fn late_of(&mut self, key: &str, node: &Node) -> Option<Rendered> {
+        match &node.data {
+            Data::Text(text) if self.is_outside(node) => Some(Rendered::literal(text.as_str())),
+            Data::Text(template) => match self.engine.text(template) {
+                Ok(rendered) => Some(rendered),
+                Err(error) => {
+                    self.mistakes.push(self.template_mistake(key, node, template, error));
+                    None
+                }
+            },
+            Data::Bool(value) => Some(Rendered::literal(value.to_string())),
+            Data::Integer(value) => Some(Rendered::literal(value.to_string())),
+            Data::Other(_) | Data::List(_) | Data::Table(_) => None,
+        }
+    }
+
+    /// Syntax and names of one template, without needing values.
+    pub(super) fn check(&mut self, key: &str, node: &Node, template: &str) {
+        if self.is_outside(node) {
+            return;
+        }
+        for error in self.engine.check(template) {
+            self.mistakes.push(self.template_mistake(key, node, template, error));
+        }
+    }
+
+    /// Values of the environment and of the command line are no templates.
+    fn is_outside(&self, node: &Node) -> bool {
+        !matches!(self.config.sources.of(&node.place).origin, Origin::File(_))
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&mut self, key: &str) -> Option<bool> {
+        let node = self.node(key)?;
+        self.boolean_of(key, node)
+    }
+
+    /// As [`Self::boolean`], of a node; a name without a value is no.
+    pub(super) fn boolean_of(&mut self, key: &str, node: &Node) -> Option<bool> {
+        let value = match &node.data {
+            Data::Text(template) if !self.is_outside(node) => {
+                match self.engine.condition(template) {
+                    Ok(value) => return Some(value),
+                    Err(error) => {
+                        self.mistakes.push(self.template_mistake(key, node, template, error));
+                        return None;
+                    }
+                }
+            }
+            data => data.clone(),
+        };
+        match value {
+            Data::Bool(value) => Some(value),
+            Data::Text(text) if text.is_empty() || text == "false" => Some(false),
+            Data::Text(text) if text == "true" => Some(true),
+            other => self.mistyped(key, node, "`true` or `false`", &other),
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn integer(&mut self, key: &str) -> Option<u64> {
+        let node = self.node(key)?;
+        let value = self.typed(key, node)?;
+        let number = match &value {
+            Data::Integer(number) => u64::try_from(*number).ok(),
+            Data::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.or_else(|| self.mistyped(key, node, "a whole number", &value))
+    }
+
+    /// A time.
+    pub(super) fn duration(&mut self, key: &str) -> Option<Duration> {
+        let node = self.node(key)?;
+        let text = self.text_of(key, node)?;
+        let parsed = humantime::parse_duration(&text).ok();
+        parsed.or_else(|| self.mistyped(key, node, "a time such as `\"15m\"`", &Data::Text(text)))
+    }
+
+    /// A path, made absolute from where it was written.
+    pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
+        let node = self.node(key)?;
+        let text = self.text_of(key, node)?;
+        if text.is_empty() {
+            let label = "is empty";
+            self.mistakes.push(Mistake::at(&node.place, format!("`{key}` names no path"), label));
+            return None;
+        }
+        Some(absolute(self.config.base(&node.place, self.current), &text))
+    }
+
+    /// Strings, each with its place.
+    pub(super) fn list(&mut self, key: &str) -> Vec<(Place, String)> {
+        let Some(node) = self.node(key) else { return Vec::new() };
+        self.items(key, node)
+            .into_iter()
+            .filter_map(|item| {
+                let text = self.text_of(key, &item)?;
+                Some((item.place, text))
+            })
+            .collect()
+    }
+
+    /// The nodes of a list, which may be a template that gives one.
+    pub(super) fn items(&mut self, key: &str, node: &Node) -> Vec<Node> {
+        match &node.data {
+            Data::List(items) => items.clone(),
+            Data::Text(_) => match self.typed(key, node) {
+                Some(Data::List(items)) => items,
+                Some(Data::Text(text)) if text.is_empty() => Vec::new(),
+                Some(other) => {
+                    self.mistyped::<()>(key, node, "a list", &other);
+                    Vec::new()
+                }
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// Names with texts; `false` leaves a name out.
+    pub(super) fn map(&mut self, key: &str) -> Vec<(String, Rendered)> {
+        let Some(Node { data: Data::Table(table), .. }) = self.node(key) else {
+            return Vec::new();
+        };
+        let kept = table.0.iter().filter(|entry| entry.node.data != Data::Bool(false));
+        let entry = |entry: &crate::config::Entry| {
+            let owner = format!("{key}.{}", entry.name);
+            self.origins.insert(owner.clone(), entry.node.place.clone());
+            Some((entry.name.clone(), self.late_of(&owner, &entry.node)?))
+        };
+        kept.filter_map(entry).collect()
+    }
+
+    /// Where a secret comes from.
+    pub(super) fn secret(&mut self, key: &str) -> Option<Source> {
+        let node = self.node(key)?;
+        self.secret_of(key, node)
+    }
+
+    /// As [`Self::secret`], of a node.
+    pub(super) fn secret_of(&mut self, key: &str, node: &Node) -> Option<Source> {
+        let Data::Table(table) = &node.data else { return None };
+        let entry = table.0.first()?;
+        match entry.name.as_str() {
+            "env" => self.text_of(key, &entry.node).map(Source::Env),
+            "file" => {
+                let text = self.text_of(key, &entry.node)?;
+                Some(Source::File(absolute(self.config.base(&node.place, self.current), &text)))
+            }
+            _ => {
+                let words: Option<Vec<_>> = self
+                    .items(key, &entry.node)
+                    .iter()
+                    .map(|item| self.text_of(key, item))
+                    .collect();
+                match words {
+                    Some(words) if !words.is_empty() => Some(Source::Command(words)),
+                    _ => {
+                        let message = format!("`{key}` names no program");
+                        self.mistakes.push(Mistake::at(&entry.node.place, message, "empty"));
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// A string, or where a secret comes from.
+    pub(super) fn value(&mut self, key: &str) -> Option<Value> {
+        let node = self.node(key)?;
+        self.value_of(key, node)
+    }
+
+    /// As [`Self::value`], of a node.
+    pub(super) fn value_of(&mut self, key: &str, node: &Node) -> Option<Value> {
+        match &node.data {
+            Data::Table(_) => self.secret_of(key, node).map(Value::Secret),
+            _ => self.text_of(key, node).map(Value::Plain),
+        }
+    }
+
+    /// A value that keeps the type of its template.
+    fn typed(&mut self, key: &str, node: &Node) -> Option<Data> {
+        let Data::Text(template) = &node.data else { return Some(node.data.clone()) };
+        if self.is_outside(node) {
+            return Some(node.data.clone());
+        }
+        match self.engine.value(template) {
+            Ok(value) => Some(data(value, &node.place)),
+            Err(error) => {
+                self.mistakes.push(self.template_mistake(key, node, template, error));
+                None
+            }
+        }
+    }
+
+    fn mistyped<T>(&mut self, key: &str, node: &Node, wanted: &str, got: &Data) -> Option<T> {
+        let label = match got {
+            Data::Text(text) => format!("gives `{text}`"),
+            other => format!("gives {}", other.described()),
+        };
+        let message = format!("`{key}` must be {wanted}");
+        self.mistakes.push(Mistake::at(&node.place, message, label));
+        None
+    }
+
+    fn template_mistake(
+        &self,
+        key: &str,
+        node: &Node,
+        template: &str,
+        error: TemplateError,
+    ) -> Mistake {
+        let place = self.within(&node.place, template, &error.range);
+        let mistake = Mistake::at(&place, format!("`{key}`: {}", error.message), "here");
+        match error.hint {
+            Some(hint) => mistake.hint(hint),
+            None => mistake,
+        }
+    }
+
+    /// The place of a range of a template, or all of it where escapes have moved it.
+    fn within(&self, whole: &Place, template: &str, range: &Range<usize>) -> Place {
+        let source = self.config.sources.of(whole);
+        let quotes = if matches!(source.origin, Origin::File(_)) { 1 } else { 0 };
+        let start = whole.span.start + quotes;
+        let written = source.text.get(start..start + template.len());
+        if written == Some(template) && range.end <= template.len() && !range.is_empty() {
+            Place { source: whole.source, span: start + range.start..start + range.end }
+        } else {
+            whole.clone()
+        }
+    }
+}
+
+/// `path` from `base`, with `.` and `..` taken out by name.
+pub(super) fn absolute(base: &Path, path: &str) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in base.join(path).components() {
+        match component {
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn data(value: template::Value, place: &Place) -> Data {
+    let node = |value| Node { place: place.clone(), data: data(value, place) };
+    match value {
+        template::Value::Text(text) => Data::Text(text),
+        template::Value::Bool(value) => Data::Bool(value),
+        template::Value::Integer(value) => Data::Integer(value),
+        template::Value::Float(_) => Data::Other("a decimal number"),
+        template::Value::List(items) => Data::List(items.into_iter().map(node).collect()),
+        template::Value::Table(_) => Data::Other("a table"),
+    }
+}

@@ -1,0 +1,106 @@
+//! A plan for programs: versioned, and what has a name there keeps it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::plan::{Build, arguments, shown};
+
+use super::{Shown, dockerfile};
+
+#[derive(Serialize)]
+struct PlanJson<'a> {
+    version: u32,
+    program: &'static str,
+    file: String,
+    overrides: &'a [String],
+    builds: Vec<BuildJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct BuildJson<'a> {
+    name: &'a str,
+    executor: ExecutorJson<'a>,
+    context: String,
+    dockerfile: String,
+    target: Option<&'a str>,
+    destinations: Vec<String>,
+    push: bool,
+    build_args: BTreeMap<&'a str, String>,
+    labels: BTreeMap<&'a str, String>,
+    annotations: BTreeMap<&'a str, String>,
+    secrets: BTreeMap<&'a str, String>,
+    outputs: Vec<String>,
+    bases: Vec<BaseJson<'a>>,
+    credentials: BTreeMap<&'a str, String>,
+    needs: Vec<&'a str>,
+    retry: u32,
+    timeout_seconds: u64,
+    arguments: Vec<String>,
+    origins: BTreeMap<&'a str, String>,
+}
+
+#[derive(Serialize)]
+struct ExecutorJson<'a> {
+    name: &'a str,
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+struct BaseJson<'a> {
+    reference: &'a str,
+    line: usize,
+}
+
+/// The whole plan as one JSON document.
+#[must_use]
+pub fn json(from: Shown<'_>) -> String {
+    let plan = PlanJson {
+        version: 1,
+        program: env!("CARGO_PKG_VERSION"),
+        file: from.plan.file.display().to_string(),
+        overrides: &from.plan.overrides,
+        builds: from.plan.builds.iter().map(|build| of_build(from, build)).collect(),
+    };
+    serde_json::to_string_pretty(&plan).unwrap_or_default()
+}
+
+fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
+    let map = |entries: &'a [(String, crate::template::Rendered)]| {
+        entries.iter().map(|(name, text)| (name.as_str(), shown(text))).collect()
+    };
+    let late = |late: &crate::template::LateValue| Some(format!("{{{{ {} }}}}", late.build()));
+    BuildJson {
+        name: &build.name,
+        executor: ExecutorJson { name: &build.executor.name, r#type: build.executor.kind.name() },
+        context: build.context.display().to_string(),
+        dockerfile: dockerfile(build),
+        target: build.target.as_deref(),
+        destinations: build.destinations.iter().map(ToString::to_string).collect(),
+        push: build.push,
+        build_args: map(&build.build_args),
+        labels: map(&build.labels),
+        annotations: map(&build.annotations),
+        secrets: build.secrets.iter().map(|(id, from)| (id.as_str(), from.to_string())).collect(),
+        outputs: build.outputs.iter().map(|output| output.local.display().to_string()).collect(),
+        bases: build
+            .bases
+            .iter()
+            .map(|base| BaseJson { reference: &base.reference, line: base.line })
+            .collect(),
+        credentials: build
+            .registries
+            .iter()
+            .map(|needed| (needed.host.as_str(), from.credentials(&needed.host)))
+            .collect(),
+        needs: build.after.iter().map(|name| &**name).collect(),
+        retry: build.retry,
+        timeout_seconds: build.timeout.as_secs(),
+        arguments: arguments(build, late).unwrap_or_default(),
+        origins: build
+            .origins
+            .iter()
+            .map(|(key, place)| (key.as_str(), from.plan.sources.show(place)))
+            .collect(),
+    }
+}

@@ -1,0 +1,44 @@
+//! A plan, shown: for people, for programs, and as a script. Nothing secret is in a plan.
+
+mod json;
+mod shell;
+mod text;
+
+pub use json::json;
+pub use shell::shell;
+pub use text::text;
+
+use crate::{
+    config::Place,
+    context::Dockerfile,
+    plan::{Build, Plan},
+    registry::credentials::Located,
+};
+
+/// What a plan is shown with beside itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Where each registry's credentials would come from.
+    pub located: &'a [Located],
+}
+
+impl Shown<'_> {
+    fn origin(&self, build: &Build, key: &str) -> Option<String> {
+        build.origins.get(key).map(|place: &Place| self.plan.sources.show(place))
+    }
+
+    /// Where the credentials for `host` would come from, in words.
+    fn credentials(&self, host: &str) -> String {
+        let located = self.located.iter().find(|located| located.host == host);
+        located.map_or_else(|| "anonymous".to_owned(), Located::described)
+    }
+}
+
+fn dockerfile(build: &Build) -> String {
+    match &build.dockerfile {
+        Dockerfile::Inside(path) => path.display().to_string(),
+        Dockerfile::Outside(path) => format!("{} (beside the context)", path.display()),
+    }
+}

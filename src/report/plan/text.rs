@@ -1,0 +1,63 @@
+//! A plan to read.
+
+use std::fmt::Write as _;
+
+use crate::plan::{Build, arguments, shown};
+
+use super::{Shown, dockerfile};
+
+/// The whole plan, without an end of line.
+#[must_use]
+pub fn text(from: Shown<'_>) -> String {
+    let mut text = String::new();
+    for name in &from.plan.overrides {
+        let _ = writeln!(text, "override: {name}");
+    }
+    for build in &from.plan.builds {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        of_build(&mut text, from, build);
+    }
+    text.trim_end().to_owned()
+}
+
+fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
+    let executor = &build.executor;
+    let _ = writeln!(text, "{} on {} ({})", build.name, executor.name, executor.kind.name());
+    let mut line = |name: &str, value: String, key: &str| {
+        let origin = from.origin(build, key).map(|at| format!("  [{at}]")).unwrap_or_default();
+        let _ = writeln!(text, "  {name:<12} {value}{origin}");
+    };
+    line("context", build.context.display().to_string(), "context");
+    line("dockerfile", dockerfile(build), "dockerfile");
+    if let Some(target) = &build.target {
+        line("target", target.clone(), "target");
+    }
+    for destination in &build.destinations {
+        let verb = if build.push { "push" } else { "no push" };
+        line(verb, destination.to_string(), if build.push { "tags" } else { "no-push" });
+    }
+    for base in &build.bases {
+        line("from", format!("{} (line {})", base.reference, base.line), "");
+    }
+    for (name, value) in &build.build_args {
+        line("build-arg", format!("{name}={}", shown(value)), &format!("build-args.{name}"));
+    }
+    for (name, value) in &build.labels {
+        line("label", format!("{name}={}", shown(value)), &format!("labels.{name}"));
+    }
+    for (id, source) in &build.secrets {
+        line("secret", format!("{id} from {source}"), "secrets");
+    }
+    for output in &build.outputs {
+        line("output", output.local.display().to_string(), &output.flag[2..]);
+    }
+    for needed in &build.registries {
+        line("credentials", format!("{}: {}", needed.host, from.credentials(&needed.host)), "");
+    }
+    let known = arguments(build, |late| Some(format!("{{{{ {} }}}}", late.build())));
+    for argument in known.unwrap_or_default() {
+        let _ = writeln!(text, "    {argument}");
+    }
+}

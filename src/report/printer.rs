@@ -1,0 +1,106 @@
+//! The one writer to stdout and stderr, through one redactor.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::secret::Redactor;
+
+/// How much is told, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Colour on stderr.
+    pub colour: bool,
+    /// Stderr is a terminal: bars are drawn there.
+    pub terminal: bool,
+    /// Only results, warnings and errors.
+    pub quiet: bool,
+    /// What is decided and started as well.
+    pub verbose: bool,
+}
+
+impl Style {
+    /// Decides once, from what was asked for and from what stderr is.
+    ///
+    /// Source: <https://no-color.org>: any value but an empty one switches colour off.
+    #[must_use]
+    pub fn decide(colour: Option<bool>, no_colour: bool, quiet: bool, verbose: bool) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let colour = colour.unwrap_or(terminal && !no_colour);
+        Self { colour, terminal, quiet, verbose }
+    }
+}
+
+/// Writes results to stdout and everything else to stderr.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    /// How.
+    pub style: Style,
+    redactor: Redactor,
+}
+
+impl Printer {
+    /// A printer through this redactor.
+    #[must_use]
+    pub fn new(style: Style, redactor: Redactor) -> Self {
+        Self { style, redactor }
+    }
+
+    /// A result, for other programs to read; a closed pipe is no error.
+    ///
+    /// # Errors
+    ///
+    /// When stdout takes no more for another reason, such as a full disk.
+    pub fn result(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout
+            .write_all(self.redactor.text(text).as_bytes())
+            .and_then(|()| stdout.write_all(b"\n"))
+            .and_then(|()| stdout.flush());
+        quiet_when_closed(written)
+    }
+
+    /// A line, or several, to stderr. What cannot be told there cannot be told at all.
+    pub fn tell(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        let text = self.redactor.text(text);
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(b"\n"));
+    }
+
+    /// An error with its causes and, below it, what to do.
+    pub fn error(&self, error: &dyn std::error::Error, hint: Option<&str>) {
+        self.tell(&format!("{}: {}", self.paint("error", "1;31"), chain(error)));
+        if let Some(hint) = hint {
+            self.tell(&format!("hint: {hint}"));
+        }
+    }
+
+    /// Something that stops nothing.
+    pub fn warning(&self, text: &str) {
+        self.tell(&format!("{}: {text}", self.paint("warning", "1;33")));
+    }
+
+    /// The text in a colour, where there is colour.
+    #[must_use]
+    pub fn paint(&self, text: &str, code: &str) -> String {
+        if self.style.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// An error and its causes, each after a colon.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn quiet_when_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,174 @@
+//! The report of a run as JSON: the audit trail. Versioned; whole even after a failure.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::Path,
+    time::SystemTime,
+};
+
+use serde::Serialize;
+
+use crate::{
+    ci::{Ci, Fact, FactValue, Field},
+    outcome::{End, Outcome},
+    plan::{Build, Plan},
+};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    program: &'static str,
+    started: String,
+    ended: String,
+    provider: String,
+    commit: Option<String>,
+    dirty: Option<bool>,
+    actor: Option<String>,
+    job_url: Option<String>,
+    file: String,
+    overrides: &'a [String],
+    builds: Vec<BuildReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct BuildReport<'a> {
+    name: &'a str,
+    executor: &'a str,
+    executor_type: &'static str,
+    executor_version: Option<&'a str>,
+    result: &'static str,
+    cause: Option<&'a str>,
+    exit_code: Option<i32>,
+    digest: Option<&'a str>,
+    images: &'a [String],
+    destinations: Vec<DestinationReport>,
+    bases: Vec<&'a str>,
+    bundle_sha256: Option<String>,
+    bundle_bytes: Option<u64>,
+    attempts: u32,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct DestinationReport {
+    reference: String,
+    /// `yes`, `no` or `unknown`: Kaniko stops at the first that fails and does not say which.
+    pushed: &'static str,
+}
+
+/// The whole report, with an end of line.
+#[must_use]
+pub fn json(plan: &Plan, outcomes: &[Outcome], ci: &Ci, started: SystemTime) -> String {
+    let time = |time| humantime::format_rfc3339_seconds(time).to_string();
+    let report = Report {
+        version: 1,
+        program: env!("CARGO_PKG_VERSION"),
+        started: time(started),
+        ended: time(SystemTime::now()),
+        provider: ci.provider().name().to_owned(),
+        commit: text(ci, Field::Commit),
+        dirty: match ci.fact(Field::Dirty) {
+            Fact::Known(FactValue::Flag(dirty)) => Some(dirty),
+            _ => None,
+        },
+        actor: text(ci, Field::Actor),
+        job_url: text(ci, Field::JobUrl),
+        file: plan.file.display().to_string(),
+        overrides: &plan.overrides,
+        builds: plan
+            .builds
+            .iter()
+            .filter_map(|build| {
+                let outcome = outcomes.iter().find(|outcome| outcome.build == build.name)?;
+                Some(of_build(build, outcome))
+            })
+            .collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn text(ci: &Ci, field: Field) -> Option<String> {
+    match ci.fact(field) {
+        Fact::Known(FactValue::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
+    // No `..` here: a new field does not compile until it is reported.
+    let Outcome { build: _, end, duration, attempts, bundle, executor_version } = outcome;
+    let (result, cause, exit_code, digest, images, pushed): (_, Option<&str>, _, _, &[String], _) =
+        match end {
+            End::Built { digest, images } => {
+                let pushed = if build.push { "yes" } else { "no" };
+                ("built", None, Some(0), Some(digest.as_str()), images, pushed)
+            }
+            End::Failed { exit_code, cause, pushed_unknown } => {
+                let pushed = if *pushed_unknown { "unknown" } else { "no" };
+                ("failed", Some(cause), Some(*exit_code), None, &[], pushed)
+            }
+            End::Unreached { cause, hint: _ } => {
+                // A lost connection may have been lost after the push.
+                let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
+                ("not-built", Some(cause), None, None, &[], pushed)
+            }
+            End::Skipped { cause } => ("skipped", Some(cause), None, None, &[], "no"),
+            End::Interrupted => {
+                let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
+                ("interrupted", None, None, None, &[], pushed)
+            }
+        };
+    BuildReport {
+        name: &build.name,
+        executor: &build.executor.name,
+        executor_type: build.executor.kind.name(),
+        executor_version: executor_version.as_deref(),
+        result,
+        cause,
+        exit_code,
+        digest,
+        images,
+        destinations: build
+            .destinations
+            .iter()
+            .map(|reference| DestinationReport { reference: reference.to_string(), pushed })
+            .collect(),
+        bases: build.bases.iter().map(|base| base.reference.as_str()).collect(),
+        bundle_sha256: bundle.map(|bundle| hex(&bundle.sha256)),
+        bundle_bytes: bundle.map(|bundle| bundle.bytes),
+        attempts: *attempts,
+        seconds: duration.as_secs_f64(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the report `{}` could not be written", path.display())]
+pub struct WriteError {
+    path: std::path::PathBuf,
+    source: io::Error,
+}
+
+/// Writes a report whole or not at all.
+///
+/// # Errors
+///
+/// [`WriteError`].
+pub fn write(path: &Path, text: &str) -> Result<(), WriteError> {
+    let failed = |source| WriteError { path: path.to_owned(), source };
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! The table at the end: how each build ended.
+
+use indicatif::{HumanBytes, HumanDuration};
+
+use crate::outcome::{End, Outcome};
+
+/// One line a build, aligned; without an end of line.
+#[must_use]
+pub fn table(outcomes: &[Outcome]) -> String {
+    let rows: Vec<[String; 5]> = outcomes.iter().map(row).collect();
+    let header = ["build", "result", "time", "sent", "digest or cause"].map(str::to_owned);
+    let mut widths = [0; 5];
+    for row in std::iter::once(&header).chain(&rows) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 5]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    std::iter::once(&header).chain(&rows).map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn row(outcome: &Outcome) -> [String; 5] {
+    let (result, last) = match &outcome.end {
+        End::Built { digest, .. } => ("built", digest.clone()),
+        End::Failed { cause, .. } => ("failed", cause.clone()),
+        End::Unreached { cause, .. } => ("not built", cause.clone()),
+        End::Skipped { cause } => ("skipped", cause.clone()),
+        End::Interrupted => ("interrupted", String::new()),
+    };
+    let sent =
+        outcome.bundle.map_or_else(String::new, |bundle| HumanBytes(bundle.bytes).to_string());
+    let time = if outcome.attempts == 0 {
+        String::new()
+    } else {
+        HumanDuration(outcome.duration).to_string()
+    };
+    let last = last.lines().next().unwrap_or_default().to_owned();
+    [outcome.build.to_string(), result.to_owned(), time, sent, last]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Packed;
+
+    #[test]
+    fn columns_are_aligned_and_a_cause_is_told() {
+        let outcome = |build: &str, end: End, attempts, bundle| Outcome {
+            build: build.into(),
+            end,
+            duration: std::time::Duration::from_secs(61),
+            attempts,
+            bundle,
+            executor_version: None,
+        };
+        let packed = Packed { bytes: 2048, sha256: [0; 32], entries: 3 };
+        let built = End::Built { digest: "sha256:1".into(), images: vec![] };
+        let skipped = End::Skipped { cause: "`api` failed".into() };
+
+        let shown =
+            table(&[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)]);
+
+        assert_eq!(
+            shown,
+            "build  result   time      sent      digest or cause\n\
+             api    built    1 minute  2.00 KiB  sha256:1\n\
+             web    skipped                      `api` failed"
+        );
+    }
+}

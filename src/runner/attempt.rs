@@ -1,0 +1,162 @@
+//! One attempt at one build: what a transport answers, as an end.
+
+use std::sync::Arc;
+
+use crate::{
+    context::{self, Dockerfile},
+    kaniko::{cause::Cause, log::without_colours},
+    outcome::End,
+    plan::Build,
+    registry::Reference,
+    transport::{Bundle, Job, Ran, TransportError},
+};
+
+use super::{Run, reach::Reach, with_digest};
+
+/// How an attempt ended.
+pub(super) struct Attempt {
+    pub(super) end: End,
+    pub(super) worth_repeating: bool,
+    pub(super) bundle: Option<context::Packed>,
+    pub(super) version: Option<String>,
+}
+
+/// Sends, builds and brings back once.
+pub(super) async fn attempt(run: &Run<'_>, build: &Build, job: &Job, reach: &mut Reach) -> Attempt {
+    let result = reach.run(run, build, job, bundle(build, reach.compression(build))).await;
+    match result {
+        Ok(ran) => ran_to_end(run, build, ran),
+        Err(error) => not_run(error),
+    }
+}
+
+/// Writes the context of a build as often as it is asked for.
+pub(super) fn bundle(build: &Build, compression: context::Compression) -> Bundle {
+    let spec = spec(build);
+    Arc::new(move |sink| context::pack(&spec, compression, sink))
+}
+
+/// What is sent of a build.
+#[must_use]
+pub(crate) fn spec(build: &Build) -> context::Spec {
+    context::Spec {
+        root: build.context.clone(),
+        dockerfile: build.dockerfile.clone(),
+        modes: build.modes,
+        timestamps: build.timestamps,
+    }
+}
+
+fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
+    let (end, worth_repeating) = if ran.timed_out {
+        let limit = humantime::format_duration(build.timeout);
+        (failed(build, 124, format!("it did not end within {limit} and was stopped")), true)
+    } else if ran.exit_code == 0 {
+        match ran.digest {
+            Some(digest) => {
+                let pushed = build.destinations.iter().filter(|_| build.push);
+                let images = pushed.filter_map(|one| with_digest(one, &digest)).collect();
+                (End::Built { digest, images }, false)
+            }
+            None => {
+                let cause = "the executor ended well and told no digest".to_owned();
+                (failed(build, 0, cause), false)
+            }
+        }
+    } else {
+        let tail: Vec<_> = ran.tail.iter().map(|line| without_colours(line).into_owned()).collect();
+        let cause = Cause::find(ran.exit_code, &tail);
+        let transient = cause.is_transient();
+        (failed(build, ran.exit_code, in_words(run, build, &cause)), transient)
+    };
+    Attempt {
+        end,
+        worth_repeating,
+        bundle: Some(ran.bundle),
+        version: Some(ran.version).filter(|version| !version.is_empty()),
+    }
+}
+
+fn failed(build: &Build, exit_code: i32, cause: String) -> End {
+    // Kaniko pushes in order and stops at the first that fails: which were done is not told.
+    let pushed_unknown = build.push && build.destinations.len() > 1;
+    End::Failed { exit_code, cause, pushed_unknown }
+}
+
+/// The cause with what only we know: who logs in, and the line of a base image.
+fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
+    let sentence = cause.sentence();
+    match cause {
+        Cause::BaseMissing { reference: Some(base) }
+        | Cause::BaseUnauthorized { reference: Some(base) } => {
+            let Some(line) = line_of(build, base) else { return sentence };
+            let path = match &build.dockerfile {
+                Dockerfile::Inside(path) => build.context.join(path),
+                Dockerfile::Outside(path) => path.clone(),
+            };
+            format!("{sentence} ({}:{line})", path.display())
+        }
+        Cause::PushDenied { destination } => {
+            let host = Reference::parse(destination).map(|one| one.host().to_owned());
+            let Ok(host) = host else { return sentence };
+            match run.prepared.username(&host) {
+                Some(user) => format!("{sentence}; logged in to `{host}` as `{user}`"),
+                None => format!("{sentence}; there are no credentials for `{host}`"),
+            }
+        }
+        _ => sentence,
+    }
+}
+
+fn line_of(build: &Build, reference: &str) -> Option<usize> {
+    let same = |base: &&crate::plan::Base| match (
+        Reference::parse(&base.reference),
+        Reference::parse(reference),
+    ) {
+        (Ok(one), Ok(other)) => {
+            one.host() == other.host() && one.repository() == other.repository()
+        }
+        _ => base.reference == reference,
+    };
+    build.bases.iter().find(same).map(|base| base.line)
+}
+
+fn not_run(error: TransportError) -> Attempt {
+    let text = chain(&error);
+    let (end, worth_repeating) = match error {
+        TransportError::Interrupted => (End::Interrupted, false),
+        TransportError::Unreachable { hint, transient, .. } => (
+            End::Unreached { cause: text, hint: Some(hint).filter(|hint| !hint.is_empty()) },
+            transient,
+        ),
+        TransportError::Refused { hint, .. } => {
+            (End::Unreached { cause: text, hint: Some(hint) }, false)
+        }
+        TransportError::Lacks { .. } => {
+            let cause = text;
+            (End::Failed { exit_code: 1, cause, pushed_unknown: false }, false)
+        }
+        TransportError::Busy { .. } | TransportError::Context(_) => {
+            (End::Unreached { cause: text, hint: None }, false)
+        }
+        TransportError::Feed { .. } | TransportError::Lost { .. } => {
+            (End::Unreached { cause: text, hint: None }, true)
+        }
+        TransportError::Output { .. } => {
+            (End::Failed { exit_code: 0, cause: text, pushed_unknown: false }, false)
+        }
+    };
+    Attempt { end, worth_repeating, bundle: None, version: None }
+}
+
+/// An error and its causes, each after a colon.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,187 @@
+//! Running a plan: builds one after the other, each told as events and ended as an outcome.
+//!
+//! It prints nothing. What one build needs of another's end it keeps; what fails stops what
+//! needs it and, unless told otherwise, everything after it.
+
+mod attempt;
+mod job;
+mod prepared;
+mod programs;
+mod reach;
+
+pub(crate) use attempt::spec;
+pub use prepared::{PrepareError, Prepared};
+pub use programs::LocalPrograms;
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    event::{Event, What},
+    outcome::{End, Outcome},
+    plan::{Build, Plan},
+    registry::Reference,
+    template::LateValue,
+    transport::Hands,
+};
+
+use reach::Reach;
+
+/// What a run goes by beside its plan.
+pub struct Run<'a> {
+    /// The builds.
+    pub plan: &'a Plan,
+    /// Secrets and credentials.
+    pub prepared: &'a Prepared,
+    /// This job's environment, for proxies.
+    pub environment: &'a BTreeMap<String, String>,
+    /// Go on with other builds after one has failed.
+    pub keep_going: bool,
+    /// Where events go, and whether the run is to end.
+    pub hands: Hands,
+    /// Who runs it, for those who wait for the same executor meanwhile.
+    pub owner: String,
+    /// This program, for the guard.
+    pub program: std::path::PathBuf,
+}
+
+impl Run<'_> {
+    /// Runs every build in the plan's order; an outcome for each of them, whatever happens.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError`] when a file that must travel cannot be read; nothing was started then.
+    pub async fn run(&self) -> Result<Vec<Outcome>, PrepareError> {
+        let mut reach = Reach::new(self);
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        let mut stopped: Option<String> = None;
+        for build in &self.plan.builds {
+            let failed_need = build.after.iter().find(|name| !is_built(&outcomes, name));
+            let end = if *self.hands.cancelled.borrow() {
+                Some(End::Interrupted)
+            } else if let Some(name) = failed_need {
+                Some(End::Skipped { cause: format!("it needs `{name}`, which was not built") })
+            } else {
+                stopped.clone().map(|cause| End::Skipped { cause })
+            };
+            let outcome = match end {
+                Some(end) => unstarted(build, end),
+                None => self.build(build, &outcomes, &mut reach).await?,
+            };
+            if !matches!(outcome.end, End::Built { .. }) && !self.keep_going {
+                stopped.get_or_insert_with(|| format!("`{}` was not built", build.name));
+            }
+            self.tell(build, What::Ended(Box::new(outcome.clone()))).await;
+            outcomes.push(outcome);
+        }
+        reach.close().await;
+        Ok(outcomes)
+    }
+
+    async fn build(
+        &self,
+        build: &Build,
+        outcomes: &[Outcome],
+        reach: &mut Reach,
+    ) -> Result<Outcome, PrepareError> {
+        let start = Instant::now();
+        let late = |value: &LateValue| late(value, outcomes, self.plan);
+        let job = job::job(build, self.prepared, self.environment, &self.owner, late)?;
+        let Some(job) = job else {
+            let cause = "a build that it takes the image of pushed none".to_owned();
+            return Ok(unstarted(build, End::Skipped { cause }));
+        };
+        let mut outcome = unstarted(build, End::Interrupted);
+        loop {
+            outcome.attempts += 1;
+            let executor = format!("{} ({})", build.executor.name, build.executor.kind.name());
+            let started = What::Started { attempt: outcome.attempts, executor };
+            self.tell(build, started).await;
+            let attempt = attempt::attempt(self, build, &job, reach).await;
+            outcome.bundle = attempt.bundle.or(outcome.bundle);
+            outcome.executor_version = attempt.version.or(outcome.executor_version);
+            outcome.end = attempt.end;
+            outcome.duration = start.elapsed();
+            if !attempt.worth_repeating || outcome.attempts > build.retry {
+                return Ok(outcome);
+            }
+            let after = pause(outcome.attempts);
+            let cause = match &outcome.end {
+                End::Failed { cause, .. } | End::Unreached { cause, .. } => cause.clone(),
+                _ => String::new(),
+            };
+            self.tell(build, What::Retrying { after, cause }).await;
+            if self.interrupted_within(after).await {
+                outcome.end = End::Interrupted;
+                outcome.duration = start.elapsed();
+                return Ok(outcome);
+            }
+        }
+    }
+
+    async fn interrupted_within(&self, pause: Duration) -> bool {
+        let mut cancelled = self.hands.cancelled.clone();
+        let waited = tokio::time::timeout(pause, cancelled.wait_for(|cancelled| *cancelled));
+        matches!(waited.await, Ok(Ok(_)))
+    }
+
+    async fn tell(&self, build: &Build, what: What) {
+        let event = Event { build: Some(Arc::clone(&build.name)), what };
+        // Nobody listens any more when the printer has gone, and then nobody needs to be told.
+        let _ = self.hands.events.send(event).await;
+    }
+}
+
+/// 2 s, 4 s, 8 s … a minute at most.
+fn pause(attempts: u32) -> Duration {
+    Duration::from_secs(2_u64.saturating_pow(attempts).min(60))
+}
+
+fn is_built(outcomes: &[Outcome], name: &str) -> bool {
+    let built = |outcome: &&Outcome| matches!(outcome.end, End::Built { .. });
+    outcomes.iter().filter(built).any(|outcome| &*outcome.build == name)
+}
+
+fn unstarted(build: &Build, end: End) -> Outcome {
+    Outcome {
+        build: Arc::clone(&build.name),
+        end,
+        duration: Duration::ZERO,
+        attempts: 0,
+        bundle: None,
+        executor_version: None,
+    }
+}
+
+/// `reference@digest`, or the digest alone, of a build that has ended well.
+fn late(value: &LateValue, outcomes: &[Outcome], plan: &Plan) -> Option<String> {
+    let outcome = outcomes.iter().find(|outcome| &*outcome.build == value.build())?;
+    let End::Built { digest, .. } = &outcome.end else { return None };
+    match value {
+        LateValue::Digest(_) => Some(digest.clone()),
+        LateValue::Image(name) => {
+            let build = plan.builds.iter().find(|build| *build.name == **name)?;
+            with_digest(build.destinations.first()?, digest)
+        }
+    }
+}
+
+/// `reference@digest`.
+pub(super) fn with_digest(reference: &Reference, digest: &str) -> Option<String> {
+    reference.with_digest(digest).ok().map(|reference| reference.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_minute() {
+        let pauses: Vec<_> = [1, 2, 3, 6, 90].map(pause).iter().map(Duration::as_secs).collect();
+
+        assert_eq!(pauses, [2, 4, 8, 60, 60]);
+    }
+}

@@ -1,0 +1,206 @@
+//! What must be at hand before anything starts: secrets, credentials, certificates.
+//!
+//! Everything secret of a run is had here, once, and made known to the redactor. What cannot
+//! be had ends the run before it began.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::{
+    plan::{Build, ExecutorKind, Plan, Value},
+    registry::{
+        Credential,
+        credentials::{self, CredentialsError, Sources},
+        executor_config,
+    },
+    secret::{Purpose, Redactor, Secret, Source, SourceError},
+};
+
+use super::programs::LocalPrograms;
+
+/// Secrets by where they come from, and credentials by host.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// For logging in.
+    passwords: BTreeMap<Source, Secret>,
+    /// For `RUN`.
+    build_secrets: BTreeMap<Source, Secret>,
+    /// For registries; hosts without one are reached anonymously.
+    credentials: BTreeMap<String, Credential>,
+    /// What is odd and stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// Why a run cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A secret cannot be had.
+    #[error("{of}: {source}")]
+    Secret {
+        /// What it is for.
+        of: String,
+        /// Why.
+        source: SourceError,
+    },
+    /// Credentials of a registry cannot be had.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// A file that must travel cannot be read.
+    #[error("`{}` cannot be read", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A certificate's file holds none, which Kaniko would pass over without a word.
+    #[error("`{}`, named in `{section}`, holds no PEM of the kind it should", path.display())]
+    NoPem {
+        /// The file.
+        path: PathBuf,
+        /// `[registries.NAME]`.
+        section: String,
+    },
+}
+
+impl PrepareError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Secret { source, .. } => source.hint().map(str::to_owned),
+            Self::Credentials(error) => error.hint().map(str::to_owned),
+            Self::File { .. } | Self::NoPem { .. } => None,
+        }
+    }
+}
+
+impl Prepared {
+    /// Has every secret of `plan`, running credential commands and helpers.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError`]: the first that cannot be had.
+    pub async fn new(
+        plan: &Plan,
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        let mut prepared = Self::default();
+        for build in &plan.builds {
+            for (id, source) in &build.secrets {
+                let of = format!("secret `{id}` of `{}`", build.name);
+                prepared.build_secret(&of, source, environment).await?;
+            }
+            prepared.executor(build, environment).await?;
+        }
+        let needed: Vec<_> =
+            plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+        let sources = Sources { registries: &plan.registries, env: environment };
+        let located = credentials::locate(&needed, sources)?;
+        let found = credentials::resolve(&located, environment, &LocalPrograms).await?;
+        prepared.warnings.extend(found.warnings.iter().map(ToString::to_string));
+        for login in found.logins {
+            prepared.credentials.entry(login.host).or_insert(login.credential);
+        }
+        prepared.tell(redactor);
+        Ok(prepared)
+    }
+
+    fn tell(&self, redactor: &Redactor) {
+        let secrets = self.passwords.values().chain(self.build_secrets.values());
+        let registries = self.credentials.values().map(Credential::secret);
+        for secret in secrets.chain(registries) {
+            // Too short a secret was refused where it came from.
+            let _ = redactor.add(secret);
+        }
+    }
+
+    async fn executor(
+        &mut self,
+        build: &Build,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), PrepareError> {
+        let executor = &build.executor;
+        let of = format!("executor `{}`", executor.name);
+        for (name, value) in &executor.environment {
+            if let Value::Secret(source) = value {
+                self.password(&format!("{of}, env.{name}"), source, environment).await?;
+            }
+        }
+        if let ExecutorKind::CloudFoundry(app) = &executor.kind
+            && let Some((username, password)) = &app.login
+        {
+            if let Value::Secret(source) = username {
+                self.password(&format!("{of}, username"), source, environment).await?;
+            }
+            self.password(&format!("{of}, password"), password, environment).await?;
+        }
+        Ok(())
+    }
+
+    async fn password(
+        &mut self,
+        of: &str,
+        source: &Source,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), PrepareError> {
+        if self.passwords.contains_key(source) {
+            return Ok(());
+        }
+        let found = source.resolve(Purpose::Password, environment, &LocalPrograms).await;
+        let found = found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
+        self.warnings.extend(found.warning.map(|warning| warning.to_string()));
+        self.passwords.insert(source.clone(), found.secret);
+        Ok(())
+    }
+
+    async fn build_secret(
+        &mut self,
+        of: &str,
+        source: &Source,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), PrepareError> {
+        if self.build_secrets.contains_key(source) {
+            return Ok(());
+        }
+        let found = source.resolve(Purpose::BuildSecret, environment, &LocalPrograms).await;
+        let found = found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
+        self.warnings.extend(found.warning.map(|warning| warning.to_string()));
+        self.build_secrets.insert(source.clone(), found.secret);
+        Ok(())
+    }
+
+    /// A value that may be a secret.
+    #[must_use]
+    pub fn value(&self, value: &Value) -> Option<Secret> {
+        match value {
+            Value::Plain(text) => Some(Secret::from(text.as_str())),
+            Value::Secret(source) => self.passwords.get(source).cloned(),
+        }
+    }
+
+    /// A password.
+    #[must_use]
+    pub fn password_of(&self, source: &Source) -> Option<Secret> {
+        self.passwords.get(source).cloned()
+    }
+
+    /// A secret for `RUN`.
+    #[must_use]
+    pub fn build_secret_of(&self, source: &Source) -> Option<Secret> {
+        self.build_secrets.get(source).cloned()
+    }
+
+    /// The docker config of a build: its hosts and no others.
+    #[must_use]
+    pub fn docker_config(&self, build: &Build) -> Secret {
+        let hosts = build.registries.iter().map(|needed| needed.host.as_str());
+        executor_config(hosts.filter_map(|host| Some((host, self.credentials.get(host)?))))
+    }
+
+    /// Who logs in to `host`, for messages.
+    #[must_use]
+    pub fn username(&self, host: &str) -> Option<&str> {
+        self.credentials.get(host)?.username()
+    }
+}

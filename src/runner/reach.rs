@@ -1,0 +1,270 @@
+//! From an executor of the plan to a transport that is ready: what is done once a run.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use crate::{
+    context::Compression,
+    event::{Event, Stage, What},
+    guard::{Guard, Held, Thing},
+    plan::{Build, CloudFoundry, Executor, ExecutorKind},
+    process::{Command, Limits, ProcessError},
+    transport::{Bundle, Job, Ran, TransportError, cloudfoundry::App, container, session},
+};
+
+use super::Run;
+
+/// What a login may take and say.
+const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(2) };
+
+/// Shells that a container with an executor may have, the saved one first.
+const LOCAL_SHELLS: [&str; 3] = ["/kaniko/.kaniko-build/bin/sh", "/busybox/sh", "/bin/sh"];
+
+/// The executors of a run that have been reached so far.
+pub(super) struct Reach {
+    program: std::path::PathBuf,
+    guard: Option<Guard>,
+    engines: BTreeMap<String, container::Engine>,
+    /// Directories of logins, by executor.
+    logins: BTreeMap<String, Option<Login>>,
+}
+
+/// A login of our own, gone with the run.
+struct Login {
+    home: tempfile::TempDir,
+    held: Held,
+}
+
+impl Reach {
+    pub(super) fn new(run: &Run<'_>) -> Self {
+        Self {
+            program: run.program.clone(),
+            guard: None,
+            engines: BTreeMap::new(),
+            logins: BTreeMap::new(),
+        }
+    }
+
+    /// Hard compression where bytes cross a network, next to none on this machine.
+    pub(super) fn compression(&self, build: &Build) -> Compression {
+        match build.executor.kind {
+            ExecutorKind::CloudFoundry(_) | ExecutorKind::Command(_) => Compression::Network,
+            ExecutorKind::Container(_) | ExecutorKind::Local => Compression::None,
+        }
+    }
+
+    /// Runs one attempt of `build` where its executor is.
+    pub(super) async fn run(
+        &mut self,
+        run: &Run<'_>,
+        build: &Build,
+        job: &Job,
+        bundle: Bundle,
+    ) -> Result<Ran, TransportError> {
+        let executor = &*build.executor;
+        match &executor.kind {
+            ExecutorKind::CloudFoundry(app) => {
+                let home = self.login(run, build, executor, app).await?;
+                let command = app_of(app, home.as_deref()).ssh();
+                session::run(command, job, bundle, &run.hands).await
+            }
+            ExecutorKind::Command(words) => {
+                let (program, arguments) = words.split_first().expect("the plan has a program");
+                let command = Command::new(program).arguments(arguments);
+                session::run(command, job, bundle, &run.hands).await
+            }
+            ExecutorKind::Local => session::run(local()?, job, bundle, &run.hands).await,
+            ExecutorKind::Container(settings) => {
+                if !self.engines.contains_key(&executor.name) {
+                    let guard = self.guard().await?;
+                    let engine = container::Engine::new(settings_of(settings), guard);
+                    self.engines.insert(executor.name.clone(), engine);
+                }
+                let engine = &self.engines[&executor.name];
+                container::run(engine, job, bundle, &run.hands).await
+            }
+        }
+    }
+
+    /// Ends what was begun for the whole run: logins and the guard.
+    pub(super) async fn close(self) {
+        for login in self.logins.into_values().flatten() {
+            if login.home.close().is_ok() {
+                let _ = login.held.release();
+            }
+        }
+        drop(self.engines);
+        if let Some(guard) = self.guard {
+            let _ = guard.finish().await;
+        }
+    }
+
+    async fn guard(&mut self) -> Result<Guard, TransportError> {
+        if let Some(guard) = &self.guard {
+            return Ok(guard.clone());
+        }
+        let started = Guard::start(&self.program, &["guard"]).await;
+        let guard = started.map_err(|error| TransportError::Unreachable {
+            what: format!("nothing would clean up after a killed run: {error}"),
+            hint: "this program starts itself a second time as `kaniko-build guard`".into(),
+            transient: false,
+        })?;
+        self.guard = Some(guard.clone());
+        Ok(guard)
+    }
+
+    /// Logs in, once a run, and answers with the login's directory; none for the user's own.
+    async fn login(
+        &mut self,
+        run: &Run<'_>,
+        build: &Build,
+        executor: &Executor,
+        app: &CloudFoundry,
+    ) -> Result<Option<std::path::PathBuf>, TransportError> {
+        if let Some(login) = self.logins.get(&executor.name) {
+            return Ok(login.as_ref().map(|login| login.home.path().to_owned()));
+        }
+        let Some((username, password)) = &app.login else {
+            if app.org.is_some() || app.space.is_some() {
+                let target = app_of(app, None).target();
+                if let Some(command) = target {
+                    follow(&command, "choosing organisation and space").await?;
+                }
+            }
+            self.logins.insert(executor.name.clone(), None);
+            return Ok(None);
+        };
+        let build = Some(build.name.clone());
+        let _ = run.hands.events.send(Event { build, what: What::Stage(Stage::Login) }).await;
+        let unreachable = |what: String| TransportError::Unreachable {
+            what,
+            hint: String::new(),
+            transient: false,
+        };
+        let guard = self.guard().await?;
+        let home = tempfile::Builder::new()
+            .prefix("kaniko-build-cf-")
+            .tempdir()
+            .map_err(|error| unreachable(format!("no directory for the login: {error}")))?;
+        let thing = Thing::Directory { path: home.path().to_owned() };
+        let held = guard.hold(thing).map_err(|error| unreachable(error.to_string()))?;
+        let rule = app_of(app, Some(home.path()));
+        let (Some(username), Some(password)) =
+            (run.prepared.value(username), run.prepared.password_of(password))
+        else {
+            return Err(unreachable("the login's credentials are not at hand".into()));
+        };
+        let result = log_in(&rule, &username, &password).await;
+        let path = home.path().to_owned();
+        self.logins.insert(executor.name.clone(), Some(Login { home, held }));
+        if let Err(error) = result {
+            self.logins.remove(&executor.name).flatten().map(|login| login.home.close());
+            return Err(error);
+        }
+        Ok(Some(path))
+    }
+}
+
+async fn log_in(
+    rule: &App<'_>,
+    username: &crate::secret::Secret,
+    password: &crate::secret::Secret,
+) -> Result<(), TransportError> {
+    for command in rule.login(username, password) {
+        follow(&command, "logging in").await?;
+    }
+    if let Some(command) = rule.target() {
+        follow(&command, "choosing organisation and space").await?;
+    }
+    Ok(())
+}
+
+/// Runs a cf command; its own words are the cause when it fails.
+async fn follow(command: &Command, doing: &str) -> Result<(), TransportError> {
+    let verb = command.arguments.first().map(|word| word.to_string_lossy().into_owned());
+    let what = format!("`cf {}`", verb.unwrap_or_default());
+    match command.capture(b"", LOGIN).await {
+        Ok(answer) if answer.code == 0 => Ok(()),
+        Ok(answer) => {
+            let words = [answer.stdout_text(), answer.stderr_text()].join("\n");
+            let lines: Vec<_> =
+                words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            let last = lines[lines.len().saturating_sub(4)..].join("; ");
+            Err(TransportError::Unreachable {
+                what: format!("{doing} failed: {what} ended with {}: {last}", answer.code),
+                hint: "check `api`, `org`, `space` and the credentials; the same commands by hand \
+                       are in `kaniko-build plan --format shell`"
+                    .into(),
+                transient: false,
+            })
+        }
+        Err(ProcessError::Start { source, .. })
+            if source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Err(TransportError::Unreachable {
+                what: format!("{doing} failed: there is no `cf` on PATH"),
+                hint: "run in an image that has the cf command line, such as cloudfoundry/cli, or \
+                       choose another executor"
+                    .into(),
+                transient: false,
+            })
+        }
+        Err(error) => Err(TransportError::Unreachable {
+            what: format!("{doing} failed: {error}"),
+            hint: String::new(),
+            transient: true,
+        }),
+    }
+}
+
+fn app_of<'a>(app: &'a CloudFoundry, home: Option<&'a Path>) -> App<'a> {
+    App {
+        api: app.api.as_deref(),
+        org: app.org.as_deref(),
+        space: app.space.as_deref(),
+        app: &app.app,
+        origin: app.origin.as_deref(),
+        home,
+    }
+}
+
+/// The shell of the container that we are in.
+fn local() -> Result<Command, TransportError> {
+    if !Path::new("/kaniko/executor").exists() {
+        return Err(TransportError::Unreachable {
+            what: "there is no `/kaniko/executor` here".into(),
+            hint: "`local` runs inside of Kaniko's debug image; elsewhere choose podman, docker \
+                   or cloudfoundry"
+                .into(),
+            transient: false,
+        });
+    }
+    match LOCAL_SHELLS.iter().find(|path| Path::new(path).exists()) {
+        Some(shell) => Ok(Command::new(*shell).argument("-c")),
+        None => Err(TransportError::Unreachable {
+            what: "there is no shell beside `/kaniko/executor`".into(),
+            hint: "use Kaniko's debug image, which has busybox".into(),
+            transient: false,
+        }),
+    }
+}
+
+fn settings_of(container: &crate::plan::Container) -> container::Settings {
+    let kind = if container.program == "docker" {
+        container::Kind::Docker
+    } else {
+        container::Kind::Podman
+    };
+    container::Settings {
+        pull: match container.pull.as_str() {
+            "always" => container::Pull::Always,
+            "never" => container::Pull::Never,
+            _ => container::Pull::Missing,
+        },
+        network: container.network.clone(),
+        memory: container.memory.clone(),
+        cpus: container.cpus.clone(),
+        volumes: container.volumes.clone(),
+        engine_args: container.engine_args.clone(),
+        ..container::Settings::new(kind, container.image.as_str())
+    }
+}

@@ -1,0 +1,40 @@
+//! How much a template may do, so that each ends soon and fits in memory.
+
+use std::io;
+
+/// How many bytes a template, and what becomes of it, may have.
+pub(super) const LONGEST: usize = 1024 * 1024;
+
+/// How many bytes of a file `file("…")` takes.
+pub(super) const LONGEST_FILE: usize = 64 * 1024;
+
+/// How many numbers `range` gives.
+pub(super) const LONGEST_RANGE: usize = 1000;
+
+/// How many `for` may stand within each other.
+pub(super) const DEEPEST_LOOP: usize = 2;
+
+/// Takes [`LONGEST`] bytes and then no more.
+#[derive(Default)]
+pub(super) struct Bounded(Vec<u8>);
+
+impl Bounded {
+    /// What was written. minijinja writes text alone, so it is text.
+    pub(super) fn into_text(self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,306 @@
+//! Makes values of templates.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::attempt::Attempt;
+use super::bounds::{Bounded, LONGEST};
+use super::convert;
+use super::error::{Problem, TemplateError};
+use super::filters;
+use super::names::{Names, Value, Var};
+use super::references::{Uses, Words};
+use super::rendered::Rendered;
+use super::roots::{Node, Scene};
+use super::scan::{Tag, TagKind, TokenKind, scan};
+use super::structure;
+use super::unprintable::{self, known_too_late};
+
+/// How deep a template may be nested.
+const RECURSION: usize = 50;
+
+/// Makes values of templates that may name what was given to it.
+///
+/// Values from outside and rendered results are text: what looks like a template in them is
+/// not rendered again.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What all renderings of an engine share.
+pub(super) struct Inner {
+    pub(super) names: Names,
+    env: Environment<'static>,
+    vars: Mutex<BTreeMap<String, Evaluated>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+/// What a string has come to where its type is kept.
+#[derive(Debug, Clone)]
+pub(super) enum Evaluated {
+    Known(Value),
+    /// It is only one expression, and that has no value now: why it can't be used.
+    Absent(TemplateError),
+}
+
+impl Engine {
+    /// An engine for templates that may name `names`.
+    #[must_use]
+    pub fn new(names: Names) -> Self {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_auto_escape_callback(|_| AutoEscape::None);
+        env.set_syntax(syntax());
+        env.set_recursion_limit(RECURSION);
+        env.set_formatter(unprintable::print);
+        filters::install(&mut env);
+        Self { inner: Arc::new(Inner { names, env, vars: Mutex::default() }) }
+    }
+
+    /// All mistakes of `source` that do not depend on values, in the order of their places.
+    #[must_use]
+    pub fn check(&self, source: &str) -> Vec<TemplateError> {
+        structure::mistakes(source, &self.inner.env, &self.inner.names)
+    }
+
+    /// What `source` becomes as text.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake of structure, or why a value is not to be had.
+    pub fn text(&self, source: &str) -> Result<Rendered, TemplateError> {
+        self.inner.text(source, Vec::new())
+    }
+
+    /// What `source` becomes where not only text is wanted: a string that is only one
+    /// `{{ … }}` keeps its value's type, any other is text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::text`], and late values, which can only be printed into text.
+    pub fn value(&self, source: &str) -> Result<Value, TemplateError> {
+        match self.inner.value(source, Vec::new())? {
+            Evaluated::Known(value) => Ok(value),
+            Evaluated::Absent(error) => Err(error),
+        }
+    }
+
+    /// Whether `source` holds. Of a string that is only one `{{ … }}` the value decides, as in
+    /// a test: no for a name without a value, an empty text, list or table, 0, and the words
+    /// that a CI's variables have for no: `false`, `no`, `off`, `0`. Any other string must be
+    /// such a word, nothing, or `true`, `yes`, `on`, `1`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`], and for text of another kind.
+    pub fn condition(&self, source: &str) -> Result<bool, TemplateError> {
+        let value = match self.inner.value(source, Vec::new())? {
+            Evaluated::Known(value) => value,
+            Evaluated::Absent(_) => return Ok(false),
+        };
+        let text = match value {
+            Value::Bool(value) => return Ok(value),
+            Value::Integer(number) => return Ok(number != 0),
+            Value::Float(number) => return Ok(number != 0.0),
+            Value::List(items) => return Ok(!items.is_empty()),
+            Value::Table(entries) => return Ok(!entries.is_empty()),
+            Value::Text(text) => text.trim().to_ascii_lowercase(),
+        };
+        match &*text {
+            "" | "false" | "no" | "off" | "0" => Ok(false),
+            "true" | "yes" | "on" | "1" => Ok(true),
+            _ if only_expression(source, &scan(source)).is_some() => Ok(true),
+            _ => {
+                let problem = Problem::new("this is neither `true` nor `false`");
+                Err(TemplateError::new(0..source.len(), problem))
+            }
+        }
+    }
+
+    /// What `source` names, without rendering it.
+    #[must_use]
+    pub fn uses(&self, source: &str) -> Uses {
+        let mut uses = Uses::default();
+        self.inner.add_uses(source, &mut uses);
+        uses
+    }
+}
+
+/// The tag of a string that is only one `{{ … }}`.
+fn only_expression<'a, 's>(source: &str, tags: &'a [Tag<'s>]) -> Option<&'a Tag<'s>> {
+    match tags {
+        [tag] if tag.kind == TagKind::Print && tag.range == (0..source.len()) => Some(tag),
+        _ => None,
+    }
+}
+
+/// minijinja's, but that a newline at the end of a string belongs to it.
+fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default()
+}
+
+impl Inner {
+    fn text(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+    ) -> Result<Rendered, TemplateError> {
+        self.checked(source)?;
+        if !structure::is_template(source) {
+            return Ok(Rendered::literal(source));
+        }
+        let scene = self.scene(resolving);
+        let attempt = Attempt { source, offset: 0, record: &scene.record };
+        let template =
+            self.env.template_from_str(source).map_err(|error| attempt.failed(&error))?;
+        let mut output = Bounded::default();
+        template
+            .render_captured_to(Node::top(&scene), &mut output)
+            .map_err(|error| attempt.failed(&error))?;
+        attempt.untouched()?;
+        Ok(scene.record.assemble(&output.into_text()))
+    }
+
+    fn value(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+    ) -> Result<Evaluated, TemplateError> {
+        self.checked(source)?;
+        let tags = scan(source);
+        let Some(Tag { inner, tokens, .. }) = only_expression(source, &tags) else {
+            return self.value_of_text(source, resolving);
+        };
+        let scene = self.scene(resolving);
+        let attempt = Attempt { source, offset: inner.start, record: &scene.record };
+        let expression = self
+            .env
+            .compile_expression(&source[inner.clone()])
+            .map_err(|error| attempt.failed(&error))?;
+        let value = expression.eval(Node::top(&scene)).map_err(|error| attempt.failed(&error))?;
+        attempt.untouched()?;
+        if unprintable::Absent::is(&value)
+            && let Some(problem) = unprintable::problem_of(&value)
+        {
+            return Ok(Evaluated::Absent(attempt.placed(inner.clone(), problem)));
+        }
+        let lacks_else = tokens.iter().any(|token| token.kind == TokenKind::Name("if"));
+        if value.is_undefined() && lacks_else {
+            return Ok(Evaluated::Known(Value::Text(String::new())));
+        }
+        match convert::outward(&value) {
+            Ok(value) if value.size() <= LONGEST => Ok(Evaluated::Known(value)),
+            Ok(_) => Err(attempt.placed(inner.clone(), Problem::too_long())),
+            Err(problem) => Err(attempt.placed(inner.clone(), problem)),
+        }
+    }
+
+    fn value_of_text(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+    ) -> Result<Evaluated, TemplateError> {
+        let rendered = self.text(source, resolving)?;
+        if let Some(late) = rendered.late().next() {
+            let problem = known_too_late(late, "it can't be used here");
+            return Err(TemplateError::new(0..source.len(), problem));
+        }
+        let text = rendered.as_literal().unwrap_or_default().to_owned();
+        Ok(Evaluated::Known(Value::Text(text)))
+    }
+
+    /// The value of `vars.NAME`, which exists.
+    pub(super) fn var(
+        self: &Arc<Self>,
+        name: &str,
+        resolving: &[String],
+    ) -> Result<Evaluated, Problem> {
+        let known = |vars: &Mutex<BTreeMap<String, Evaluated>>| {
+            vars.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        };
+        if let Some(value) = known(&self.vars) {
+            return Ok(value);
+        }
+        let mut resolving = resolving.to_vec();
+        let is_cycle = resolving.iter().any(|outer| outer == name);
+        resolving.push(name.to_owned());
+        if is_cycle {
+            return Err(Problem::new(format!("it needs itself: {}", resolving.join(" → "))));
+        }
+        let Some(var) = self.names.vars.get(name) else {
+            return Err(Problem::new(format!("`vars.{name}` does not exist")));
+        };
+        let value = match var {
+            Var::Template(source) => self.value(source, resolving)?,
+            Var::Plain(_) | Var::List(_) | Var::Table(_) => {
+                Evaluated::Known(self.resolved(var, &resolving)?)
+            }
+        };
+        let mut vars = self.vars.lock().unwrap_or_else(PoisonError::into_inner);
+        vars.insert(name.to_owned(), value.clone());
+        Ok(value)
+    }
+
+    fn resolved(self: &Arc<Self>, var: &Var, resolving: &[String]) -> Result<Value, Problem> {
+        match var {
+            Var::Template(source) => match self.value(source, resolving.to_vec())? {
+                Evaluated::Known(value) => Ok(value),
+                Evaluated::Absent(error) => Err(error.into()),
+            },
+            Var::Plain(value) => Ok(value.clone()),
+            Var::List(items) => items
+                .iter()
+                .map(|item| self.resolved(item, resolving))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            Var::Table(entries) => entries
+                .iter()
+                .map(|(name, item)| Ok((name.clone(), self.resolved(item, resolving)?)))
+                .collect::<Result<_, _>>()
+                .map(Value::Table),
+        }
+    }
+
+    fn scene(self: &Arc<Self>, resolving: Vec<String>) -> Arc<Scene> {
+        Arc::new(Scene { inner: Arc::clone(self), record: Arc::default(), resolving })
+    }
+
+    fn checked(&self, source: &str) -> Result<(), TemplateError> {
+        structure::mistakes(source, &self.env, &self.names).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn add_uses(&self, source: &str, uses: &mut Uses) {
+        let tags = scan(source);
+        for reference in Words::of(&tags).references {
+            let key = reference.key(0);
+            match (reference.root, key) {
+                ("builds", Some(name)) => {
+                    let build = super::lookup::build(&self.names, name).unwrap_or(name);
+                    uses.builds.insert(build.to_owned());
+                }
+                ("builds", None) => uses.computes_builds = true,
+                ("env", Some(name)) => {
+                    uses.env.insert(name.to_owned());
+                }
+                ("env", None) => uses.computes_env = true,
+                ("vars", Some(name)) if uses.vars.insert(name.to_owned()) => {
+                    let var = self.names.vars.get(name);
+                    for source in var.map(Var::templates).unwrap_or_default() {
+                        self.add_uses(source, uses);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

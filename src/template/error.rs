@@ -1,0 +1,210 @@
+//! Why a template has no value.
+
+use std::fmt;
+use std::ops::Range;
+
+use minijinja::{Error, ErrorKind};
+
+/// Why a template has no value, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// What is wrong, in a lowercase fragment.
+    pub message: String,
+    /// The bytes of the template's source that it is about.
+    pub range: Range<usize>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl TemplateError {
+    pub(super) fn new(range: Range<usize>, problem: impl Into<Problem>) -> Self {
+        let Problem { message, hint, about: _ } = problem.into();
+        Self { message, range, hint }
+    }
+}
+
+/// A [`TemplateError`] before its place is known: it travels as the source of minijinja's error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    /// The path of the name that it is about, to find its place.
+    pub(super) about: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, about: None }
+    }
+
+    /// What is rendered would be longer than [`super::bounds::LONGEST`].
+    pub(super) fn too_long() -> Self {
+        Self::new("the result is too long")
+            .hint("a string of the configuration may have 1 MiB".to_owned())
+    }
+
+    pub(super) fn about(mut self, path: &str) -> Self {
+        self.about = Some(path.to_owned());
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<TemplateError> for Problem {
+    fn from(error: TemplateError) -> Self {
+        Self { message: error.message, hint: error.hint, about: None }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::new(ErrorKind::InvalidOperation, problem.message.clone()).with_source(problem)
+    }
+}
+
+/// The problem that an object or filter of ours has raised.
+pub(super) fn raised(error: &Error) -> Option<&Problem> {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if let Some(problem) = error.downcast_ref::<Problem>() {
+            return Some(problem);
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// minijinja's error in our words.
+pub(super) fn in_our_words(error: &Error) -> Problem {
+    if let Some(problem) = raised(error) {
+        return problem.clone();
+    }
+    let detail = error.detail().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::SyntaxError | ErrorKind::BadEscape | ErrorKind::InvalidDelimiter => {
+            syntax(detail)
+        }
+        ErrorKind::UnknownFilter => Problem::new("there is no filter of that name"),
+        ErrorKind::UnknownTest => Problem::new("there is no test of that name"),
+        ErrorKind::UnknownFunction => Problem::new("there is no function of that name"),
+        ErrorKind::UnknownMethod => Problem::new("values have no methods: use a filter or a test"),
+        ErrorKind::TooManyArguments => Problem::new("this has more arguments than it takes"),
+        ErrorKind::MissingArgument => Problem::new("this lacks an argument"),
+        ErrorKind::UndefinedError => Problem::new("this has no value"),
+        ErrorKind::CannotUnpack => Problem::new("this does not have as many items as names"),
+        ErrorKind::WriteFailure => Problem::too_long(),
+        ErrorKind::InvalidOperation if detail.contains("recursion limit") => {
+            Problem::new("this is nested too deeply")
+        }
+        ErrorKind::InvalidOperation if detail.contains("too large") => Problem::too_long(),
+        _ => Problem::new(operation(detail)),
+    }
+}
+
+/// What can't be done with values of the wrong kind.
+fn operation(detail: &str) -> String {
+    if detail.starts_with("unable to calculate") {
+        return "this has no result, or one that is too large".to_owned();
+    }
+    let operator = detail
+        .strip_prefix("tried to use ")
+        .and_then(|rest| rest.split_once(" operator on unsupported types "));
+    let with_kinds = operator.and_then(|(sign, kinds)| Some((sign, kinds.split_once(" and ")?)));
+    match with_kinds {
+        Some((sign, (left, right))) => {
+            format!("`{sign}` can't be done with {} and {}", kind(left), kind(right))
+        }
+        None => "this can't be done with these values".to_owned(),
+    }
+}
+
+/// What minijinja calls a kind of value, in our words.
+fn kind(name: &str) -> &'static str {
+    match name {
+        "string" => "text",
+        "number" => "a number",
+        "bool" => "yes or no",
+        "sequence" | "iterator" => "a list",
+        "map" => "a table",
+        _ => "this",
+    }
+}
+
+fn syntax(detail: &str) -> Problem {
+    let message = if detail.contains("end of comment") {
+        return Problem::new("a `{#` opens a comment that has no end").hint(literal("{#"));
+    } else if detail.contains("end of string") {
+        "a string in this template has no end".to_owned()
+    } else if detail.contains("recursion") {
+        "this is nested too deeply".to_owned()
+    } else if detail.contains("end of raw block") {
+        "a `{% raw %}` has no `{% endraw %}`".to_owned()
+    } else if detail.contains("end of input") {
+        "the template ends too early".to_owned()
+    } else if let Some(statement) = detail.strip_prefix("unknown statement ") {
+        match statement {
+            "else" | "elif" | "endif" | "endfor" | "endset" | "endwith" | "endraw" => {
+                format!("this `{{% {statement} %}}` belongs to nothing")
+            }
+            _ => format!("there is no statement `{statement}`"),
+        }
+    } else if let Some(found) = detail.strip_prefix("unexpected ") {
+        let found = found.split_once(", expected").map_or(found, |(found, _)| found);
+        format!("this template is not well-formed: {} is out of place", plain(found))
+    } else {
+        "this template is not well-formed".to_owned()
+    };
+    Problem::new(message)
+}
+
+fn literal(opening: &str) -> String {
+    format!("for the text `{opening}` itself write `{{{{ \"{opening}\" }}}}`")
+}
+
+/// What the parser calls its tokens, in words of the page that explains templates.
+fn plain(token: &str) -> &str {
+    match token {
+        "end of variable block" => "`}}`",
+        "start of variable block" => "`{{`",
+        "end of block" => "`%}`",
+        "start of block" => "`{%`",
+        "template-data" => "text",
+        "identifier" => "a name",
+        "string" => "a text in quotes",
+        "integer" | "float" => "a number",
+        "character" => "a character",
+        other if other.starts_with('`') => other,
+        _ => "something",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_of_ours_survives_its_way_through_the_engine() {
+        let problem = Problem::new("`ci.tga` does not exist").hint("look".to_owned());
+        let error = Error::from(problem.clone());
+        assert_eq!(in_our_words(&error), problem);
+    }
+
+    #[test]
+    fn an_error_of_the_engine_is_told_without_its_jargon() {
+        let error = Error::new(ErrorKind::InvalidOperation, "tried to use + operator on map");
+        assert_eq!(in_our_words(&error).message, "this can't be done with these values");
+    }
+}

@@ -1,0 +1,105 @@
+//! Which names exist: the same answer for a name that is written and for one that is computed.
+
+use std::collections::BTreeMap;
+
+use crate::ci::Field;
+
+use super::error::Problem;
+use super::names::Names;
+use super::nearest::{did_you_mean, nearest};
+
+/// The names that templates start from, but for functions.
+pub(super) const ROOTS: [&str; 7] =
+    ["build", "builds", "ci", "env", "matrix", "registries", "vars"];
+
+/// What may be called.
+pub(super) const FUNCTIONS: [&str; 5] = ["dict", "file", "git_describe", "namespace", "range"];
+
+/// The field of `ci` of that name.
+pub(super) fn ci_field(name: &str) -> Result<Field, Problem> {
+    Field::named(name).ok_or_else(|| {
+        let names = Field::ALL.iter().map(|field| field.name());
+        Problem::new(format!("`ci.{name}` does not exist")).hint(did_you_mean("ci.", name, names))
+    })
+}
+
+/// That `vars.NAME` exists.
+pub(super) fn var(names: &Names, name: &str) -> Result<(), Problem> {
+    if names.vars.contains_key(name) {
+        return Ok(());
+    }
+    let known = names.vars.keys().map(String::as_str);
+    Err(Problem::new(format!("`vars.{name}` does not exist"))
+        .hint(did_you_mean("vars.", name, known)))
+}
+
+/// That `matrix.NAME` exists for this build.
+pub(super) fn matrix(names: &Names, name: &str) -> Result<(), Problem> {
+    if names.matrix.contains_key(name) {
+        return Ok(());
+    }
+    let message = match &names.build {
+        None => format!("`matrix.{name}` exists only within a build"),
+        Some(_) if names.matrix.is_empty() => {
+            format!("`matrix.{name}` does not exist: this build has no matrix")
+        }
+        Some(_) => format!("`matrix.{name}` does not exist"),
+    };
+    let known = names.matrix.keys().map(String::as_str);
+    Err(Problem::new(message).hint(did_you_mean("matrix.", name, known)))
+}
+
+/// The name of this build.
+pub(super) fn build_name(names: &Names) -> Result<&str, Problem> {
+    names.build.as_deref().ok_or_else(|| Problem::new("`build.name` exists only within a build"))
+}
+
+/// The field of `build`, `registries.X` or `builds.X` of that name, which are so few that each
+/// is a mistake's hint.
+pub(super) fn field<'a>(path: &str, fields: &[&'a str], name: &str) -> Result<&'a str, Problem> {
+    fields.iter().find(|field| **field == name).copied().ok_or_else(|| {
+        let all: Vec<_> = fields.iter().map(|field| format!("`{path}.{field}`")).collect();
+        Problem::new(format!("`{path}.{name}` does not exist"))
+            .hint(format!("there is {}", all.join(" and ")))
+    })
+}
+
+/// The build that `builds.NAME` or `builds["NAME"]` means.
+pub(super) fn build<'a>(names: &'a Names, name: &str) -> Result<&'a str, Problem> {
+    one_of("builds", &names.builds.iter().map(String::as_str).collect::<Vec<_>>(), name)
+}
+
+/// The registry that `registries.NAME` means, and its host.
+pub(super) fn registry<'a>(names: &'a Names, name: &str) -> Result<(&'a str, &'a str), Problem> {
+    let hosts: &BTreeMap<String, String> = &names.registries;
+    let found = one_of("registries", &hosts.keys().map(String::as_str).collect::<Vec<_>>(), name)?;
+    Ok((found, hosts.get(found).map_or("", String::as_str)))
+}
+
+/// The candidate of that name, or the only one that is it with `_` for `-` and `.`.
+fn one_of<'a>(root: &str, candidates: &[&'a str], name: &str) -> Result<&'a str, Problem> {
+    if let Some(exact) = candidates.iter().find(|candidate| **candidate == name) {
+        return Ok(exact);
+    }
+    let alike: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| candidate.replace(['-', '.'], "_") == name)
+        .copied()
+        .collect();
+    match *alike {
+        [only] => Ok(only),
+        [] => Err(Problem::new(format!("`{}` does not exist", spelt(root, name))).hint(
+            nearest(name, candidates.iter().copied())
+                .map(|near| format!("did you mean `{}`?", spelt(root, near))),
+        )),
+        [first, ..] => Err(Problem::new(format!("`{root}.{name}` may mean several"))
+            .hint(format!("name one: `{}`", spelt(root, first)))),
+    }
+}
+
+/// `root.name`, or `root["name"]` where only that is well-formed.
+pub(super) fn spelt(root: &str, name: &str) -> String {
+    let is_plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+        && !name.starts_with(|first: char| first.is_ascii_digit());
+    if is_plain { format!("{root}.{name}") } else { format!("{root}[\"{name}\"]") }
+}
