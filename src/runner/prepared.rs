@@ -34,7 +34,7 @@ pub struct Prepared {
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     /// A secret cannot be had.
-    #[error("{of}: {source}")]
+    #[error("{of}")]
     Secret {
         /// What it is for.
         of: String,

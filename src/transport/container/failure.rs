@@ -140,12 +140,10 @@ pub(super) fn unstartable(settings: &Settings, error: ProcessError) -> Transport
             hint: format!("see whether `{program} info` answers"),
             transient: true,
         },
-        ProcessError::Follow { program, source } => {
-            TransportError::Lost {
+        ProcessError::Follow { program, source } => TransportError::Lost {
             what: format!("`{program}` could not be followed: {source}"),
             started: true,
-        }
-        }
+        },
     }
 }
 
