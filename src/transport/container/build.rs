@@ -179,8 +179,10 @@ impl Build<'_> {
         })
     }
 
+    /// How the container is; without an answer nobody knows how the build did.
     async fn state(&self, name: &str) -> Result<State, TransportError> {
-        let captured = self.engine.client().ask(Step::Ask, rule::state(name), QUICK).await?;
+        let asked = self.engine.client().ask(Step::Ask, rule::state(name), QUICK).await;
+        let captured = asked.map_err(|error| TransportError::Lost { what: error.to_string() })?;
         State::read(&captured.stdout).ok_or_else(|| TransportError::Lost {
             started: true,
             what: format!("the engine does not say how the container {name} is"),

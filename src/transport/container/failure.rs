@@ -118,6 +118,8 @@ fn pull(settings: &Settings, what: String, said: &str) -> TransportError {
         ("check the reference in `image`".to_owned(), false)
     } else if has(&["no such host"]) {
         ("check the host in `image` and this machine's network".to_owned(), false)
+    } else if has(&["x509", "http response to https client"]) {
+        ("let the engine trust that registry, or fetch the image beforehand".to_owned(), false)
     } else {
         ("check the registry and this machine's network".to_owned(), true)
     };
@@ -287,6 +289,10 @@ mod tests {
                 false,
             ),
             ("Error: initializing source docker://x: reading manifest 1: manifest unknown", false),
+            (
+                "Error: pinging container registry r: http: server gave HTTP response to HTTPS client",
+                false,
+            ),
         ] {
             let error = explained(Kind::Docker, Step::Pull, said);
             assert!(
