@@ -182,7 +182,8 @@ impl Build<'_> {
     /// How the container is; without an answer nobody knows how the build did.
     async fn state(&self, name: &str) -> Result<State, TransportError> {
         let asked = self.engine.client().ask(Step::Ask, rule::state(name), QUICK).await;
-        let captured = asked.map_err(|error| TransportError::Lost { what: error.to_string() })?;
+        let captured = asked
+            .map_err(|error| TransportError::Lost { what: error.to_string(), started: true })?;
         State::read(&captured.stdout).ok_or_else(|| TransportError::Lost {
             started: true,
             what: format!("the engine does not say how the container {name} is"),

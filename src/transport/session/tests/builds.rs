@@ -128,13 +128,16 @@ async fn a_missing_flag_is_told_before_anything_is_sent() {
     let Some(sandbox) = Sandbox::new() else { return };
     let before = sandbox.listing();
     let mut job = real_job(APP, None);
-    job.needs = vec![Need { flag: "--secret", reason: "`secrets` (kaniko.toml:12)".to_owned() }];
+    job.needs = vec![Need {
+        ability: crate::kaniko::version::Ability::Flag("--secret"),
+        reason: "`secrets` (kaniko.toml:12)".to_owned(),
+    }];
     let never: Bundle = Arc::new(|_| panic!("the bundle was wanted"));
     let went = go(sandbox.command(), &job, never).await;
     let error = went.result.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the executor (v0.0.0-stand-in) has no `--secret`, which `secrets` (kaniko.toml:12) needs"
+        "the executor (v0.0.0-stand-in) has no `--secret`, and `secrets` (kaniko.toml:12) needs it"
     );
     assert_eq!(sandbox.listing(), before);
     assert_eq!(
