@@ -88,6 +88,7 @@ fn job(arguments: &[&str]) -> Job {
     ];
     Job {
         build: "web".into(),
+        owner: "ci".into(),
         arguments: all,
         environment: environment.map(|(name, value)| (name.into(), value.into())).into(),
         files: vec![FarFile {
