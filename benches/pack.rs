@@ -116,7 +116,7 @@ impl Contender {
         let output = child.wait_with_output()?;
         self.times.push(start.elapsed());
         self.bytes = bytes;
-        self.said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        String::from_utf8_lossy(&output.stderr).trim().clone_into(&mut self.said);
         if output.status.success() {
             Ok(())
         } else {

@@ -88,6 +88,7 @@ fn job(arguments: &[&str]) -> Job {
     ];
     Job {
         build: "web".into(),
+        owner: "ci".into(),
         arguments: all,
         environment: environment.map(|(name, value)| (name.into(), value.into())).into(),
         files: vec![FarFile {
@@ -145,7 +146,10 @@ async fn a_two_stage_image_is_built_pushed_and_brought_back() {
     let tar_path = format!("--tar-path={FAR_DIR}/out/image.tar");
     let layout_path = format!("--oci-layout-path={FAR_DIR}/out/layout");
     let mut job = job(&[&destination, &tar_path, &layout_path]);
-    job.needs = vec![Need { flag: "--destination", reason: "a push".into() }];
+    job.needs = vec![Need {
+        ability: kaniko_build::kaniko::version::Ability::Flag("--destination"),
+        reason: "a push".into(),
+    }];
     let output = |name: &str, kind| Output {
         far: format!("out/{name}"),
         local: here.path().join(name),

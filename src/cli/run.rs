@@ -171,7 +171,7 @@ impl Told<'_> {
     }
 
     fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
-        if !self.printer.style.quiet {
+        if self.printer.talks() {
             self.printer.tell("");
             self.printer.tell(&report::table(outcomes));
         }

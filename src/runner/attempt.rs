@@ -11,7 +11,11 @@ use crate::{
     transport::{Bundle, Job, Ran, TransportError},
 };
 
-use super::{Run, reach::Reach, with_digest};
+use super::{
+    Run,
+    reach::{Reach, compression},
+    with_digest,
+};
 
 /// How an attempt ended.
 pub(super) struct Attempt {
@@ -23,7 +27,7 @@ pub(super) struct Attempt {
 
 /// Sends, builds and brings back once.
 pub(super) async fn attempt(run: &Run<'_>, build: &Build, job: &Job, reach: &mut Reach) -> Attempt {
-    let result = reach.run(run, build, job, bundle(build, reach.compression(build))).await;
+    let result = reach.run(run, build, job, bundle(build, compression(build))).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
         Err(error) => not_run(error),
@@ -52,16 +56,13 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
         let limit = humantime::format_duration(build.timeout);
         (failed(build, 124, format!("it did not end within {limit} and was stopped")), true)
     } else if ran.exit_code == 0 {
-        match ran.digest {
-            Some(digest) => {
-                let pushed = build.destinations.iter().filter(|_| build.push);
-                let images = pushed.filter_map(|one| with_digest(one, &digest)).collect();
-                (End::Built { digest, images }, false)
-            }
-            None => {
-                let cause = "the executor ended well and told no digest".to_owned();
-                (failed(build, 0, cause), false)
-            }
+        if let Some(digest) = ran.digest {
+            let pushed = build.destinations.iter().filter(|_| build.push);
+            let images = pushed.filter_map(|one| with_digest(one, &digest)).collect();
+            (End::Built { digest, images }, false)
+        } else {
+            let cause = "the executor ended well and told no digest".to_owned();
+            (failed(build, 0, cause), false)
         }
     } else {
         let tail: Vec<_> = ran.tail.iter().map(|line| without_colours(line).into_owned()).collect();

@@ -142,8 +142,19 @@ pub(super) fn unstartable(settings: &Settings, error: ProcessError) -> Transport
         },
         ProcessError::Follow { program, source } => TransportError::Lost {
             what: format!("`{program}` could not be followed: {source}"),
-            started: true,
+            started: false,
         },
+    }
+}
+
+/// What a failure means once the executor was started: whatever the engine did not answer, the
+/// build may have been pushed.
+pub(super) fn after_start(error: TransportError) -> TransportError {
+    match error {
+        TransportError::Unreachable { what, .. } | TransportError::Lost { what, .. } => {
+            TransportError::Lost { what, started: true }
+        }
+        other => other,
     }
 }
 

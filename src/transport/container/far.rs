@@ -8,7 +8,7 @@ use std::{
 use tar::{Builder, EntryType, Header};
 use zeroize::Zeroizing;
 
-use crate::transport::{FAR_DIR, Job};
+use crate::transport::{BUNDLE, FAR_DIR, Job};
 
 /// The directory that archives are unpacked into: it is in every image of the executor.
 pub(super) const ROOT: &str = "/kaniko";
@@ -35,7 +35,7 @@ impl Layout {
                 .map(str::to_owned)
         };
         Self {
-            bundle: value("--context=tar://").unwrap_or_else(|| format!("{FAR_DIR}/bundle.tgz")),
+            bundle: value("--context=tar://").unwrap_or_else(|| format!("{FAR_DIR}/{BUNDLE}")),
             digest: value("--digest-file="),
         }
     }
@@ -125,7 +125,7 @@ mod tests {
     fn job() -> Job {
         Job {
             build: "web".into(),
-            owner: "somebody on a machine".to_owned(),
+            owner: "ci".into(),
             arguments: Vec::new(),
             environment: Vec::new(),
             files: vec![

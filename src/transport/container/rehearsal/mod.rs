@@ -175,6 +175,14 @@ async fn want_of_memory_is_said_at_the_end_of_the_output() {
 }
 
 #[tokio::test]
+async fn an_engine_that_is_silent_after_the_start_leaves_it_open_what_was_pushed() {
+    let mut rehearsal =
+        Rehearsal::new().await.with("fail-container", "Cannot connect to the Docker daemon\n");
+    let error = rehearsal.run().await.unwrap_err();
+    assert!(matches!(error, TransportError::Lost { started: true, .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_engine_that_cannot_start_the_container_is_not_the_executors_exit_code() {
     let state = r#"{"Running":false,"ExitCode":127,"OOMKilled":false,
         "Error":"network nonet not found","StartedAt":"0001-01-01T00:00:00Z"}"#;
