@@ -75,13 +75,23 @@ impl Executor {
         Self { number: number(version).or(implied), version: version.to_owned(), flavour, flags }
     }
 
-    /// Whether it can do this, given [`VARIABLES`].
+    /// What it does instead, as the end of a sentence; none where it can do this.
+    ///
+    /// `has_variable` says whether a variable is `1` in the executor's environment.
     #[must_use]
-    pub fn can(&self, ability: &Ability) -> bool {
+    pub fn lacks(&self, ability: &Ability, has_variable: impl Fn(&str) -> bool) -> Option<String> {
         match ability {
-            Ability::Flag(flag) => self.has(flag),
-            Ability::Mount(kind) => self.mounts(kind) != Support::Lacking,
-            Ability::Heredoc => self.heredocs() != Support::Lacking,
+            Ability::Flag(flag) => (!self.has(flag)).then(|| format!("has no `{flag}`")),
+            Ability::Heredoc => (self.heredocs() == Support::Lacking)
+                .then(|| "does not read here-documents".to_owned()),
+            Ability::Mount(kind) => match self.mounts(kind) {
+                Support::Full => None,
+                Support::With(variable) if has_variable(variable) => None,
+                Support::With(variable) => Some(format!(
+                    "ignores `--mount=type={kind}` without `{variable} = \"1\"` in its `env`"
+                )),
+                Support::Lacking => Some(format!("ignores `--mount=type={kind}`")),
+            },
         }
     }
 
@@ -130,15 +140,6 @@ impl Executor {
     }
 }
 
-/// Variables that switch on what versions of the fork have and do not do by themselves.
-///
-/// Source: the fork's pkg/config, by versions; others ignore them.
-pub const VARIABLES: [(&str, &str); 3] = [
-    ("FF_KANIKO_RUN_MOUNT_BIND", "1"),
-    ("FF_KANIKO_RUN_MOUNT_CACHE", "1"),
-    ("FF_KANIKO_RUN_MOUNT_SECRET", "1"),
-];
-
 /// Something that not every executor can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ability {
@@ -148,18 +149,6 @@ pub enum Ability {
     Mount(String),
     /// Here-documents of `RUN`, `COPY` and `ADD`.
     Heredoc,
-}
-
-impl Ability {
-    /// What an executor without it does, as the end of a sentence.
-    #[must_use]
-    pub fn lacking(&self) -> String {
-        match self {
-            Self::Flag(flag) => format!("has no `{flag}`"),
-            Self::Mount(kind) => format!("runs the command without its `--mount=type={kind}`"),
-            Self::Heredoc => "does not read here-documents".to_owned(),
-        }
-    }
 }
 
 /// The long flag that a line of the help text describes.

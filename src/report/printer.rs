@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::secret::Redactor;
+use crate::{outcome::chain, secret::Redactor};
 
 /// How much is told, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,19 +98,6 @@ impl Printer {
     pub fn paint(&self, text: &str, code: &str) -> String {
         if self.style.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-}
-
-/// An error and its causes, each after a colon.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn quiet_when_closed(written: io::Result<()>) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     context::{self, Dockerfile},
     kaniko::{cause::Cause, log::without_colours},
-    outcome::End,
+    outcome::{End, chain},
     plan::Build,
     registry::Reference,
     transport::{Bundle, Job, Ran, TransportError},
@@ -148,16 +148,4 @@ fn not_run(error: TransportError) -> Attempt {
         }
     };
     Attempt { end, worth_repeating, bundle: None, version: None }
-}
-
-/// An error and its causes, each after a colon.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -100,14 +100,17 @@ impl Job {
     ///
     /// [`TransportError::Lacks`], for the first need that is not met.
     pub fn check(&self, executor: &Executor) -> Result<(), TransportError> {
-        match self.needs.iter().find(|need| !executor.can(&need.ability)) {
-            None => Ok(()),
-            Some(Need { ability, reason }) => Err(TransportError::Lacks {
-                version: executor.version.clone(),
-                lacking: ability.lacking(),
-                reason: reason.clone(),
-            }),
+        let has_variable = |name: &str| {
+            let same = |(known, value): &(String, Secret)| known == name && value.expose() == b"1";
+            self.environment.iter().any(same)
+        };
+        for Need { ability, reason } in &self.needs {
+            if let Some(lacking) = executor.lacks(ability, has_variable) {
+                let (version, reason) = (executor.version.clone(), reason.clone());
+                return Err(TransportError::Lacks { version, lacking, reason });
+            }
         }
+        Ok(())
     }
 }
 
@@ -163,7 +166,7 @@ pub enum TransportError {
     Lacks {
         /// As `executor version` says.
         version: String,
-        /// From [`Ability::lacking`].
+        /// From [`Executor::lacks`].
         lacking: String,
         /// From [`Need::reason`].
         reason: String,
