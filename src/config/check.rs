@@ -171,7 +171,12 @@ impl Check<'_> {
         let mistake = Mistake::at(&node.place, message, label);
         let quoted = matches!(node.data, Data::Integer(_) | Data::Other(_) | Data::Bool(_))
             && matches!(kind, Kind::Text | Kind::Path | Kind::Duration | Kind::Tag);
-        self.mistakes.push(if quoted { mistake.hint("put it into quotes") } else { mistake });
+        let listed = matches!((&node.data, kind), (Data::Text(_), Kind::List(_)));
+        self.mistakes.push(match (quoted, listed) {
+            (true, _) => mistake.hint("put it into quotes"),
+            (_, true) => mistake.hint("put it into brackets"),
+            _ => mistake,
+        });
     }
 
     /// The names of `table` are ones that builds and the rest can have.

@@ -149,7 +149,7 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             Ok(reference) if !destinations.contains(&reference) => destinations.push(reference),
             Ok(_) => {}
             Err(error) => {
-                let message = format!("`{text}` is no image reference: {error}");
+                let message = error.to_string();
                 keys.mistakes.push(match place {
                     Some(place) => Mistake::at(&place, message, "this reference"),
                     None => Mistake::nowhere(message),

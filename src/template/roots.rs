@@ -164,10 +164,17 @@ impl Node {
         if ci.fact(Field::Fork).as_flag() == Some(true) {
             return Some("a CI gives its secrets to no job for a fork");
         }
-        (ci.fact(Field::Protected).as_flag() == Some(false)).then_some(
-            "a CI gives protected variables to protected branches and tags only, \
-             and this one is not protected",
-        )
+        match ci.fact(Field::Protected).as_flag() {
+            Some(true) => None,
+            Some(false) => Some(
+                "a CI gives protected variables to protected branches and tags only, \
+                 and this one is not protected",
+            ),
+            None => Some(
+                "is it misspelt, or a protected variable in a pipeline of an unprotected branch \
+                 or tag?",
+            ),
+        }
     }
 
     fn var(&self, name: &str) -> Result<Value, Problem> {

@@ -151,7 +151,12 @@ fn the_cause_of_a_missing_variable_is_guessed() {
              is not protected"
         )
     );
-    assert_eq!(error(&on_tag(), "{{ env.PASSWORD }}").hint, None);
+    assert_eq!(
+        error(&on_tag(), "{{ env.PASSWORD }}").hint.as_deref(),
+        Some(
+            "is it misspelt, or a protected variable in a pipeline of an unprotected branch or tag?"
+        )
+    );
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! The program as its users meet it: what is typed and written, against exact output.
+//!
+//! Each test runs the program in a [`sandbox`], with fakes for what it starts. What needs a
+//! part of the machine that is not there is left out, and says so on stderr.
+
+mod config;
+mod fake;
+mod ran;
+mod sandbox;

@@ -1,0 +1,186 @@
+//! A place to run the program in: a directory, an environment made from nothing, and fakes.
+//!
+//! Nothing of the machine gets in but what a test asks for: `PATH` holds fakes alone, `HOME`
+//! and `TMPDIR` are directories of the sandbox, and no variable of the caller is passed on.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fs,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    fake::Fake,
+    ran::{Calls, Ran},
+};
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kaniko-build");
+
+/// How long anything may take before a test gives up, far beyond what it needs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A directory with a project, a home and fakes; removed with the last that holds it.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    root: Rc<tempfile::TempDir>,
+    variables: BTreeMap<OsString, OsString>,
+}
+
+impl Sandbox {
+    /// Empty: no config, no file, no fake.
+    pub(crate) fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("kb").tempdir().expect("a directory");
+        for name in ["work", "home", "bin", "tmp", "calls", "state"] {
+            fs::create_dir(root.path().join(name)).expect("a directory in it");
+        }
+        let at = |name: &str| root.path().join(name).into_os_string();
+        let variables =
+            [("PATH".into(), at("bin")), ("HOME".into(), at("home")), ("TMPDIR".into(), at("tmp"))];
+        Self { variables: BTreeMap::from(variables), root: Rc::new(root) }
+    }
+
+    /// `kaniko.toml` of the project.
+    pub(crate) fn config(self, text: &str) -> Self {
+        self.file("kaniko.toml", text)
+    }
+
+    /// A file of the project, with the directories above it.
+    pub(crate) fn file(self, path: impl AsRef<OsStr>, content: impl AsRef<[u8]>) -> Self {
+        let path = self.path(path.as_ref());
+        fs::create_dir_all(path.parent().expect("it is in a directory")).expect("its directory");
+        fs::write(path, content).expect("the file");
+        self
+    }
+
+    /// An empty directory of the project.
+    pub(crate) fn directory(self, path: &str) -> Self {
+        fs::create_dir_all(self.path(path)).expect("the directory");
+        self
+    }
+
+    /// A variable of the program's environment.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables.insert(name.into(), value.as_ref().to_owned());
+        self
+    }
+
+    /// A program on `PATH` that plays its part and keeps what it was called with.
+    pub(crate) fn fake(self, name: &str, fake: Fake) -> Self {
+        let calls = self.root.path().join("calls").join(name);
+        fs::create_dir(&calls).expect("a directory for its calls");
+        let path = self.root.path().join("bin").join(name);
+        fs::write(&path, fake.script(&calls, &self.state())).expect("its script");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+        self
+    }
+
+    /// The machine's own programs too, behind the fakes.
+    pub(crate) fn with_the_machines_programs(self) -> Self {
+        let mut path = self.variables[OsStr::new("PATH")].clone();
+        path.push(":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        self.env("PATH", path)
+    }
+
+    /// `path` of the project, absolute.
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.path().join("work").join(path)
+    }
+
+    /// The directory in which fakes keep what they have been told.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.path().join("state")
+    }
+
+    /// Runs the program in the project, to its end.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ran {
+        self.start(arguments).end()
+    }
+
+    /// Starts the program in the project.
+    pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Started {
+        let output = |name: &str| {
+            let file = fs::File::create(self.root.path().join(name)).expect("a file for output");
+            Stdio::from(file)
+        };
+        let child = Command::new(PROGRAM)
+            .args(arguments)
+            .current_dir(self.path(""))
+            .env_clear()
+            .envs(&self.variables)
+            .stdin(Stdio::null())
+            .stdout(output("stdout"))
+            .stderr(output("stderr"))
+            .process_group(0)
+            .spawn()
+            .expect("the program under test starts");
+        Started { child, root: Rc::clone(&self.root) }
+    }
+}
+
+/// A program that runs.
+#[derive(Debug)]
+pub(crate) struct Started {
+    child: Child,
+    root: Rc<tempfile::TempDir>,
+}
+
+impl Started {
+    /// Waits until there is a file of this name among the fakes' state.
+    pub(crate) fn until(&mut self, name: &str) -> &mut Self {
+        let path = self.root.path().join("state").join(name);
+        let start = Instant::now();
+        while !path.exists() {
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "it ended before there was `{name}`: {}", self.told());
+            assert!(start.elapsed() < PATIENCE, "there is no `{name}`: {}", self.told());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
+    /// Sends it SIGTERM.
+    pub(crate) fn terminate(&mut self) -> &mut Self {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it still runs");
+        self
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(&mut self) -> Ran {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                break status;
+            }
+            if start.elapsed() > PATIENCE {
+                let _ = self.child.kill();
+                panic!("it does not end: {}", self.told());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        Ran::new(Rc::clone(&self.root), status)
+    }
+
+    fn told(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.root.path().join("stderr")).unwrap_or_default())
+            .into_owned()
+    }
+}
+
+/// What was sent to a fake, by the sandbox's directory.
+pub(crate) fn calls(root: &Path, name: &str) -> Calls {
+    let directory = root.join("calls").join(name);
+    let mut numbers: Vec<u32> = fs::read_dir(&directory)
+        .unwrap_or_else(|_| panic!("there is no fake `{name}`"))
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| String::from_utf8_lossy(name.as_bytes()).parse().expect("a number"))
+        .collect();
+    numbers.sort_unstable();
+    Calls::read(numbers.into_iter().map(|number| directory.join(number.to_string())))
+}
