@@ -48,9 +48,20 @@ impl Executor {
     #[must_use]
     pub fn read(version: &str, help: &str) -> Self {
         let version = version.lines().find_map(|line| line.split_once("version :"));
-        let version = version.map_or(String::new(), |(_, version)| version.trim().to_owned());
-        let flags: BTreeSet<String> = help.lines().filter_map(flag_of).map(str::to_owned).collect();
+        let version = version.map_or("", |(_, version)| version.trim());
+        let flags = help.lines().filter_map(flag_of).map(str::to_owned).collect();
+        let mut executor = Self::of(version, flags);
+        // A list of targets came with v1.27.0 of the fork.
+        let lists_targets = help.lines().any(|line| line.trim().starts_with("--target strings"));
+        if number(version).is_none() && executor.flavour == Flavour::Fork && lists_targets {
+            executor.number = executor.number.max(Some((1, 27, 0)));
+        }
+        executor
+    }
 
+    /// An executor of this version, as `v1.28.3`, with these flags, each as `--secret`.
+    #[must_use]
+    pub fn of(version: &str, flags: BTreeSet<String>) -> Self {
         let mut implied: Option<Number> = None;
         for flag in FLAGS {
             if let (Availability::Never, Availability::Since(since)) =
@@ -60,13 +71,18 @@ impl Executor {
                 implied = implied.max(number(since));
             }
         }
-        // A list of targets came with v1.27.0 of the fork.
-        if implied.is_some() && help.lines().any(|line| line.trim().starts_with("--target strings"))
-        {
-            implied = implied.max(Some((1, 27, 0)));
-        }
         let flavour = if implied.is_some() { Flavour::Fork } else { Flavour::Original };
-        Self { number: number(&version).or(implied), version, flavour, flags }
+        Self { number: number(version).or(implied), version: version.to_owned(), flavour, flags }
+    }
+
+    /// Whether it can do this, given [`VARIABLES`].
+    #[must_use]
+    pub fn can(&self, ability: &Ability) -> bool {
+        match ability {
+            Ability::Flag(flag) => self.has(flag),
+            Ability::Mount(kind) => self.mounts(kind) != Support::Lacking,
+            Ability::Heredoc => self.heredocs() != Support::Lacking,
+        }
     }
 
     /// Whether it has this flag, `--secret`; those that its help text hides are had by all.
@@ -110,6 +126,38 @@ impl Executor {
             Support::Full
         } else {
             Support::Lacking
+        }
+    }
+}
+
+/// Variables that switch on what versions of the fork have and do not do by themselves.
+///
+/// Source: the fork's pkg/config, by versions; others ignore them.
+pub const VARIABLES: [(&str, &str); 3] = [
+    ("FF_KANIKO_RUN_MOUNT_BIND", "1"),
+    ("FF_KANIKO_RUN_MOUNT_CACHE", "1"),
+    ("FF_KANIKO_RUN_MOUNT_SECRET", "1"),
+];
+
+/// Something that not every executor can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ability {
+    /// A flag, as `--secret`.
+    Flag(&'static str),
+    /// `RUN --mount=type=KIND`.
+    Mount(String),
+    /// Here-documents of `RUN`, `COPY` and `ADD`.
+    Heredoc,
+}
+
+impl Ability {
+    /// What an executor without it does, as the end of a sentence.
+    #[must_use]
+    pub fn lacking(&self) -> String {
+        match self {
+            Self::Flag(flag) => format!("has no `{flag}`"),
+            Self::Mount(kind) => format!("runs the command without its `--mount=type={kind}`"),
+            Self::Heredoc => "does not read here-documents".to_owned(),
         }
     }
 }

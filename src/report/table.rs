@@ -65,9 +65,9 @@ mod tests {
 
         assert_eq!(
             shown,
-            "build  result   time      sent      digest or cause\n\
-             api    built    1 minute  2.00 KiB  sha256:1\n\
-             web    skipped                      `api` failed"
+            "build  result   time        sent      digest or cause\n\
+             api    built    61 seconds  2.00 KiB  sha256:1\n\
+             web    skipped                        `api` failed"
         );
     }
 }

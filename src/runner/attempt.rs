@@ -133,7 +133,7 @@ fn not_run(error: TransportError) -> Attempt {
             (End::Unreached { cause: text, hint: Some(hint) }, false)
         }
         TransportError::Lacks { .. } => {
-            let cause = text;
+            let cause = format!("{text}; the maintained fork's current version can more");
             (End::Failed { exit_code: 1, cause, pushed_unknown: false }, false)
         }
         TransportError::Busy { .. } | TransportError::Context(_) => {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     context::Dockerfile,
+    kaniko::version::VARIABLES,
     plan::{self, Build},
     secret::Secret,
     template::LateValue,
@@ -100,6 +101,7 @@ fn variables(
 ) -> Vec<(String, Secret)> {
     let mut variables: Vec<(String, Secret)> = ENVIRONMENT
         .iter()
+        .chain(&VARIABLES)
         .map(|(name, value)| ((*name).to_owned(), Secret::from(*value)))
         .collect();
     variables.push(("DOCKER_CONFIG".into(), Secret::from(&*format!("{FAR_DIR}/docker"))));

@@ -15,6 +15,7 @@ use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     context::{ContextError, Packed},
     event::Events,
+    kaniko::version::{Ability, Executor},
     secret::Secret,
 };
 
@@ -83,13 +84,31 @@ pub enum OutputKind {
     Directory,
 }
 
-/// A flag or ability that a build cannot do without.
+/// What a build cannot do without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
-    /// A flag that `executor --help` must name, as `--secret`.
-    pub flag: &'static str,
-    /// Why, with its place: `` `secrets` (kaniko.toml:12) `` or `RUN --mount (Dockerfile:7)`.
+    /// What the executor must be able to do.
+    pub ability: Ability,
+    /// What asks for it, with its place: `` `secrets` (kaniko.toml:12) ``.
     pub reason: String,
+}
+
+impl Job {
+    /// Refuses an executor that lacks what the build needs.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Lacks`], for the first need that is not met.
+    pub fn check(&self, executor: &Executor) -> Result<(), TransportError> {
+        match self.needs.iter().find(|need| !executor.can(&need.ability)) {
+            None => Ok(()),
+            Some(Need { ability, reason }) => Err(TransportError::Lacks {
+                version: executor.version.clone(),
+                lacking: ability.lacking(),
+                reason: reason.clone(),
+            }),
+        }
+    }
 }
 
 /// Writes the bundle to a sink, once a call, the same bytes each time.
@@ -140,12 +159,12 @@ pub enum TransportError {
         hint: String,
     },
     /// The executor lacks what the build needs; told before the bundle is sent.
-    #[error("the executor ({version}) has no `{flag}`, which {reason} needs")]
+    #[error("the executor ({version}) {lacking}, and {reason} needs it")]
     Lacks {
         /// As `executor version` says.
         version: String,
-        /// The missing flag.
-        flag: &'static str,
+        /// From [`Ability::lacking`].
+        lacking: String,
         /// From [`Need::reason`].
         reason: String,
     },

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     context::{ContextError, Packed},
     event::{Event, Stage, What},
+    kaniko::version::Executor,
     transport::{Bundle, Hands, Job, Ran, TransportError},
 };
 
@@ -82,15 +83,8 @@ impl<'a> Build<'a> {
 
     /// Before anything is sent: has the executor what the build needs?
     fn check_needs(&self) -> Result<(), TransportError> {
-        let flags = &self.connection.flags;
-        match self.job.needs.iter().find(|need| !flags.iter().any(|flag| flag == need.flag)) {
-            None => Ok(()),
-            Some(need) => Err(TransportError::Lacks {
-                version: self.connection.version.clone(),
-                flag: need.flag,
-                reason: need.reason.clone(),
-            }),
-        }
+        let flags = self.connection.flags.iter().cloned().collect();
+        self.job.check(&Executor::of(&self.connection.version, flags))
     }
 
     /// Until the place is ours and as empty as a build wants it.

@@ -238,13 +238,19 @@ async fn a_container_that_stays_is_warned_of_and_the_build_keeps_its_end() {
 async fn an_executor_that_lacks_what_is_needed_is_never_fed() {
     let mut rehearsal = Rehearsal::new().await;
     rehearsal.job.needs = vec![
-        Need { flag: "--secret", reason: "`secrets` (kaniko.toml:12)".into() },
-        Need { flag: "--annotation", reason: "`annotations` (kaniko.toml:13)".into() },
+        Need {
+            ability: crate::kaniko::version::Ability::Flag("--secret"),
+            reason: "`secrets` (kaniko.toml:12)".into(),
+        },
+        Need {
+            ability: crate::kaniko::version::Ability::Flag("--annotation"),
+            reason: "`annotations` (kaniko.toml:13)".into(),
+        },
     ];
     let error = rehearsal.run().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the executor (v1.24.0) has no `--annotation`, which `annotations` (kaniko.toml:13) needs"
+        "the executor (v1.24.0) has no `--annotation`, and `annotations` (kaniko.toml:13) needs it"
     );
     assert_eq!(rehearsal.calls(), Vec::<String>::new());
 }

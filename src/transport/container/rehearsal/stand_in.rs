@@ -38,7 +38,7 @@ case $step in
     image) if [ -f no-image ]; then echo "No such image" >&2; exit 1; fi
         echo '["PATH=/kaniko","KANIKO_CLEANUP=1"]' ;;
     pull) rm no-image ;;
-    run) case "$*" in *" version") echo "Kaniko version :  v1.24.0" ;; *) echo "  --secret strings" ;; esac ;;
+    run) case "$*" in *" version") echo "Kaniko version :  v1.24.0" ;; *) printf "Flags:\\n      --secret strings   Secret\\n" ;; esac ;;
     create) cat >env-file; env >create-env ;;
     cp-in) mkdir -p kaniko && tar -xf - -C kaniko ;;
     cp-back|cp-out) far=${2#*:/}; tar -cf - -C "${far%/*}" "${far##*/}" ;;
@@ -80,7 +80,7 @@ impl Rehearsal {
         let program = directory.path().join("docker");
         let job = Job {
             build: "web".into(),
-            owner: "ci".into(),
+            owner: "somebody on a machine".to_owned(),
             arguments: vec![
                 format!("--context=tar://{FAR_DIR}/bundle.tgz"),
                 format!("--digest-file={FAR_DIR}/digest"),

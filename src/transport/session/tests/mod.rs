@@ -8,12 +8,15 @@ use std::{io::Write, path::Path, sync::Arc, time::Duration};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
+use self::sandbox::Sandbox;
 use super::{Pace, run_at};
 use crate::{
     context::Packed,
     event::{Event, What},
     process,
-    transport::{Bundle, FAR_DIR, FarFile, Hands, Job, Output, OutputKind, Ran, TransportError},
+    transport::{
+        Bundle, FAR_DIR, FarFile, Hands, Job, Need, Output, OutputKind, Ran, TransportError,
+    },
 };
 
 /// Times for tests: short, and long enough for a busy machine.
