@@ -23,6 +23,7 @@ use kaniko_build::{
     context::{ContextError, Packed},
     event::{Event, What},
     guard::Guard,
+    kaniko::version::Ability,
     transport::{
         Bundle, FAR_DIR, FarFile, Hands, Job, Need, Output, OutputKind, Ran, TransportError,
         container::{Engine, Kind, Settings, run},
@@ -146,10 +147,7 @@ async fn a_two_stage_image_is_built_pushed_and_brought_back() {
     let tar_path = format!("--tar-path={FAR_DIR}/out/image.tar");
     let layout_path = format!("--oci-layout-path={FAR_DIR}/out/layout");
     let mut job = job(&[&destination, &tar_path, &layout_path]);
-    job.needs = vec![Need {
-        ability: kaniko_build::kaniko::version::Ability::Flag("--destination"),
-        reason: "a push".into(),
-    }];
+    job.needs = vec![Need { ability: Ability::Flag("--destination"), reason: "a push".into() }];
     let output = |name: &str, kind| Output {
         far: format!("out/{name}"),
         local: here.path().join(name),

@@ -125,7 +125,7 @@ mod tests {
     fn job() -> Job {
         Job {
             build: "web".into(),
-            owner: "ci".into(),
+            owner: "somebody on a machine".to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
             files: vec![

@@ -80,7 +80,7 @@ impl Rehearsal {
         let program = directory.path().join("docker");
         let job = Job {
             build: "web".into(),
-            owner: "ci".into(),
+            owner: "somebody on a machine".to_owned(),
             arguments: vec![
                 format!("--context=tar://{FAR_DIR}/bundle.tgz"),
                 format!("--digest-file={FAR_DIR}/digest"),
