@@ -53,3 +53,16 @@ pub enum End {
     /// The run was interrupted while it ran.
     Interrupted,
 }
+
+/// An error and its causes, each after a colon.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -98,7 +98,7 @@ fn pack_to(build: &Build, sink: &mut dyn Write, printer: &Printer) -> u8 {
     match context::pack(&runner::spec(build), Compression::Network, sink) {
         Ok(packed) => {
             let text = format!("{} entries, {}", packed.entries, HumanBytes(packed.bytes));
-            if !printer.style.quiet {
+            if printer.talks() {
                 printer.tell(&text);
             }
             OK

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, Parser};
 
 use crate::{
-    report::{Printer, Style},
+    report::{Level, Printer, Style},
     secret::Redactor,
 };
 
@@ -62,7 +62,12 @@ pub fn main() -> ExitCode {
     };
     let no_colour = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
     let redactor = Redactor::default();
-    let style = Style::decide(colour, no_colour, cli.quiet, cli.verbose);
+    let level = match (cli.quiet, cli.verbose) {
+        (true, _) => Level::Quiet,
+        (_, true) => Level::Verbose,
+        _ => Level::Normal,
+    };
+    let style = Style::decide(colour, no_colour, level);
     let printer = Printer::new(style, redactor.clone());
     let current = match std::env::current_dir() {
         Ok(current) => current,

@@ -64,7 +64,7 @@ pub(super) fn check(
     if located(&plan, surroundings, printer).is_none() {
         return USAGE;
     }
-    if !printer.style.quiet {
+    if printer.talks() {
         let builds = plan.builds.len();
         let noun = if builds == 1 { "build" } else { "builds" };
         printer.tell(&format!("{builds} {noun}, no mistakes"));

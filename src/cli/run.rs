@@ -8,6 +8,7 @@ use tokio::{
 };
 
 use crate::{
+    ci::{Ci, Fact, FactValue, Field},
     event::What,
     outcome::{End, Outcome},
     plan::{Plan, Wanted, leaks},
@@ -47,7 +48,7 @@ pub(super) fn run(
         }
     };
     let started = SystemTime::now();
-    let told = Told { surroundings, printer, redactor, provider: loaded.ci.provider(), args };
+    let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args };
     let outcomes = match runtime.block_on(told.run(&plan)) {
         Ok(outcomes) => outcomes,
         Err(code) => return code,
@@ -101,7 +102,7 @@ struct Told<'a> {
     surroundings: &'a Surroundings,
     printer: &'a Printer,
     redactor: &'a Redactor,
-    provider: crate::ci::Provider,
+    ci: &'a Ci,
     args: &'a args::Run,
 }
 
@@ -130,10 +131,11 @@ impl Told<'_> {
             environment,
             keep_going: self.args.keep_going,
             hands: Hands { events, cancelled },
+            owner: self.owner(),
             program: self.surroundings.program.clone(),
         };
         let text = self.args.output == Output::Text;
-        let (printer, provider) = (self.printer.clone(), self.provider);
+        let (printer, provider) = (self.printer.clone(), self.ci.provider());
         let listening = tokio::task::spawn_blocking(move || {
             let mut live = Live::new(printer.clone(), provider);
             while let Some(event) = heard.blocking_recv() {
@@ -157,8 +159,19 @@ impl Told<'_> {
         })
     }
 
+    /// The job's address, or a user and a machine.
+    fn owner(&self) -> String {
+        if let Fact::Known(FactValue::Text(url)) = self.ci.fact(Field::JobUrl) {
+            return url;
+        }
+        let named = |name: &str| self.surroundings.environment.get(name).map(String::as_str);
+        let user = named("USER").or(named("LOGNAME")).unwrap_or("somebody");
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        format!("{user} on {host}")
+    }
+
     fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
-        if !self.printer.style.quiet {
+        if self.printer.talks() {
             self.printer.tell("");
             self.printer.tell(&report::table(outcomes));
         }

@@ -65,9 +65,8 @@ impl Sources {
     /// The line of `place`, from 1.
     #[must_use]
     pub fn line(&self, place: &Place) -> usize {
-        let text = self.of(place).text.as_bytes();
-        let end = place.span.start.min(text.len());
-        1 + text[..end].iter().filter(|byte| **byte == b'\n').count()
+        let text = &self.of(place).text;
+        1 + text.get(..place.span.start).unwrap_or(text).matches('\n').count()
     }
 
     /// The column of `place` in characters, from 1.

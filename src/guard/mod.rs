@@ -183,6 +183,8 @@ impl fmt::Debug for Guard {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Pid, Signal, getsid, kill_process};
+
     use super::*;
 
     fn thing() -> Thing {
@@ -214,6 +216,47 @@ mod tests {
              {\"release\":{\"id\":1}}\n\
              \"done\"\n"
         );
+    }
+
+    /// The second process of the test below.
+    #[tokio::test]
+    #[ignore = "is started by another test"]
+    async fn play_the_guard() {
+        if std::env::var_os("KANIKO_BUILD_TEST_GUARD").is_some() {
+            let answer = std::fs::OpenOptions::new().write(true).open("/dev/fd/3").unwrap();
+            serve(std::io::stdin(), answer).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guard_outlives_signals_and_removes_what_is_held_when_the_line_breaks() {
+        let directory = tempfile::tempdir().unwrap();
+        let (kept, left) = (directory.path().join("kept"), directory.path().join("left"));
+        std::fs::create_dir(&kept).unwrap();
+        std::fs::create_dir(&left).unwrap();
+        // The answer goes by a descriptor of its own: stdout has what the test's frame says.
+        let script = "echo $$ >\"$1\"; KANIKO_BUILD_TEST_GUARD=1 exec \"$0\" --ignored --exact \
+                      guard::tests::play_the_guard 3>&1 >/dev/null";
+        let program = std::env::current_exe().unwrap();
+        let pid = directory.path().join("pid");
+        let arguments = ["-c", script, program.to_str().unwrap(), pid.to_str().unwrap()];
+        let guard = Guard::start(Path::new("sh"), &arguments).await.unwrap();
+        let pid = std::fs::read_to_string(pid).unwrap().trim().parse().unwrap();
+        let pid = Pid::from_raw(pid).unwrap();
+        assert_eq!(getsid(Some(pid)).unwrap(), pid);
+
+        let released = guard.hold(Thing::Directory { path: kept.clone() }).unwrap();
+        let held = guard.hold(Thing::Directory { path: left.clone() }).unwrap();
+        released.release().unwrap();
+        for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
+            kill_process(pid, signal).unwrap();
+        }
+        drop((held, guard));
+
+        while left.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(kept.exists());
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use super::{READY, Thing, line::Line};
 use crate::process::{Command, Limits};
 
 /// What a call of an engine's client may take and say.
-const LIMITS: Limits = Limits { bytes: 4096, time: Duration::from_secs(60) };
+const LIMITS: Limits = Limits { bytes: 4096, time: Duration::from_mins(1) };
 
 /// When to remove containers, counted from the time before. A client of docker that was
 /// creating one outlives us, so the first time can be too early.

@@ -48,9 +48,20 @@ impl Executor {
     #[must_use]
     pub fn read(version: &str, help: &str) -> Self {
         let version = version.lines().find_map(|line| line.split_once("version :"));
-        let version = version.map_or(String::new(), |(_, version)| version.trim().to_owned());
-        let flags: BTreeSet<String> = help.lines().filter_map(flag_of).map(str::to_owned).collect();
+        let version = version.map_or("", |(_, version)| version.trim());
+        let flags = help.lines().filter_map(flag_of).map(str::to_owned).collect();
+        let mut executor = Self::of(version, flags);
+        // A list of targets came with v1.27.0 of the fork.
+        let lists_targets = help.lines().any(|line| line.trim().starts_with("--target strings"));
+        if number(version).is_none() && executor.flavour == Flavour::Fork && lists_targets {
+            executor.number = executor.number.max(Some((1, 27, 0)));
+        }
+        executor
+    }
 
+    /// An executor of this version, as `v1.28.3`, with these flags, each as `--secret`.
+    #[must_use]
+    pub fn of(version: &str, flags: BTreeSet<String>) -> Self {
         let mut implied: Option<Number> = None;
         for flag in FLAGS {
             if let (Availability::Never, Availability::Since(since)) =
@@ -60,13 +71,28 @@ impl Executor {
                 implied = implied.max(number(since));
             }
         }
-        // A list of targets came with v1.27.0 of the fork.
-        if implied.is_some() && help.lines().any(|line| line.trim().starts_with("--target strings"))
-        {
-            implied = implied.max(Some((1, 27, 0)));
-        }
         let flavour = if implied.is_some() { Flavour::Fork } else { Flavour::Original };
-        Self { number: number(&version).or(implied), version, flavour, flags }
+        Self { number: number(version).or(implied), version: version.to_owned(), flavour, flags }
+    }
+
+    /// What it does instead, as the end of a sentence; none where it can do this.
+    ///
+    /// `has_variable` says whether a variable is `1` in the executor's environment.
+    #[must_use]
+    pub fn lacks(&self, ability: &Ability, has_variable: impl Fn(&str) -> bool) -> Option<String> {
+        match ability {
+            Ability::Flag(flag) => (!self.has(flag)).then(|| format!("has no `{flag}`")),
+            Ability::Heredoc => (self.heredocs() == Support::Lacking)
+                .then(|| "does not read here-documents".to_owned()),
+            Ability::Mount(kind) => match self.mounts(kind) {
+                Support::Full => None,
+                Support::With(variable) if has_variable(variable) => None,
+                Support::With(variable) => Some(format!(
+                    "ignores `--mount=type={kind}` without `{variable} = \"1\"` in its `env`"
+                )),
+                Support::Lacking => Some(format!("ignores `--mount=type={kind}`")),
+            },
+        }
     }
 
     /// Whether it has this flag, `--secret`; those that its help text hides are had by all.
@@ -112,6 +138,17 @@ impl Executor {
             Support::Lacking
         }
     }
+}
+
+/// Something that not every executor can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ability {
+    /// A flag, as `--secret`.
+    Flag(&'static str),
+    /// `RUN --mount=type=KIND`.
+    Mount(String),
+    /// Here-documents of `RUN`, `COPY` and `ADD`.
+    Heredoc,
 }
 
 /// The long flag that a line of the help text describes.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     context::Dockerfile as DockerfileAt,
     template::{LateValue, Part, Rendered},
-    transport::FAR_DIR,
+    transport::{BUNDLE, FAR_DIR},
 };
 
 use super::Build;
@@ -77,8 +77,6 @@ pub fn arguments(
     Some(arguments)
 }
 
-/// The bundle's name below [`FAR_DIR`].
-pub(crate) const BUNDLE: &str = "bundle.tgz";
 /// The digest file's name below [`FAR_DIR`].
 pub(crate) const DIGEST: &str = "digest";
 /// The directory of build secrets below [`FAR_DIR`].

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How long an attempt may take where nothing is said.
-const TIMEOUT: Duration = Duration::from_secs(3600);
+const TIMEOUT: Duration = Duration::from_hours(1);
 
 /// The two outputs that Kaniko can write.
 const OUTPUTS: [(&str, &str, OutputKind); 2] = [

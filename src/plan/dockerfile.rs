@@ -9,7 +9,10 @@ use crate::{
     config::{Mistake, Sources},
     context::Dockerfile as DockerfileAt,
     dockerfile::{Dockerfile, UnknownTarget},
-    kaniko::flags::{self, Availability},
+    kaniko::{
+        flags::{self, Availability},
+        version::Ability,
+    },
     template::Rendered,
     transport::Need,
 };
@@ -55,9 +58,7 @@ pub(super) fn read(
             return None;
         }
     };
-    let values: BTreeMap<_, _> =
-        build_args.iter().map(|(name, text)| (name.clone(), shown(text))).collect();
-    let images = match file.images(&values, target) {
+    let images = match file.images(&values(build_args), target) {
         Ok(images) => images,
         Err(error) => {
             unknown_target(keys, &label, &error);
@@ -73,6 +74,11 @@ pub(super) fn read(
         Err(_) => DockerfileAt::Outside(path),
     };
     Some(Read { at, bases, file, label })
+}
+
+/// Build args as the Dockerfile's `FROM`s see them.
+fn values(build_args: &[(String, Rendered)]) -> BTreeMap<String, String> {
+    build_args.iter().map(|(name, text)| (name.clone(), shown(text))).collect()
 }
 
 /// A mistake about the Dockerfile, underlined where the build names it.
@@ -139,23 +145,28 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
         None => format!("`{key}`"),
     };
     let mut needs = Vec::new();
-    let mut need = |flag: &'static str, reason: String| {
-        if !needs.iter().any(|known: &Need| known.flag == flag) {
-            needs.push(Need { flag, reason });
+    let mut need = |ability: Ability, reason: String| {
+        if !needs.iter().any(|known: &Need| known.ability == ability) {
+            needs.push(Need { ability, reason });
         }
     };
     if !build.secrets.is_empty() {
-        need("--secret", origin("secrets"));
+        need(Ability::Flag("--secret"), origin("secrets"));
     }
-    let stages = read.file.needed(&BTreeMap::new(), build.target.as_deref()).unwrap_or_default();
+    let values = values(&build.build_args);
+    let stages = read.file.needed(&values, build.target.as_deref()).unwrap_or_default();
     for stage in stages.into_iter().filter_map(|index| read.file.stages.get(index)) {
         for mount in &stage.steps.mounts {
-            // The original ignores every `RUN --mount` in silence; the flag tells them apart.
-            need("--secret", format!("`RUN --mount` ({}:{})", read.label, mount.line));
+            let reason = format!("`RUN --mount` ({}:{})", read.label, mount.line);
+            need(Ability::Mount(mount.kind.clone()), reason);
+        }
+        for heredoc in &stage.steps.heredocs {
+            let reason = format!("`<<{}` ({}:{})", heredoc.name, read.label, heredoc.line);
+            need(Ability::Heredoc, reason);
         }
     }
     if !build.annotations.is_empty() {
-        need("--annotation", origin("annotations"));
+        need(Ability::Flag("--annotation"), origin("annotations"));
     }
     for flag in flags::FLAGS {
         let Some(key) = flag.key else { continue };
@@ -163,7 +174,7 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
             argument.strip_prefix(flag.name).is_some_and(|rest| rest.starts_with('='))
         });
         if given && flag.since_original != Availability::Always {
-            need(flag.name, origin(key));
+            need(Ability::Flag(flag.name), origin(key));
         }
     }
     needs

@@ -16,9 +16,9 @@ const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local"];
 const IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.28.3";
 
 /// How long another run may hold an executor.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long a connection may take up to the far side's first word.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The executors that were asked for so far, each made once.
 pub(super) struct Executors<'a> {
@@ -158,21 +158,19 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
     let api = keys.text("api").or_else(|| found("cf_api"));
     let org = keys.text("org").or_else(|| found("organization_name"));
     let space = keys.text("space").or_else(|| found("space_name"));
-    let app = match keys.text("app").or_else(|| app(facts)) {
-        Some(app) => app,
-        None => {
-            let hint = "write `app`; it is found where the job has one Kaniko service \
+    let Some(app) = keys.text("app").or_else(|| app(facts)) else {
+        let hint = "write `app`; it is found where the job has one Kaniko service \
                         (`WSR_SERVICE_ID_…`), or `SERVICE_PREFIX`";
-            keys.mistakes.push(
-                Mistake::nowhere("a `cloudfoundry` executor has no `app`, and this job names none")
-                    .hint(hint),
-            );
-            return None;
-        }
+        keys.mistakes.push(
+            Mistake::nowhere("a `cloudfoundry` executor has no `app`, and this job names none")
+                .hint(hint),
+        );
+        return None;
     };
     let env =
         |name: &str| facts.environment.contains_key(name).then(|| Source::Env(name.to_owned()));
     let username = keys.value("username").or_else(|| env("CF_USERNAME").map(Value::Secret));
+    let username = username.map(|username| plain(username, facts));
     let password = keys.secret("password").or_else(|| env("CF_PASSWORD"));
     let login = match (username, password) {
         (Some(username), Some(password)) => Some((username, password)),
@@ -199,6 +197,17 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
     }
     let origin = keys.text("origin");
     Some(ExecutorKind::CloudFoundry(CloudFoundry { api, org, space, app, login, origin }))
+}
+
+/// A user's name is no secret: the variable's value, where it has one.
+fn plain(username: Value, facts: &Facts<'_>) -> Value {
+    match &username {
+        Value::Secret(Source::Env(name)) => match facts.environment.get(name) {
+            Some(value) if !value.is_empty() => Value::Plain(value.clone()),
+            _ => username,
+        },
+        _ => username,
+    }
 }
 
 /// The only service of the job, the one whose alias speaks of Kaniko, or the prefix's.

@@ -16,7 +16,7 @@ mod reader;
 mod registries;
 mod select;
 
-pub(crate) use arguments::{BUNDLE, DOCKERFILE, SECRETS, far_output};
+pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown};
 pub use leaks::{leaks, sources};
 pub use make::{Facts, PlanError, Wanted, make};

@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
     /// The place of a range of a template, or all of it where escapes have moved it.
     fn within(&self, whole: &Place, template: &str, range: &Range<usize>) -> Place {
         let source = self.config.sources.of(whole);
-        let quotes = if matches!(source.origin, Origin::File(_)) { 1 } else { 0 };
+        let quotes = usize::from(matches!(source.origin, Origin::File(_)));
         let start = whole.span.start + quotes;
         let written = source.text.get(start..start + template.len());
         if written == Some(template) && range.end <= template.len() && !range.is_empty() {

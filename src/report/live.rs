@@ -14,7 +14,7 @@ use crate::{
     outcome::{End, Outcome},
 };
 
-use super::printer::Printer;
+use super::printer::{Level, Printer};
 
 /// How often a plain line tells of an upload.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ impl Live {
     /// Tells through `printer`, in sections where the provider folds them.
     #[must_use]
     pub fn new(printer: Printer, provider: Provider) -> Self {
-        let bar = if printer.style.terminal && !printer.style.quiet {
+        let bar = if printer.style.terminal && printer.talks() {
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
         } else {
             ProgressBar::hidden()
@@ -52,7 +52,7 @@ impl Live {
             What::Stage(stage) => self.stage(build, stage),
             What::Sent { bytes } => self.sent(build, *bytes),
             What::Log { line } => {
-                if !self.printer.style.quiet {
+                if self.printer.talks() {
                     let coloured = self.printer.style.colour;
                     let line = if coloured { line.as_str().into() } else { without_colours(line) };
                     self.line(build, line.trim_end());
@@ -73,7 +73,7 @@ impl Live {
         if attempt == 1 {
             self.open_section(build);
         }
-        if !self.printer.style.quiet {
+        if self.printer.talks() {
             let again = if attempt == 1 { String::new() } else { format!(" (attempt {attempt})") };
             self.line(build, &format!("building with {executor}{again}"));
         }
@@ -95,7 +95,7 @@ impl Live {
         if *stage == Stage::Building {
             self.bar.finish_and_clear();
         }
-        if !self.printer.style.quiet && (always || self.printer.style.verbose) {
+        if self.printer.talks() && (always || self.printer.style.level == Level::Verbose) {
             self.line(build, &text);
         }
     }
@@ -105,7 +105,7 @@ impl Live {
         if !self.bar.is_hidden() {
             self.bar.set_message(text);
             self.bar.tick();
-        } else if self.told.elapsed() >= INTERVAL && !self.printer.style.quiet {
+        } else if self.told.elapsed() >= INTERVAL && self.printer.talks() {
             self.told = Instant::now();
             self.line(build, &text);
         }
@@ -158,7 +158,7 @@ impl Live {
                 self.printer.tell(&format!("::group::image {build}"));
                 self.section = Some(build.to_owned());
             }
-            _ => {}
+            Provider::Git => {}
         }
     }
 

@@ -8,6 +8,6 @@ pub mod snippet;
 mod table;
 
 pub use live::Live;
-pub use printer::{Printer, Style, chain};
+pub use printer::{Level, Printer, Style};
 pub use run::write;
 pub use table::table;

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::secret::Redactor;
+use crate::{outcome::chain, secret::Redactor};
 
 /// How much is told, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,10 +11,19 @@ pub struct Style {
     pub colour: bool,
     /// Stderr is a terminal: bars are drawn there.
     pub terminal: bool,
-    /// Only results, warnings and errors.
-    pub quiet: bool,
-    /// What is decided and started as well.
-    pub verbose: bool,
+    /// How much.
+    pub level: Level,
+}
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Results, warnings and errors.
+    Quiet,
+    /// The executor's log as well.
+    Normal,
+    /// Each part of a build as well.
+    Verbose,
 }
 
 impl Style {
@@ -22,10 +31,10 @@ impl Style {
     ///
     /// Source: <https://no-color.org>: any value but an empty one switches colour off.
     #[must_use]
-    pub fn decide(colour: Option<bool>, no_colour: bool, quiet: bool, verbose: bool) -> Self {
+    pub fn decide(colour: Option<bool>, no_colour: bool, level: Level) -> Self {
         let terminal = io::stderr().is_terminal();
         let colour = colour.unwrap_or(terminal && !no_colour);
-        Self { colour, terminal, quiet, verbose }
+        Self { colour, terminal, level }
     }
 }
 
@@ -42,6 +51,12 @@ impl Printer {
     #[must_use]
     pub fn new(style: Style, redactor: Redactor) -> Self {
         Self { style, redactor }
+    }
+
+    /// Whether more than results, warnings and errors is told.
+    #[must_use]
+    pub fn talks(&self) -> bool {
+        self.style.level > Level::Quiet
     }
 
     /// A result, for other programs to read; a closed pipe is no error.
@@ -83,19 +98,6 @@ impl Printer {
     pub fn paint(&self, text: &str, code: &str) -> String {
         if self.style.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-}
-
-/// An error and its causes, each after a colon.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn quiet_when_closed(written: io::Result<()>) -> io::Result<()> {

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use crate::{
     context::{self, Dockerfile},
     kaniko::{cause::Cause, log::without_colours},
-    outcome::End,
+    outcome::{End, chain},
     plan::Build,
     registry::Reference,
     transport::{Bundle, Job, Ran, TransportError},
 };
 
-use super::{Run, reach::Reach, with_digest};
+use super::{
+    Run,
+    reach::{Reach, compression},
+    with_digest,
+};
 
 /// How an attempt ended.
 pub(super) struct Attempt {
@@ -23,7 +27,7 @@ pub(super) struct Attempt {
 
 /// Sends, builds and brings back once.
 pub(super) async fn attempt(run: &Run<'_>, build: &Build, job: &Job, reach: &mut Reach) -> Attempt {
-    let result = reach.run(run, build, job, bundle(build, reach.compression(build))).await;
+    let result = reach.run(run, build, job, bundle(build, compression(build))).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
         Err(error) => not_run(error),
@@ -52,16 +56,13 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
         let limit = humantime::format_duration(build.timeout);
         (failed(build, 124, format!("it did not end within {limit} and was stopped")), true)
     } else if ran.exit_code == 0 {
-        match ran.digest {
-            Some(digest) => {
-                let pushed = build.destinations.iter().filter(|_| build.push);
-                let images = pushed.filter_map(|one| with_digest(one, &digest)).collect();
-                (End::Built { digest, images }, false)
-            }
-            None => {
-                let cause = "the executor ended well and told no digest".to_owned();
-                (failed(build, 0, cause), false)
-            }
+        if let Some(digest) = ran.digest {
+            let pushed = build.destinations.iter().filter(|_| build.push);
+            let images = pushed.filter_map(|one| with_digest(one, &digest)).collect();
+            (End::Built { digest, images }, false)
+        } else {
+            let cause = "the executor ended well and told no digest".to_owned();
+            (failed(build, 0, cause), false)
         }
     } else {
         let tail: Vec<_> = ran.tail.iter().map(|line| without_colours(line).into_owned()).collect();
@@ -133,7 +134,7 @@ fn not_run(error: TransportError) -> Attempt {
             (End::Unreached { cause: text, hint: Some(hint) }, false)
         }
         TransportError::Lacks { .. } => {
-            let cause = text;
+            let cause = format!("{text}; the maintained fork's current version can more");
             (End::Failed { exit_code: 1, cause, pushed_unknown: false }, false)
         }
         TransportError::Busy { .. } | TransportError::Context(_) => {
@@ -147,16 +148,4 @@ fn not_run(error: TransportError) -> Attempt {
         }
     };
     Attempt { end, worth_repeating, bundle: None, version: None }
-}
-
-/// An error and its causes, each after a colon.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -43,6 +43,7 @@ pub(super) fn job(
     build: &Build,
     prepared: &Prepared,
     environment: &BTreeMap<String, String>,
+    owner: &str,
     late: impl FnMut(&LateValue) -> Option<String>,
 ) -> Result<Option<Job>, PrepareError> {
     let Some(arguments) = plan::arguments(build, late) else { return Ok(None) };
@@ -80,6 +81,7 @@ pub(super) fn job(
     });
     Ok(Some(Job {
         build: build.name.clone(),
+        owner: owner.to_owned(),
         arguments,
         environment: variables(build, prepared, environment),
         files,

@@ -42,6 +42,8 @@ pub struct Run<'a> {
     pub keep_going: bool,
     /// Where events go, and whether the run is to end.
     pub hands: Hands,
+    /// Who runs it, for those who wait for the same executor meanwhile.
+    pub owner: String,
     /// This program, for the guard.
     pub program: std::path::PathBuf,
 }
@@ -87,7 +89,8 @@ impl Run<'_> {
     ) -> Result<Outcome, PrepareError> {
         let start = Instant::now();
         let late = |value: &LateValue| late(value, outcomes, self.plan);
-        let Some(job) = job::job(build, self.prepared, self.environment, late)? else {
+        let job = job::job(build, self.prepared, self.environment, &self.owner, late)?;
+        let Some(job) = job else {
             let cause = "a build that it takes the image of pushed none".to_owned();
             return Ok(unstarted(build, End::Skipped { cause }));
         };

@@ -14,10 +14,10 @@ use crate::{
 use super::Run;
 
 /// What a login may take and say.
-const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_secs(120) };
+const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(2) };
 
 /// Shells that a container with an executor may have, the saved one first.
-const LOCAL_SHELLS: [&str; 3] = ["/kaniko/.kaniko-build/bin/sh", "/busybox/sh", "/bin/sh"];
+const LOCAL_SHELLS: [&str; 3] = ["/kaniko/.kaniko-build/state/bin/sh", "/busybox/sh", "/bin/sh"];
 
 /// The executors of a run that have been reached so far.
 pub(super) struct Reach {
@@ -41,14 +41,6 @@ impl Reach {
             guard: None,
             engines: BTreeMap::new(),
             logins: BTreeMap::new(),
-        }
-    }
-
-    /// Hard compression where bytes cross a network, next to none on this machine.
-    pub(super) fn compression(&self, build: &Build) -> Compression {
-        match build.executor.kind {
-            ExecutorKind::CloudFoundry(_) | ExecutorKind::Command(_) => Compression::Network,
-            ExecutorKind::Container(_) | ExecutorKind::Local => Compression::None,
         }
     }
 
@@ -161,6 +153,14 @@ impl Reach {
             return Err(error);
         }
         Ok(Some(path))
+    }
+}
+
+/// Hard compression where bytes cross a network, none on this machine.
+pub(super) fn compression(build: &Build) -> Compression {
+    match build.executor.kind {
+        ExecutorKind::CloudFoundry(_) | ExecutorKind::Command(_) => Compression::Network,
+        ExecutorKind::Container(_) | ExecutorKind::Local => Compression::None,
     }
 }
 

@@ -15,6 +15,7 @@ use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     context::{ContextError, Packed},
     event::Events,
+    kaniko::version::{Ability, Executor},
     secret::Secret,
 };
 
@@ -24,11 +25,16 @@ use crate::{
 /// Source: executor-facts, "Repeated builds in one container".
 pub const FAR_DIR: &str = "/kaniko/.kaniko-build/run";
 
+/// The bundle's name below [`FAR_DIR`].
+pub const BUNDLE: &str = "bundle.tgz";
+
 /// One build as an executor gets it.
 #[derive(Debug)]
 pub struct Job {
     /// The build's name, for messages and for the lock's owner.
     pub build: Arc<str>,
+    /// Who builds, for those who wait meanwhile: a job's address, or a user and a machine.
+    pub owner: String,
     /// The executor's arguments, each `--flag=value`, whole: context, Dockerfile, outputs and
     /// the digest file are in it as absolute paths below [`FAR_DIR`].
     pub arguments: Vec<String>,
@@ -78,13 +84,34 @@ pub enum OutputKind {
     Directory,
 }
 
-/// A flag or ability that a build cannot do without.
+/// What a build cannot do without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
-    /// A flag that `executor --help` must name, as `--secret`.
-    pub flag: &'static str,
-    /// Why, with its place: `` `secrets` (kaniko.toml:12) `` or `RUN --mount (Dockerfile:7)`.
+    /// What the executor must be able to do.
+    pub ability: Ability,
+    /// What asks for it, with its place: `` `secrets` (kaniko.toml:12) ``.
     pub reason: String,
+}
+
+impl Job {
+    /// Refuses an executor that lacks what the build needs.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Lacks`], for the first need that is not met.
+    pub fn check(&self, executor: &Executor) -> Result<(), TransportError> {
+        let has_variable = |name: &str| {
+            let same = |(known, value): &(String, Secret)| known == name && value.expose() == b"1";
+            self.environment.iter().any(same)
+        };
+        for Need { ability, reason } in &self.needs {
+            if let Some(lacking) = executor.lacks(ability, has_variable) {
+                let (version, reason) = (executor.version.clone(), reason.clone());
+                return Err(TransportError::Lacks { version, lacking, reason });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes the bundle to a sink, once a call, the same bytes each time.
@@ -135,12 +162,12 @@ pub enum TransportError {
         hint: String,
     },
     /// The executor lacks what the build needs; told before the bundle is sent.
-    #[error("the executor ({version}) has no `{flag}`, which {reason} needs")]
+    #[error("the executor ({version}) {lacking}, and {reason} needs it")]
     Lacks {
         /// As `executor version` says.
         version: String,
-        /// The missing flag.
-        flag: &'static str,
+        /// From [`Executor::lacks`].
+        lacking: String,
         /// From [`Need::reason`].
         reason: String,
     },
@@ -158,6 +185,8 @@ pub enum TransportError {
     Lost {
         /// What was seen last.
         what: String,
+        /// The executor had been started: destinations may have been pushed.
+        started: bool,
     },
     /// An output could not be brought back or written.
     #[error("{what}")]

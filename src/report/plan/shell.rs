@@ -11,7 +11,7 @@ use crate::{
     plan::{self, Build, CloudFoundry, Container, ExecutorKind, Plan, Value, arguments},
     secret::Source,
     shell::{join, quote},
-    transport::FAR_DIR,
+    transport::{BUNDLE, FAR_DIR},
 };
 
 /// The whole script.
@@ -100,7 +100,7 @@ fn files(build: &Build) -> Vec<(String, String)> {
         files.push((write, plan::DOCKERFILE.to_owned()));
     }
     let write = format!("kaniko-build context pack {name} --file \"$file\" -o -");
-    files.push((write, plan::BUNDLE.to_owned()));
+    files.push((write, BUNDLE.to_owned()));
     files
 }
 

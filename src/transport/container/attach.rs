@@ -41,23 +41,20 @@ pub(super) async fn attach(
     drop(running.stdin.take());
     let (stdout, stderr) = (running.stdout.take(), running.stderr.take());
     let shown = Shown { teller, tail: Mutex::new(VecDeque::with_capacity(TAIL)) };
+    let follow =
+        async { tokio::join!(shown.follow(stdout), shown.follow(stderr), running.wait()).2 };
     let timed_out = {
-        let follow =
-            async { tokio::join!(shown.follow(stdout), shown.follow(stderr), running.wait()).2 };
         let mut follow = std::pin::pin!(follow);
-        let ended = match tokio::time::timeout(limit, &mut follow).await {
-            Ok(ended) => Some(ended),
-            Err(_) => {
-                client.kill(name).await;
-                // What it still has to say; a client that says it to no end is killed.
-                let _ = tokio::time::timeout(QUICK, &mut follow).await;
-                None
-            }
-        };
-        // Its exit code says nothing that the engine does not say better.
-        let timed_out = ended.is_none();
-        ended.transpose().map_err(|error| unstartable(client.settings, error))?;
-        timed_out
+        // The client's exit code says nothing that the engine does not say better.
+        if let Ok(ended) = tokio::time::timeout(limit, &mut follow).await {
+            ended.map_err(|error| unstartable(client.settings, error))?;
+            false
+        } else {
+            client.kill(name).await;
+            // What it still has to say; a client that says it without end is killed.
+            let _ = tokio::time::timeout(QUICK, &mut follow).await;
+            true
+        }
     };
     let tail = shown.tail.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Seen { tail: tail.into(), timed_out })

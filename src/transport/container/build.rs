@@ -6,7 +6,7 @@ use super::{
     Engine, attach,
     client::{PATIENT, QUICK},
     environment::{self, Placed},
-    failure::{Step, explain, explain_text},
+    failure::{Step, after_start, explain, explain_text},
     far::Layout,
     feed::Feeding,
     label, output,
@@ -134,7 +134,9 @@ impl Build<'_> {
 
         self.teller.stage(Stage::Building).await;
         let started = Instant::now();
-        let seen = attach::attach(client, name, self.job.timeout, &self.teller).await?;
+        let seen = attach::attach(client, name, self.job.timeout, &self.teller)
+            .await
+            .map_err(after_start)?;
         let (mut tail, mut timed_out) = (seen.tail, seen.timed_out);
         let mut state = self.state(name).await?;
         if state.running {
@@ -149,7 +151,7 @@ impl Build<'_> {
         }
         if state.running {
             let what = format!("the container {name} could not be stopped");
-            return Err(TransportError::Lost { what });
+            return Err(TransportError::Lost { what, started: true });
         }
         if state.out_of_memory {
             let limit = self.engine.settings.memory.as_deref().unwrap_or("none was set");
@@ -163,10 +165,11 @@ impl Build<'_> {
         if state.exit_code == 0 {
             self.teller.stage(Stage::Receiving).await;
             if let Some(path) = &layout.digest {
-                digest = Some(output::digest(client, name, path, stall).await?);
+                digest =
+                    Some(output::digest(client, name, path, stall).await.map_err(after_start)?);
             }
             for output in &self.job.outputs {
-                output::bring(client, name, output, stall).await?;
+                output::bring(client, name, output, stall).await.map_err(after_start)?;
             }
         }
         Ok(Ran {
@@ -179,9 +182,12 @@ impl Build<'_> {
         })
     }
 
+    /// How the container is; without an answer nobody knows how the build did.
     async fn state(&self, name: &str) -> Result<State, TransportError> {
-        let captured = self.engine.client().ask(Step::Ask, rule::state(name), QUICK).await?;
+        let asked = self.engine.client().ask(Step::Ask, rule::state(name), QUICK).await;
+        let captured = asked.map_err(after_start)?;
         State::read(&captured.stdout).ok_or_else(|| TransportError::Lost {
+            started: true,
             what: format!("the engine does not say how the container {name} is"),
         })
     }

@@ -16,10 +16,10 @@ use crate::{
 const BYTES: usize = 256 * 1024;
 
 /// How long a call may take that has nothing to wait for but the engine itself.
-pub(super) const QUICK: Duration = Duration::from_secs(60);
+pub(super) const QUICK: Duration = Duration::from_mins(1);
 
 /// How long a call may take that moves much on the disk.
-pub(super) const PATIENT: Duration = Duration::from_secs(300);
+pub(super) const PATIENT: Duration = Duration::from_mins(5);
 
 /// The client of one engine.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ impl Client<'_> {
         arguments: Vec<String>,
         time: Duration,
     ) -> Result<Captured, TransportError> {
-        let subcommand = arguments.first().cloned().unwrap_or_default();
+        let subcommand = subcommand(&arguments);
         let captured = self.call(arguments, time).await?;
         if captured.code == 0 {
             Ok(captured)
@@ -87,5 +87,25 @@ impl Client<'_> {
             Err(error) if error.to_string().to_lowercase().contains("no such container") => Ok(()),
             other => other.map(|_| ()),
         }
+    }
+}
+
+/// The words of `arguments` that name what is done.
+fn subcommand(arguments: &[String]) -> String {
+    let words = match arguments.first().map(String::as_str) {
+        Some("container" | "image") => 2,
+        _ => 1,
+    };
+    arguments.iter().take(words).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_named_by_its_subcommand() {
+        assert_eq!(subcommand(&rule::state("n")), "container inspect");
+        assert_eq!(subcommand(&rule::remove("n")), "rm");
     }
 }

@@ -6,9 +6,10 @@
 //! and goes by `--env-file=/dev/stdin`, which carries single lines.
 //!
 //! The container starts with nothing else where the engine allows: podman from 4.0 on has
-//! `--unsetenv-all`, docker unsets each variable of the image by name. What stays is the
-//! engine's own (`HOSTNAME`, podman's `container`), and the `proxies` of docker's config.json
-//! where the job sets none. Until the container is removed, `inspect` shows the environment to
+//! `--unsetenv-all`, docker unsets each variable of the image by name, or empties it where the
+//! client obeys it. What stays is the engine's own (`HOSTNAME`, podman's `container`), and the
+//! `proxies` of docker's config.json where the job sets none: those would also win over an env
+//! file, so that a job's proxies go through the client's environment. Until the container is removed, `inspect` shows the environment to
 //! whoever may use the engine.
 //!
 //! Source: docker/cli's opts/file.go and opts/env.go, moby's container/env.go, podman's
@@ -89,11 +90,7 @@ impl Unset {
     /// How `kind` of `version` (major, minor) unsets an image's variables `names`.
     pub(super) fn of(kind: Kind, version: Option<(u64, u64)>, names: Vec<String>) -> Self {
         match (kind, version) {
-            // Named without a value that the client has, a variable leaves the image's. What
-            // the client obeys it has itself and would pass on; those a job sets anyway.
-            (Kind::Docker, _) => {
-                Self::Names(names.into_iter().filter(|name| !is_obeyed(name)).collect())
-            }
+            (Kind::Docker, _) => Self::Names(names),
             (Kind::Podman, Some(version)) if version >= (4, 0) => Self::All,
             (Kind::Podman, _) => Self::Nothing,
         }
@@ -113,8 +110,14 @@ pub(super) fn place(environment: &[(String, Secret)], unset: &Unset) -> Result<P
         Unset::All => placed.arguments.push("--unsetenv-all".to_owned()),
         Unset::Names(names) => {
             for name in names.iter().filter(|name| !environment.iter().any(|(n, _)| n == *name)) {
-                placed.arguments.push(format!("--env={name}"));
-                placed.withheld.push(name.clone());
+                if is_obeyed(name) {
+                    // The client may need its own, so that all there is is to empty it.
+                    placed.arguments.push(format!("--env={name}="));
+                } else {
+                    // Named without a value that the client has, it leaves the image's.
+                    placed.arguments.push(format!("--env={name}"));
+                    placed.withheld.push(name.clone());
+                }
             }
         }
     }
@@ -222,10 +225,10 @@ mod tests {
 
     #[test]
     fn docker_unsets_the_images_variables_that_the_job_does_not_set() {
-        let names = vec!["PATH".to_owned(), "KANIKO_CLEANUP".to_owned(), "A".to_owned()];
+        let names = ["DOCKER_X", "KANIKO_CLEANUP", "A"].map(str::to_owned).to_vec();
         let unset = Unset::of(Kind::Docker, Some((28, 2)), names);
         let placed = place(&variables(&[("A", "1")]), &unset).unwrap();
-        assert_eq!(placed.arguments, ["--env=KANIKO_CLEANUP", "--env=A"]);
+        assert_eq!(placed.arguments, ["--env=DOCKER_X=", "--env=KANIKO_CLEANUP", "--env=A"]);
         assert_eq!(placed.withheld, ["KANIKO_CLEANUP"]);
     }
 

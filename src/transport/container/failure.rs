@@ -118,6 +118,8 @@ fn pull(settings: &Settings, what: String, said: &str) -> TransportError {
         ("check the reference in `image`".to_owned(), false)
     } else if has(&["no such host"]) {
         ("check the host in `image` and this machine's network".to_owned(), false)
+    } else if has(&["x509", "http response to https client"]) {
+        ("let the engine trust that registry, or fetch the image beforehand".to_owned(), false)
     } else {
         ("check the registry and this machine's network".to_owned(), true)
     };
@@ -138,9 +140,21 @@ pub(super) fn unstartable(settings: &Settings, error: ProcessError) -> Transport
             hint: format!("see whether `{program} info` answers"),
             transient: true,
         },
-        ProcessError::Follow { program, source } => {
-            TransportError::Lost { what: format!("`{program}` could not be followed: {source}") }
+        ProcessError::Follow { program, source } => TransportError::Lost {
+            what: format!("`{program}` could not be followed: {source}"),
+            started: false,
+        },
+    }
+}
+
+/// What a failure means once the executor was started: whatever the engine did not answer, the
+/// build may have been pushed.
+pub(super) fn after_start(error: TransportError) -> TransportError {
+    match error {
+        TransportError::Unreachable { what, .. } | TransportError::Lost { what, .. } => {
+            TransportError::Lost { what, started: true }
         }
+        other => other,
     }
 }
 
@@ -286,6 +300,10 @@ mod tests {
                 false,
             ),
             ("Error: initializing source docker://x: reading manifest 1: manifest unknown", false),
+            (
+                "Error: pinging container registry r: http: server gave HTTP response to HTTPS client",
+                false,
+            ),
         ] {
             let error = explained(Kind::Docker, Step::Pull, said);
             assert!(

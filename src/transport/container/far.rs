@@ -1,11 +1,14 @@
 //! Where a job's files lie in the container, and the archive that brings them there.
 
-use std::{collections::BTreeSet, io};
+use std::{
+    collections::BTreeSet,
+    io::{self, Read},
+};
 
 use tar::{Builder, EntryType, Header};
 use zeroize::Zeroizing;
 
-use crate::transport::{FAR_DIR, Job};
+use crate::transport::{BUNDLE, FAR_DIR, Job};
 
 /// The directory that archives are unpacked into: it is in every image of the executor.
 pub(super) const ROOT: &str = "/kaniko";
@@ -32,7 +35,7 @@ impl Layout {
                 .map(str::to_owned)
         };
         Self {
-            bundle: value("--context=tar://").unwrap_or_else(|| format!("{FAR_DIR}/bundle.tgz")),
+            bundle: value("--context=tar://").unwrap_or_else(|| format!("{FAR_DIR}/{BUNDLE}")),
             digest: value("--digest-file="),
         }
     }
@@ -60,7 +63,8 @@ pub(super) fn tail(job: &Job, bundle_bytes: u64) -> io::Result<Zeroizing<Vec<u8>
         .sum();
     // Room for all from the start: a vector that grows leaves copies of secrets behind.
     let mut tail = Zeroizing::new(Vec::with_capacity(room + 64 * BLOCK));
-    tail.resize((bundle_bytes.next_multiple_of(BLOCK as u64) - bundle_bytes) as usize, 0);
+    let padding = bundle_bytes.next_multiple_of(BLOCK as u64) - bundle_bytes;
+    io::copy(&mut io::repeat(0).take(padding), &mut *tail)?;
 
     let mut archive = Builder::new(&mut *tail);
     for directory in directories(job) {
@@ -113,7 +117,7 @@ fn plain(kind: EntryType, bytes: u64) -> Header {
 
 #[cfg(test)]
 mod tests {
-    use std::{io::Read, time::Duration};
+    use std::time::Duration;
 
     use super::*;
     use crate::transport::{FarFile, Output, OutputKind};
@@ -121,6 +125,7 @@ mod tests {
     fn job() -> Job {
         Job {
             build: "web".into(),
+            owner: "somebody on a machine".to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
             files: vec![

@@ -1,8 +1,8 @@
 //! Bringing a job's files and its bundle into the container, and proving that they are there.
 
 use std::{
+    fs::File,
     io::{self, Read, Write},
-    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +12,8 @@ use super::{
     client::Client,
     failure::{Step, explain_text},
     far::{self, Layout},
-    stream::{Copied, Meter, Progress, Stop, copy_in, copy_out},
+    spool::{Spooled, Unsent},
+    stream::{Copied, Meter, copy_in, copy_out},
     teller::Teller,
 };
 use crate::{
@@ -33,42 +34,26 @@ pub(super) struct Feeding<'a> {
     pub(super) stall: Duration,
 }
 
-/// Why not all was written.
-#[derive(Debug)]
-enum Unsent {
-    Context(ContextError),
-    Pipe(io::Error),
-    /// The second packing gave another length than the first.
-    Changed,
-}
-
 impl Feeding<'_> {
     /// Sends all of `job` in one archive; returns what the bundle in it was.
-    ///
-    /// An archive says how long a member is before the member comes, so the bundle is packed
-    /// twice: once to be counted, once to be sent. That costs no more than a file in between
-    /// and leaves nothing on the disk.
     pub(super) async fn send(
         self,
         job: &Job,
         bundle: &Bundle,
         teller: &Teller,
     ) -> Result<Packed, TransportError> {
-        let counted = count(bundle.clone()).await?;
+        let bundle = Spooled::pack(bundle).await?;
         let archive = |source: io::Error| TransportError::Feed {
             what: format!("the job's files could not be archived: {source}"),
         };
-        let head = far::head(self.layout, counted.bytes).map_err(archive)?;
-        let tail = far::tail(job, counted.bytes).map_err(archive)?;
-        let (bundle, teller) = (bundle.clone(), teller.clone());
-        let write = move |mut pipe: Meter<std::fs::File>| {
+        let head = far::head(self.layout, bundle.bytes()).map_err(archive)?;
+        let tail = far::tail(job, bundle.bytes()).map_err(archive)?;
+        let teller = teller.clone();
+        let write = move |mut pipe: Meter<File>| {
             pipe.write_all(&head).map_err(Unsent::Pipe)?;
             let mut telling = Telling { sink: &mut pipe, teller, sent: 0, told: 0 };
-            let packed = bundle(&mut telling).map_err(Unsent::Context)?;
+            let packed = bundle.write(&mut telling)?;
             telling.tell();
-            if packed.bytes != counted.bytes {
-                return Err(Unsent::Changed);
-            }
             pipe.write_all(&tail).map_err(Unsent::Pipe)?;
             Ok(packed)
         };
@@ -97,7 +82,7 @@ impl Feeding<'_> {
     /// Copies the bundle back and compares it with `sent`.
     pub(super) async fn verify(self, sent: Packed) -> Result<(), TransportError> {
         let path = &self.layout.bundle;
-        let read = |archive: &mut Meter<std::fs::File>| digest_of_only_file(archive);
+        let read = |archive: &mut Meter<File>| digest_of_only_file(archive);
         let copied = copy_out(self.client, self.name, path, self.stall, read).await?;
         if copied.code != 0 {
             return Err(explain_text(self.client.settings, Step::Feed, "cp", &copied.said));
@@ -118,17 +103,6 @@ impl Feeding<'_> {
         }
         Ok(())
     }
-}
-
-async fn count(bundle: Bundle) -> Result<Packed, TransportError> {
-    let progress = Arc::new(Progress::default());
-    let _stop = Stop(progress.clone());
-    let packing =
-        tokio::task::spawn_blocking(move || bundle(&mut Meter::new(io::sink(), &progress)));
-    let packed = packing.await.map_err(|error| TransportError::Feed {
-        what: format!("the context could not be packed: {error}"),
-    })?;
-    Ok(packed?)
 }
 
 /// Length and SHA-256 of the one file in an archive.
@@ -158,7 +132,7 @@ fn digest_of_only_file(archive: &mut dyn Read) -> io::Result<(u64, [u8; 32])> {
 
 /// A sink that tells how far it is.
 struct Telling<'a> {
-    sink: &'a mut Meter<std::fs::File>,
+    sink: &'a mut Meter<File>,
     teller: Teller,
     sent: u64,
     told: u64,

@@ -12,7 +12,7 @@ pub(super) const PREFIX: &str = "kaniko-build-";
 
 /// How long a container may be there beside the time that its executor has: feeding it,
 /// bringing outputs back, a clock that is put right.
-const SLACK: Duration = Duration::from_secs(3600);
+const SLACK: Duration = Duration::from_hours(1);
 
 /// A new name, with the labels for a container whose executor may run for `timeout`.
 pub(super) fn tag(timeout: Duration) -> Tag {
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_container_expires_an_hour_after_its_executor_must_have_ended() {
         let before = now();
-        let expires = tag(Duration::from_secs(600)).expires;
+        let expires = tag(Duration::from_mins(10)).expires;
         assert!((before + 4200..=now() + 4200).contains(&expires));
     }
 

@@ -2,13 +2,13 @@
 //!
 //! The container is created with the executor as its program, fed while it stands still,
 //! started, and removed, whatever happens; the image needs no shell. What to say to the client
-//! are pure rules ([`rule`], [`environment`]); the rest here runs them. It starts nothing but
+//! are pure rules (`rule`, `environment`); the rest here runs them. It starts nothing but
 //! that client, and removes no container but its own and those of ours that have expired.
 //!
 //! Promises: the executor starts only after the whole bundle has been copied back and compared
-//! in length and SHA-256. No secret is on a command line, on this machine's disk, or in the
+//! in length and SHA-256. No secret of a job is on a command line, in a file of ours, or in the
 //! engine's log, which is switched off; the engine itself keeps the job's environment and files
-//! until the container is removed.
+//! until the container is removed, and shows them to whoever may use it.
 
 mod attach;
 mod build;
@@ -22,7 +22,10 @@ mod label;
 mod lines;
 mod output;
 mod prepare;
+#[cfg(test)]
+mod rehearsal;
 mod rule;
+mod spool;
 mod state;
 mod stream;
 mod teller;
@@ -131,7 +134,7 @@ impl Engine {
 /// # Errors
 ///
 /// Any of [`TransportError`] but `Busy`. The container is removed in every case; where that
-/// fails there is a warning, and the guard tries again when this program ends.
+/// fails there is a warning, and a later run removes it once it has expired.
 pub async fn run(
     engine: &Engine,
     job: &Job,

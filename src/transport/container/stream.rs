@@ -49,9 +49,13 @@ impl<T> Meter<T> {
         Self { inner, progress: progress.clone() }
     }
 
-    fn moved(&self, bytes: usize) -> io::Result<usize> {
+    pub(super) fn into_inner(self) -> T {
+        self.inner
+    }
+
+    fn moved(&self, bytes: usize) -> usize {
         self.progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        Ok(bytes)
+        bytes
     }
 
     fn unless_stopped(&self) -> io::Result<()> {
@@ -67,7 +71,7 @@ impl<W: Write> Write for Meter<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.unless_stopped()?;
         let written = self.inner.write(buffer)?;
-        self.moved(written)
+        Ok(self.moved(written))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -79,7 +83,7 @@ impl<R: Read> Read for Meter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.unless_stopped()?;
         let read = self.inner.read(buffer)?;
-        self.moved(read)
+        Ok(self.moved(read))
     }
 }
 

@@ -1,0 +1,177 @@
+//! What the far side is fed with: small files, wishes, the bundle in chunks.
+
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use sha2::{Digest, Sha256};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use super::{
+    mouth::{self, CHUNK, Frame, Mouth},
+    output::hex,
+    script,
+};
+use crate::{
+    context::{ContextError, Packed},
+    event::{Event, Events, What},
+    transport::{BUNDLE, Bundle, FAR_DIR, Job, OutputKind, TransportError},
+};
+
+/// Sends the job's files, how the executor is started, and what is wanted of it afterwards.
+pub(super) async fn files(mouth: &Mouth, job: &Job) -> Result<(), TransportError> {
+    let refuse = |what| TransportError::Feed { what };
+    for file in &job.files {
+        check_path(&file.path).map_err(refuse)?;
+        small(mouth, &file.path, file.content.expose()).await;
+    }
+    small(mouth, ".start", &script::start(job).map_err(refuse)?).await;
+    for (number, output) in job.outputs.iter().enumerate() {
+        check_path(&output.far).map_err(refuse)?;
+        let kind = match output.kind {
+            OutputKind::File => "file",
+            OutputKind::Directory => "directory",
+        };
+        mouth.line(&format!("want {number} {kind} {}", output.far)).await;
+    }
+    if let Some(path) = digest_file(job) {
+        mouth.line(&format!("want - digest {path}")).await;
+    }
+    Ok(())
+}
+
+/// Where the executor writes the digest, relative to [`FAR_DIR`].
+pub(super) fn digest_file(job: &Job) -> Option<&str> {
+    let path = job.arguments.iter().find_map(|argument| argument.strip_prefix("--digest-file="))?;
+    path.strip_prefix(FAR_DIR)?.strip_prefix('/')
+}
+
+async fn small(mouth: &Mouth, path: &str, content: &[u8]) {
+    let sum = hex(&Sha256::digest(content));
+    let line = format!("file {} {sum} {path}", content.len());
+    mouth.say(mouth::frame(&line, content)).await;
+}
+
+/// A path of a job must stay below its directory and fit into a line.
+fn check_path(path: &str) -> Result<(), String> {
+    let plain = !path.contains(['\n', '\r', '\0'])
+        && path.trim() == path
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        && !matches!(path, BUNDLE | ".start" | ".wants");
+    if plain { Ok(()) } else { Err(format!("`{path}` is no path for a file of a build")) }
+}
+
+/// The bundle on its way, made by a thread of its own.
+#[derive(Debug)]
+pub(super) struct Feeding {
+    task: JoinHandle<Result<Packed, ContextError>>,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Feeding {
+    /// Starts to make the bundle and to send it in chunks; only its end has to be told then.
+    pub(super) fn start(mouth: &Mouth, bundle: Bundle, build: Arc<str>, events: Events) -> Self {
+        let abandoned = Arc::<AtomicBool>::default();
+        let mut chunks = Chunks {
+            frames: mouth.frames(),
+            abandoned: Arc::clone(&abandoned),
+            waiting: Vec::with_capacity(CHUNK),
+            sent: 0,
+            build,
+            events,
+        };
+        let task = tokio::task::spawn_blocking(move || {
+            let packed = bundle(&mut chunks)?;
+            chunks.flush().map_err(ContextError::Sink)?;
+            if packed.bytes != chunks.sent {
+                let told = io::Error::other("more or fewer bytes were made than counted");
+                return Err(ContextError::Sink(told));
+            }
+            Ok(packed)
+        });
+        Self { task, abandoned }
+    }
+
+    /// Waits for the whole bundle to be on its way. Cancel safe.
+    pub(super) async fn done(&mut self) -> Result<Packed, ContextError> {
+        (&mut self.task)
+            .await
+            .unwrap_or_else(|panic| Err(ContextError::Sink(io::Error::other(panic))))
+    }
+}
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Tells the bundle's end; the far side checks it against what has arrived.
+pub(super) async fn end(mouth: &Mouth, packed: &Packed) {
+    mouth.line(&format!("bundle {} {} {BUNDLE}", packed.bytes, hex(&packed.sha256))).await;
+}
+
+/// Cuts what is written to it into frames.
+struct Chunks {
+    frames: mpsc::Sender<Frame>,
+    abandoned: Arc<AtomicBool>,
+    waiting: Vec<u8>,
+    sent: u64,
+    build: Arc<str>,
+    events: Events,
+}
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = CHUNK - self.waiting.len();
+        let taken = room.min(bytes.len());
+        self.waiting.extend_from_slice(&bytes[..taken]);
+        if self.waiting.len() == CHUNK {
+            self.flush()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        if self.abandoned.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let frame = mouth::frame(&format!("chunk {}", self.waiting.len()), &self.waiting);
+        self.frames.blocking_send(frame).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.sent += self.waiting.len() as u64;
+        self.waiting.clear();
+        let what = What::Sent { bytes: self.sent };
+        // Nobody listens any more: the bundle is still sent.
+        let _ = self.events.blocking_send(Event { build: Some(Arc::clone(&self.build)), what });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::session::tests::job;
+
+    #[test]
+    fn a_path_that_leads_out_is_refused() {
+        for path in ["../x", "a/../b", "/x", "", "a//b", "a\nrun", "bundle.tgz", ".start"] {
+            assert!(check_path(path).is_err(), "{path}");
+        }
+        assert_eq!(check_path("docker/config.json"), Ok(()));
+    }
+
+    #[test]
+    fn the_digest_file_is_known_by_its_flag() {
+        let arguments = vec![format!("--digest-file={FAR_DIR}/out/digest")];
+        assert_eq!(digest_file(&Job { arguments, ..job() }), Some("out/digest"));
+        let arguments = vec!["--digest-file=https://example.com/digest".to_owned()];
+        assert_eq!(digest_file(&Job { arguments, ..job() }), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! Containers of the tests' own: namespaces, an overlay, a busybox and a stand-in executor.
+//!
+//! Everything on the root of such a container is in memory and goes with its first process.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use crate::process;
+
+/// How a sandbox differs from the usual one.
+#[derive(Default)]
+pub(super) struct Shape {
+    /// `/busybox` is a part of the root, and no mount.
+    pub(super) busybox_on_root: bool,
+    /// Bytes that `/` can hold, where it is not just as many as there are.
+    pub(super) room: Option<u64>,
+    /// Shell commands that are run on the root before it is entered, in it.
+    pub(super) before: &'static str,
+    /// What process 1 does, a shell command.
+    pub(super) first: Option<&'static str>,
+}
+
+/// A container; dropped, all of it is killed.
+pub(super) struct Sandbox {
+    holder: Child,
+    pid: u32,
+    _template: tempfile::TempDir,
+}
+
+/// The static busybox of this machine, or the one that the environment names.
+fn busybox() -> Option<PathBuf> {
+    let named = std::env::var_os("KANIKO_BUILD_TEST_BUSYBOX").map(PathBuf::from);
+    let places = ["/bin/busybox", "/usr/bin/busybox"].map(PathBuf::from);
+    named.into_iter().chain(places).find(|path| {
+        fs::read(path).is_ok_and(|bytes| {
+            let head = &bytes[..bytes.len().min(4096)];
+            !head.windows(4).any(|window| window == b"/ld-")
+        })
+    })
+}
+
+impl Sandbox {
+    /// The usual one, or nothing where this machine cannot have any; the reason is printed.
+    pub(super) fn new() -> Option<Self> {
+        Self::shaped(&Shape::default())
+    }
+
+    pub(super) fn shaped(shape: &Shape) -> Option<Self> {
+        let skipped = |why: &str| {
+            #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+            {
+                eprintln!("skipped: {why}");
+            }
+            None
+        };
+        let Some(busybox) = busybox() else { return skipped("there is no static busybox") };
+        let template = tempfile::tempdir().unwrap();
+        lay_out(template.path(), &busybox);
+        let script = format!(
+            r#"set -e
+read -r pid rest </proc/self/stat
+mount -t tmpfs{room} none "$1/memory"
+cd "$1/memory" && mkdir upper work root
+mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=upper,workdir=work" root
+cd root && mkdir -p proc dev .old
+mount -t proc proc proc
+mount -t tmpfs none dev
+for node in null zero full random urandom; do : >dev/$node; mount --bind /dev/$node dev/$node; done
+mkdir dev/shm && mount -t tmpfs none dev/shm
+{volume}
+{before}
+echo "$pid"
+pivot_root . .old
+cd / && exec /busybox/sh -c '/busybox/umount -l /.old; /busybox/rmdir /.old; echo ready; {first}' </dev/null 2>/dev/null"#,
+            room = shape.room.map(|room| format!(" -o size={room}")).unwrap_or_default(),
+            volume = if shape.busybox_on_root {
+                ""
+            } else {
+                "mkdir ../volume && cp -a busybox/. ../volume/ && mount --bind ../volume busybox"
+            },
+            before = shape.before,
+            first = shape
+                .first
+                .unwrap_or("trap \"exit 0\" TERM; while :; do /busybox/sleep 1000 & wait $!; done"),
+        );
+        let mut holder = Command::new("unshare")
+            .args(["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child=KILL"])
+            .args(["sh", "-c", &script, "sandbox"])
+            .arg(template.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+        let pid = lines.next().and_then(Result::ok);
+        let ready = lines.next().and_then(Result::ok);
+        if ready.as_deref() != Some("ready") {
+            let _ = holder.kill();
+            let output = holder.wait_with_output().unwrap();
+            return skipped(&String::from_utf8_lossy(&output.stderr));
+        }
+        let pid = pid.unwrap().parse().unwrap();
+        Some(Self { holder, pid, _template: template })
+    }
+
+    /// The command of a transport: a shell in the sandbox, as `cf ssh` starts it.
+    pub(super) fn command(&self) -> process::Command {
+        self.shell("/bin/sh")
+    }
+
+    pub(super) fn shell(&self, shell: &str) -> process::Command {
+        let pid = self.pid.to_string();
+        process::Command::new("nsenter")
+            .arguments(["-t", &pid, "-m", "-p", "-i", "-u", "-r", "-w/", "--", shell, "-c"])
+            .clear_environment()
+            .set("PATH", "/bin:/usr/bin:/usr/sbin")
+    }
+
+    /// What a shell command in the sandbox prints, its error output included.
+    pub(super) fn ask(&self, script: &str) -> String {
+        let pid = self.pid.to_string();
+        let output = Command::new("nsenter")
+            .args(["-t", &pid, "-m", "-p", "-i", "-u", "-r", "-w/", "--"])
+            .args(["/kaniko/stand-in/busybox", "sh", "-c", script])
+            .env_clear()
+            .env("PATH", "/kaniko/stand-in:/usr/bin")
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr)
+    }
+
+    /// A host path of `path` in the sandbox.
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{path}", self.pid))
+    }
+
+    /// Every file in it but those on mounts that are not its root: kind, mode, owner, size or
+    /// target, name, and a checksum. Without what is ours in /kaniko.
+    pub(super) fn listing(&self) -> String {
+        self.ask(
+            "find / -xdev ! -path '/kaniko/.kaniko-build*' | sort | while read -r f; do \
+             [ -L \"$f\" ] && t=$(readlink \"$f\") || t=$([ -f \"$f\" ] && sha256sum <\"$f\"); \
+             echo \"$(stat -c '%A %u:%g' \"$f\") $f $t\"; done; ls -A /dev/shm",
+        )
+    }
+
+    /// The processes in it, as `COMMAND LINE`, sorted, without the one that asks.
+    pub(super) fn processes(&self) -> Vec<String> {
+        let own = "for p in /proc/[0-9]*; do [ $p = /proc/$$ ] && continue; c=$(tr '\\0' ' ' <$p/cmdline | \
+                   tr '\\n' ' '); [ -n \"$c\" ] && echo \"${c% }\"; done 2>/dev/null";
+        let mut lines: Vec<String> = self.ask(own).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// The root of Kaniko's debug image, with a stand-in for the executor.
+fn lay_out(template: &Path, busybox: &Path) {
+    let lower = template.join("lower");
+    for dir in [
+        "busybox",
+        "bin",
+        "etc",
+        "workspace",
+        "kaniko/stand-in",
+        "kaniko/.docker",
+        "kaniko/ssl/certs",
+    ] {
+        fs::create_dir_all(lower.join(dir)).unwrap();
+    }
+    fs::create_dir(template.join("memory")).unwrap();
+    fs::set_permissions(lower.join("kaniko"), PermissionsExt::from_mode(0o777)).unwrap();
+    fs::write(lower.join("etc/nsswitch.conf"), "hosts: files dns\n").unwrap();
+    fs::write(lower.join("etc/group"), "root:x:0:\n").unwrap();
+    fs::write(lower.join("kaniko/ssl/certs/ca-certificates.crt"), "certificates\n").unwrap();
+    symlink("/busybox/sh", lower.join("bin/sh")).unwrap();
+    for place in ["busybox", "kaniko/stand-in"] {
+        fs::copy(busybox, lower.join(place).join("busybox")).unwrap();
+        let tools = Command::new(busybox).arg("--list").output().unwrap();
+        for tool in
+            String::from_utf8(tools.stdout).unwrap().lines().filter(|tool| *tool != "busybox")
+        {
+            symlink("busybox", lower.join(place).join(tool)).unwrap();
+        }
+    }
+    let executor = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand-in/executor");
+    fs::copy(executor, lower.join("kaniko/executor")).unwrap();
+}

@@ -1,0 +1,143 @@
+//! What the far side says: a line each.
+
+/// One line of the far side's protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The first one: the protocol's version.
+    Hello(u32),
+    /// It will not do: a code and words.
+    Refused { code: String, why: String },
+    /// What `executor version` says.
+    Version(String),
+    /// The flags that `executor --help` names.
+    Flags(Vec<String>),
+    /// Room at `/kaniko`.
+    Room { kib: u64 },
+    /// That was the greeting.
+    Greeted,
+    /// Somebody else builds, or, without an owner, has started an executor by hand.
+    Waiting { since: u64, holder: Option<Holder> },
+    /// The lock is ours.
+    Locked,
+    /// The place is as a build wants it.
+    Ready,
+    /// Files and bundle are there, whole.
+    Received,
+    /// Nothing to say, but there.
+    Beat,
+    /// It can't go on: a class and words.
+    Error { class: String, why: String },
+    /// The executor runs.
+    Started,
+    /// The executor has ended.
+    Exit(i32),
+    /// What it wrote to its digest file.
+    Digest(String),
+    /// It left no such output.
+    Missing(usize),
+    /// An output, whose bytes follow the line.
+    Output { number: usize, length: u64, sha256: String },
+    /// Everything is as it was before.
+    Cleaned,
+    /// It could not be made so.
+    Unclean(String),
+    /// The last one.
+    Bye,
+}
+
+/// Who holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) build: String,
+    pub(super) owner: String,
+}
+
+impl Word {
+    /// Reads `line`, without its end; nothing where it is no line of the protocol.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+        Some(match name {
+            "kaniko-build" => return Self::parse_first(rest),
+            "version" => Self::Version(rest.to_owned()),
+            "flags" => Self::Flags(rest.split_whitespace().map(str::to_owned).collect()),
+            "room" => Self::Room { kib: rest.parse().ok()? },
+            "greeted" => Self::Greeted,
+            "waiting" => {
+                let mut words = rest.split(' ');
+                let since = words.next()?.parse().ok()?;
+                let (build, owner) = (words.next()?.to_owned(), words.next()?.to_owned());
+                let holder = (build != "-").then_some(Holder { build, owner });
+                Self::Waiting { since, holder }
+            }
+            "locked" => Self::Locked,
+            "ready" => Self::Ready,
+            "received" => Self::Received,
+            "beat" => Self::Beat,
+            "error" => {
+                let (class, why) = rest.split_once(' ')?;
+                Self::Error { class: class.to_owned(), why: why.to_owned() }
+            }
+            "started" => Self::Started,
+            "exit" => Self::Exit(rest.parse().ok()?),
+            "digest" => Self::Digest(rest.to_owned()),
+            "missing" => Self::Missing(rest.parse().ok()?),
+            "output" => {
+                let mut words = rest.split(' ');
+                let number = words.next()?.parse().ok()?;
+                let length = words.next()?.parse().ok()?;
+                Self::Output { number, length, sha256: words.next()?.to_owned() }
+            }
+            "cleaned" => Self::Cleaned,
+            "unclean" => Self::Unclean(rest.to_owned()),
+            "bye" => Self::Bye,
+            _ => return None,
+        })
+    }
+
+    fn parse_first(rest: &str) -> Option<Self> {
+        if let Some(version) = rest.strip_prefix("hello ") {
+            return version.parse().ok().map(Self::Hello);
+        }
+        let (code, why) = rest.strip_prefix("refused ")?.split_once(' ')?;
+        Some(Self::Refused { code: code.to_owned(), why: why.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_named_with_its_build() {
+        assert_eq!(
+            Word::parse("waiting 1700000000 api https://ci.example/7"),
+            Some(Word::Waiting {
+                since: 1_700_000_000,
+                holder: Some(Holder { build: "api".into(), owner: "https://ci.example/7".into() })
+            })
+        );
+    }
+
+    #[test]
+    fn an_executor_started_by_hand_has_no_holder() {
+        assert_eq!(
+            Word::parse("waiting 1700000000 - -"),
+            Some(Word::Waiting { since: 1_700_000_000, holder: None })
+        );
+    }
+
+    #[test]
+    fn words_of_a_refusal_stay_together() {
+        assert_eq!(
+            Word::parse("kaniko-build refused used /kaniko/Dockerfile is there"),
+            Some(Word::Refused { code: "used".into(), why: "/kaniko/Dockerfile is there".into() })
+        );
+    }
+
+    #[test]
+    fn other_lines_are_none_of_the_protocol() {
+        assert_eq!(Word::parse("Welcome to Ubuntu"), None);
+        assert_eq!(Word::parse("exit soon"), None);
+        assert_eq!(Word::parse("kaniko-build"), None);
+    }
+}
