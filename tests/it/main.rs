@@ -3,6 +3,7 @@
 //! Each test runs the program in a [`sandbox`], with fakes for what it starts. What needs a
 //! part of the machine that is not there is left out, and says so on stderr.
 
+mod architecture;
 mod config;
 mod contexts;
 mod engine;

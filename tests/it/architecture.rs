@@ -1,0 +1,274 @@
+//! The house: which module may name which, which package lives where, and who alone may do what.
+//!
+//! Read from the source as text, without its tests and comments.
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::Source;
+
+/// Each module with the modules that it may name. What is not listed is forbidden.
+const MAY_NAME: &[(&str, &[&str])] = &[
+    ("ci", &[]),
+    (
+        "cli",
+        &[
+            "ci",
+            "config",
+            "context",
+            "event",
+            "guard",
+            "outcome",
+            "plan",
+            "registry",
+            "report",
+            "runner",
+            "secret",
+            "template",
+            "transport",
+        ],
+    ),
+    ("config", &["kaniko"]),
+    ("context", &[]),
+    ("dockerfile", &[]),
+    ("event", &["outcome"]),
+    ("guard", &["process"]),
+    ("kaniko", &[]),
+    ("outcome", &["context"]),
+    (
+        "plan",
+        &[
+            "ci",
+            "config",
+            "context",
+            "dockerfile",
+            "kaniko",
+            "registry",
+            "secret",
+            "template",
+            "transport",
+        ],
+    ),
+    ("process", &[]),
+    ("registry", &["secret"]),
+    (
+        "report",
+        &[
+            "ci",
+            "config",
+            "context",
+            "event",
+            "kaniko",
+            "outcome",
+            "plan",
+            "registry",
+            "secret",
+            "shell",
+            "template",
+            "transport",
+        ],
+    ),
+    (
+        "runner",
+        &[
+            "context",
+            "event",
+            "guard",
+            "kaniko",
+            "outcome",
+            "plan",
+            "process",
+            "registry",
+            "secret",
+            "template",
+            "transport",
+        ],
+    ),
+    ("secret", &[]),
+    ("shell", &[]),
+    ("template", &["ci"]),
+    ("transport", &["context", "event", "guard", "kaniko", "process", "secret", "shell"]),
+];
+
+/// Each outside package with the modules that may name it: its home first.
+///
+/// At home everywhere: `thiserror` and `serde`, which derive.
+const HOMES: &[(&str, &[&str])] = &[
+    ("aho_corasick", &["secret"]),
+    ("annotate_snippets", &["report"]),
+    // A docker config's `auth`, and the forms of a secret that are looked for.
+    ("base64", &["registry", "secret"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("figment", &["config"]),
+    ("flate2", &["context"]),
+    ("git2", &["ci"]),
+    // Times are read from the file, and told to people.
+    ("humantime", &["config", "ci", "plan", "process", "report", "runner", "transport"]),
+    // Sizes are told in one form.
+    ("indicatif", &["report", "cli"]),
+    ("minijinja", &["template"]),
+    ("parse_dockerfile", &["dockerfile"]),
+    // The safe face of the system's calls.
+    ("rustix", &["process", "cli", "context", "guard"]),
+    ("semver", &["template"]),
+    // Docker configs, events of GitHub, states of engines, the guard's lines, plans and reports.
+    ("serde_json", &["report", "ci", "guard", "plan", "registry", "transport"]),
+    // The bundle's checksum, what came back of it, and a filter.
+    ("sha2", &["context", "template", "transport"]),
+    // The nearest spelling, of keys, stages and names.
+    ("strsim", &["config", "dockerfile", "template"]),
+    // Contexts are written; what containers take and give is a tar too.
+    ("tar", &["context", "transport"]),
+    // Files that come into being whole, and directories that go.
+    ("tempfile", &["cli", "report", "runner", "transport"]),
+    // What waits.
+    ("tokio", &["process", "cli", "event", "guard", "runner", "transport"]),
+    ("toml", &["config"]),
+    ("zeroize", &["secret", "process", "transport"]),
+];
+
+/// Paths of the standard library and of tokio that are one module's affair.
+const ALONE: &[(&str, &[&str])] = &[
+    // Programs are started in one place.
+    ("std::process::Command", &["process/"]),
+    ("std::process::exit", &[]),
+    ("tokio::process::Command", &["process/"]),
+    // The surroundings are read in one place.
+    ("std::env", &["cli/mod.rs"]),
+    ("std::io::stdin", &["cli/mod.rs"]),
+    // Results and everything else go through one printer, but for bytes that were asked for by
+    // `-o -`, and for the guard's answers.
+    ("std::io::stdout", &["report/", "cli/auth.rs", "cli/context.rs", "cli/mod.rs"]),
+    ("std::io::stderr", &["report/"]),
+];
+
+#[test]
+fn no_module_names_one_that_it_may_not() {
+    let table: BTreeMap<_, _> = MAY_NAME.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for file in source::product() {
+        let Some(module) = file.module() else { continue };
+        let Some(may) = table.get(module) else {
+            wrong.push(format!("`{module}` is not in the table"));
+            continue;
+        };
+        for named in file.names_below("crate") {
+            if named != module && !may.contains(&&*named) {
+                wrong.push(format!("{} names `{named}`", file.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_module_is_allowed_what_it_does_not_do() {
+    let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in source::product() {
+        if let Some(module) = file.module() {
+            named.entry(module.to_owned()).or_default().extend(file.names_below("crate"));
+        }
+    }
+    let mut idle = Vec::new();
+    for (module, may) in MAY_NAME {
+        let names = named.get(*module).unwrap_or_else(|| panic!("there is no module `{module}`"));
+        let unused = may.iter().filter(|name| !names.contains(**name));
+        idle.extend(unused.map(|name| format!("`{module}` no longer names `{name}`")));
+    }
+    assert!(idle.is_empty(), "take out of the table:\n{}", idle.join("\n"));
+}
+
+#[test]
+fn modules_do_not_go_round_in_a_circle() {
+    let table: BTreeMap<_, _> = MAY_NAME.iter().copied().collect();
+    let mut settled: BTreeSet<&str> = BTreeSet::new();
+    while settled.len() < table.len() {
+        let free = table.iter().find(|(module, may)| {
+            !settled.contains(**module) && may.iter().all(|name| settled.contains(name))
+        });
+        let Some((module, _)) = free else {
+            let circle: Vec<_> = table.keys().filter(|name| !settled.contains(**name)).collect();
+            panic!("these name each other: {circle:?}");
+        };
+        settled.insert(module);
+    }
+}
+
+#[test]
+fn each_package_is_named_at_its_home_alone() {
+    let mut wrong = Vec::new();
+    for file in source::product() {
+        let Some(module) = file.module() else { continue };
+        for (package, homes) in HOMES {
+            if file.names_package(package) && !homes.contains(&module) {
+                wrong.push(format!("{} names `{package}`, at home in {homes:?}", file.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_package_has_a_home_where_it_is_not() {
+    let files = source::product();
+    let lives = |package: &str, home: &str| {
+        files.iter().any(|file| file.module() == Some(home) && file.names_package(package))
+    };
+    let empty: Vec<_> = HOMES
+        .iter()
+        .flat_map(|(package, homes)| homes.iter().map(move |home| (package, home)))
+        .filter(|(package, home)| !lives(package, home))
+        .collect();
+    assert!(empty.is_empty(), "take out of the table: {empty:?}");
+}
+
+#[test]
+fn every_package_has_a_home() {
+    let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .expect("the manifest is there");
+    let section = manifest.split("[dependencies]\n").nth(1).expect("it has dependencies");
+    let section = section.split("\n[").next().unwrap_or_default();
+    let names = section.lines().filter(|line| !line.starts_with('#'));
+    let names = names.filter_map(|line| Some(line.split_once(" = ")?.0.replace('-', "_")));
+    let homeless: Vec<_> = names
+        .filter(|name| !["serde", "thiserror"].contains(&&**name))
+        .filter(|name| !HOMES.iter().any(|(package, _)| package == name))
+        .collect();
+    assert!(homeless.is_empty(), "without a home: {homeless:?}");
+}
+
+#[test]
+fn what_one_module_does_alone_no_other_does() {
+    let mut wrong = Vec::new();
+    for file in source::product() {
+        for (path, homes) in ALONE {
+            let at_home = homes.iter().any(|home| file.path.starts_with(home));
+            if !at_home && file.names_path(path) {
+                wrong.push(format!("{} names `{path}`", file.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn one_module_quotes_for_shells() {
+    // A quote within quotes, in any spelling, is how every quoting gives itself away.
+    let quotes = |file: &Source| {
+        [r#""'\''""#, r"'\\''", r#"'\"'\"'"#].iter().any(|escape| file.text.contains(escape))
+    };
+    let quoting: Vec<_> =
+        source::product().into_iter().filter(quotes).map(|file| file.path).collect();
+    // The second looks for quoted secrets in what others print.
+    assert_eq!(quoting, ["secret/forms.rs", "shell.rs"]);
+}
+
+#[test]
+fn no_file_has_grown_too_long_to_be_read() {
+    let long = |path: &str, lines: usize| (lines > 400).then(|| format!("{path}: {lines} lines"));
+    let long: Vec<_> =
+        source::all().iter().filter_map(|file| long(&file.path, file.lines)).collect();
+    assert!(long.is_empty(), "split at 400:\n{}", long.join("\n"));
+}
