@@ -11,7 +11,7 @@ use crate::{
     transport::{Bundle, Job, Ran, TransportError, cloudfoundry::App, container, session},
 };
 
-use super::Run;
+use super::{Run, spool};
 
 /// What a login may take and say.
 const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(2) };
@@ -64,7 +64,11 @@ impl Reach {
                 let command = Command::new(program).arguments(arguments);
                 session::run(command, job, bundle, &run.hands).await
             }
-            ExecutorKind::Local => session::run(local()?, job, bundle, &run.hands).await,
+            ExecutorKind::Local => {
+                let shell = local()?;
+                let bundle = spool::spool(bundle, Path::new("/kaniko")).await?;
+                session::run(shell, job, bundle, &run.hands).await
+            }
             ExecutorKind::Container(settings) => {
                 if !self.engines.contains_key(&executor.name) {
                     let guard = self.guard().await?;
