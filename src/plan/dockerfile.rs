@@ -127,10 +127,12 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
     }
     let shown: Vec<_> = tried.iter().map(|path| format!("`{}`", show(path, current))).collect();
     let message = format!("there is no Dockerfile at {}", shown.join(" or "));
-    let hint = "`dockerfile` is looked for in the context, then beside this file";
     if named.is_some() {
+        let hint = "`dockerfile` is looked for in the context, then beside this file";
         keys.wrong("dockerfile", message, "not there", hint);
     } else {
+        let hint = "where it is elsewhere, name it with `dockerfile`, relative to the context or \
+                    to this file";
         keys.wrong("context", message, "has no Dockerfile", hint);
     }
     None

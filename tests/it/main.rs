@@ -4,6 +4,9 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod config;
+mod contexts;
 mod fake;
+mod machine;
 mod ran;
 mod sandbox;
+mod templates;

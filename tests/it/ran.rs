@@ -17,17 +17,17 @@ pub(crate) struct Ran {
     root: Rc<tempfile::TempDir>,
     status: ExitStatus,
     stdout: String,
+    stdout_bytes: Vec<u8>,
     stderr: String,
 }
 
 impl Ran {
     pub(crate) fn new(root: Rc<tempfile::TempDir>, status: ExitStatus) -> Self {
-        let read = |name: &str| {
-            String::from_utf8(fs::read(root.path().join(name)).expect("its output"))
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-        };
-        let (stdout, stderr) = (read("stdout"), read("stderr"));
-        Self { status, stdout, stderr, root }
+        let read = |name: &str| fs::read(root.path().join(name)).expect("its output");
+        let stdout_bytes = read("stdout");
+        let stdout = String::from_utf8_lossy(&stdout_bytes).into_owned();
+        let stderr = String::from_utf8_lossy(&read("stderr")).into_owned();
+        Self { status, stdout, stdout_bytes, stderr, root }
     }
 
     /// It ended with this exit code.
@@ -80,6 +80,11 @@ impl Ran {
     /// Its stdout as it came.
     pub(crate) fn told(&self) -> &str {
         &self.stdout
+    }
+
+    /// Its stdout, which need not be text.
+    pub(crate) fn told_bytes(&self) -> &Vec<u8> {
+        &self.stdout_bytes
     }
 
     /// What the fake `name` was called with.

@@ -16,11 +16,15 @@ use std::{
 
 use crate::{
     fake::Fake,
+    machine,
     ran::{Calls, Ran},
 };
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kaniko-build");
+
+/// A user with no rights of its own.
+const NOBODY: u32 = 65534;
 
 /// How long anything may take before a test gives up, far beyond what it needs.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Sandbox {
     root: Rc<tempfile::TempDir>,
     variables: BTreeMap<OsString, OsString>,
+    /// The user to run as, where it is another.
+    user: Option<u32>,
 }
 
 impl Sandbox {
@@ -42,7 +48,7 @@ impl Sandbox {
         let at = |name: &str| root.path().join(name).into_os_string();
         let variables =
             [("PATH".into(), at("bin")), ("HOME".into(), at("home")), ("TMPDIR".into(), at("tmp"))];
-        Self { variables: BTreeMap::from(variables), root: Rc::new(root) }
+        Self { variables: BTreeMap::from(variables), root: Rc::new(root), user: None }
     }
 
     /// `kaniko.toml` of the project.
@@ -87,6 +93,17 @@ impl Sandbox {
         self.env("PATH", path)
     }
 
+    /// Runs the program as a user to whom permissions mean something, which root is not.
+    pub(crate) fn as_an_ordinary_user(mut self) -> Self {
+        if machine::is_root() {
+            own(self.root.path());
+            // The program itself may be where only root can go.
+            fs::copy(PROGRAM, self.root.path().join("program")).expect("a copy of the program");
+            self.user = Some(NOBODY);
+        }
+        self
+    }
+
     /// `path` of the project, absolute.
     pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.path().join("work").join(path)
@@ -108,7 +125,15 @@ impl Sandbox {
             let file = fs::File::create(self.root.path().join(name)).expect("a file for output");
             Stdio::from(file)
         };
-        let child = Command::new(PROGRAM)
+        let mut command = match self.user {
+            Some(user) => {
+                let mut command = Command::new(self.root.path().join("program"));
+                command.uid(user).gid(user);
+                command
+            }
+            None => Command::new(PROGRAM),
+        };
+        let child = command
             .args(arguments)
             .current_dir(self.path(""))
             .env_clear()
@@ -120,6 +145,16 @@ impl Sandbox {
             .spawn()
             .expect("the program under test starts");
         Started { child, root: Rc::clone(&self.root) }
+    }
+}
+
+/// Gives all of a tree to [`NOBODY`].
+fn own(path: &Path) {
+    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).expect("root may");
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path).expect("root may read it") {
+            own(&entry.expect("an entry").path());
+        }
     }
 }
 
