@@ -8,11 +8,11 @@ use std::{
 
 use crate::{
     ci::{self, Ci},
-    config::{self, Config, FindError},
+    config::{self, Config, Data, Entry, FindError, Node},
     plan::{self, Facts, Plan, PlanError, Wanted},
     registry::credentials,
     report::{Printer, snippet},
-    secret::{Purpose, Redactor},
+    secret::{Purpose, Redactor, Source},
     template::FileReader,
 };
 
@@ -93,6 +93,7 @@ pub(super) fn plan(
         ci: Arc::clone(&loaded.ci),
         read_file: Some(reader(root, base)),
     };
+    foresee(&loaded.config, surroundings, redactor);
     let plan = match plan::make(&loaded.config, &facts, wanted) {
         Ok(plan) => plan,
         Err(PlanError::Mistakes(mistakes)) => {
@@ -114,6 +115,38 @@ pub(super) fn plan(
         printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
     }
     Some(plan)
+}
+
+/// Tells the redactor what the file names as secrets, so that a mistake found while planning
+/// shows none.
+fn foresee(config: &Config, surroundings: &Surroundings, redactor: &Redactor) {
+    let sections = [&config.registries, &config.executors, &config.builds];
+    for section in sections.into_iter().flatten() {
+        for entry in &section.table.0 {
+            foresee_in(&entry.node, config, surroundings, redactor);
+        }
+    }
+}
+
+fn foresee_in(node: &Node, config: &Config, surroundings: &Surroundings, redactor: &Redactor) {
+    let Data::Table(table) = &node.data else { return };
+    let source = match table.0.as_slice() {
+        [Entry { name, node: Node { data: Data::Text(text), place }, .. }] => match &**name {
+            "env" => Some(Source::Env(text.clone())),
+            "file" => {
+                Some(Source::File(config.base(place, &surroundings.current).join(text.as_str())))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let found = source.map(|one| one.read(Purpose::Password, &surroundings.environment));
+    if let Some(Ok(Some(found))) = found {
+        let _ = redactor.add(&found.secret);
+    }
+    for entry in &table.0 {
+        foresee_in(&entry.node, config, surroundings, redactor);
+    }
 }
 
 /// Tells the redactor what can be known without running a program.

@@ -1,4 +1,5 @@
-//! Secrets where they would stay: in an image's history, its labels, its annotations.
+//! Secrets where they would stay, in an image's history, its labels, its annotations, or be seen,
+//! on the executor's command line.
 
 use crate::{
     config::{Mistake, Mistakes},
@@ -30,7 +31,7 @@ pub fn sources(plan: &Plan) -> Vec<&Source> {
     sources
 }
 
-/// Build args, labels and annotations that hold a secret that `redactor` knows.
+/// Build args, labels, annotations and other arguments that hold a secret that `redactor` knows.
 #[must_use]
 pub fn leaks(plan: &Plan, redactor: &Redactor) -> Option<Mistakes> {
     let mistakes: Vec<_> = plan.builds.iter().flat_map(|build| of_build(build, redactor)).collect();
@@ -63,6 +64,15 @@ fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {
                 _ => "it would stay in the image for all to read: leave it out",
             };
             mistakes.push(mistake.hint(hint));
+        }
+    }
+    let destinations = build.destinations.iter().map(|one| format!("--destination={one}"));
+    for argument in build.flags.iter().cloned().chain(destinations) {
+        if redactor.finds_in(&argument) {
+            let flag = argument.split('=').next().unwrap_or_default();
+            let message = format!("`{flag}` of `{}` holds a secret", build.name);
+            let hint = "a command line is no place for one: others can read it";
+            mistakes.push(Mistake::nowhere(message).hint(hint));
         }
     }
     mistakes

@@ -10,6 +10,7 @@ use std::{fmt::Write as _, path::Path};
 pub(crate) struct Fake {
     answers: Vec<(String, String)>,
     default: String,
+    /// It takes all of its stdin before it does anything.
     hears: bool,
 }
 
@@ -46,12 +47,12 @@ impl Fake {
 
     /// Answers otherwise where its arguments, joined by spaces, match a pattern of `case`.
     pub(crate) fn when(mut self, pattern: &str, answer: Self) -> Self {
-        self.answers.push((pattern.to_owned(), answer.default));
+        self.answers.push((pattern.to_owned(), answer.lines()));
         self
     }
 
-    /// Leaves its stdin to its own lines, unread and not kept.
-    pub(crate) fn hears_itself(mut self) -> Self {
+    /// Leaves its stdin alone, unread and not kept, but for what its own lines read.
+    pub(crate) fn hears_nothing(mut self) -> Self {
         self.hears = false;
         self
     }
@@ -72,15 +73,17 @@ impl Fake {
              tr '\\0' '\\n' </proc/$$/environ | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/\\1/p' \
              >\"$call/names\"\n"
         );
-        if self.hears {
-            script.push_str("cat >\"$call/stdin\"\n");
-        }
         script.push_str("case \"$*\" in\n");
         for (pattern, answer) in &self.answers {
             let _ = writeln!(script, "{pattern})\n{answer};;");
         }
-        let _ = write!(script, "*)\n{}:\n;;\nesac\n", self.default);
+        let _ = write!(script, "*)\n{}:\n;;\nesac\n", self.lines());
         script
+    }
+
+    fn lines(&self) -> String {
+        let hear = if self.hears { "cat >\"$call/stdin\"\n" } else { "" };
+        format!("{hear}{}", self.default)
     }
 }
 

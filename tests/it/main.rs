@@ -5,8 +5,11 @@
 
 mod config;
 mod contexts;
+mod engine;
+mod executors;
 mod fake;
 mod machine;
 mod ran;
 mod sandbox;
+mod secrets;
 mod templates;

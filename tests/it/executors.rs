@@ -1,0 +1,449 @@
+//! Executors that cannot be reached, and builds that fail in them.
+
+use crate::{
+    engine::{DIGEST, Executor, docker},
+    fake::Fake,
+    sandbox::Sandbox,
+};
+
+/// A build with docker that pushes.
+fn pushed() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/shop/web:1\"]\n",
+        )
+        .file("Dockerfile", "FROM r.example.com/base/alpine:3\nRUN make\n")
+}
+
+/// A build on Cloud Foundry with a login.
+fn cloud() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\n[executors.cf]\ntype = \"cloudfoundry\"\napi = \"https://api.example.com\"\n\
+             org = \"acme\"\nspace = \"dev\"\napp = \"kaniko\"\nusername = \"ci\"\n\
+             password = { env = \"CF_PASS\" }\n[builds.web]\nno-push = true\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .env("CF_PASS", "hunter2hunter2")
+}
+
+#[test]
+fn a_build_sends_its_context_and_prints_what_was_pushed() {
+    let run = pushed().fake("docker", docker(&Executor::builds())).run(["run", "--push"]);
+
+    run.code(0).stdout(&format!("r.example.com/shop/web:1@{DIGEST}")).stderr(&format!(
+        "web | building with docker (docker)\n\
+         web | sending the context\n\
+         web | building\n\
+         web | receiving outputs\n\
+         \n\
+         build  result  time  sent  digest or cause\n\
+         web  built  [TIME]  [SIZE]  {DIGEST}"
+    ));
+    assert_eq!(run.sent_to("docker").entries(), ["./", "Dockerfile", "kaniko.toml"]);
+    assert_eq!(run.left_behind(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn the_engine_is_called_in_order_and_its_container_removed_last() {
+    let run = pushed().fake("docker", docker(&Executor::builds())).run(["run", "--push"]);
+
+    assert_eq!(
+        run.code(0).sent_to("docker").verbs(),
+        ["--version", "ps", "image", "run", "create", "cp", "cp", "start", "container", "cp", "rm"]
+    );
+}
+
+#[test]
+fn outside_of_ci_nothing_is_pushed_and_that_is_said() {
+    let run = pushed().fake("docker", docker(&Executor::builds())).run(["run"]);
+
+    run.code(0)
+        .stdout("")
+        .stderr_contains("warning: nothing was pushed: outside of CI add `--push`");
+    let created = &run.sent_to("docker");
+    assert!(created.of("create")[0].argv.contains(&"--no-push=true".to_owned()));
+}
+
+#[test]
+fn an_engine_that_is_not_installed_is_told_with_what_to_do() {
+    pushed().run(["run"]).code(3).stdout("").stderr(
+        r"web | building with docker (docker)
+error: web: `docker` could not be started: No such file or directory (os error 2)
+hint: install docker, or choose another executor
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `docker` could not be started: No such file or directory (os error 2)
+warning: nothing was pushed: outside of CI add `--push`",
+    );
+}
+
+#[test]
+fn a_daemon_that_does_not_answer_is_told_with_what_to_do() {
+    let silent = Fake::new()
+        .when("--version", Fake::new().prints("Docker version 28.2.2, build e6534b4"))
+        .tells(
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker \
+             daemon running?",
+        )
+        .exits(1);
+
+    pushed().fake("docker", silent).run(["run", "--push"]).code(3).stdout("").stderr(
+        r"web | building with docker (docker)
+error: web: `docker ps` failed: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+hint: start its daemon, point DOCKER_HOST or CONTAINER_HOST at it, or choose another executor than docker
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `docker ps` failed: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+    );
+}
+
+#[test]
+fn an_executor_image_that_is_not_there_is_told_with_what_to_do() {
+    let bare = Fake::new()
+        .when("--version", Fake::new().prints("Docker version 28.2.2, build e6534b4"))
+        .when("'ps '*", Fake::new())
+        .when(
+            "'pull '*",
+            Fake::new()
+                .tells("Error response from daemon: manifest for example.com/kaniko:9 not found: manifest unknown: manifest unknown")
+                .exits(1),
+        )
+        .tells("Error: No such image: example.com/kaniko:9")
+        .exits(1);
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[executors.d]\ntype = \"docker\"\nimage = \"example.com/kaniko:9\"\n\
+             [builds.web]\nno-push = true\n",
+        )
+        .file("Dockerfile", "FROM scratch\n");
+
+    sandbox.fake("docker", bare).run(["run"]).code(3).stdout("").stderr(
+        r"web | building with d (docker)
+web | fetching the image example.com/kaniko:9
+error: web: `docker pull` failed: manifest for example.com/kaniko:9 not found: manifest unknown: manifest unknown
+hint: check the reference in `image`
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `docker pull` failed: manifest for example.com/kaniko:9 not found: manifest unknown: manifest unknown",
+    );
+}
+
+#[test]
+fn local_outside_of_kanikos_image_is_told_with_what_to_do() {
+    Sandbox::new()
+        .config("version = 1\n[builds.web]\nexecutor = \"local\"\nno-push = true\n")
+        .file("Dockerfile", "FROM scratch\n")
+        .run(["run"])
+        .code(3)
+        .stdout("")
+        .stderr(
+            r"web | building with local (local)
+error: web: there is no `/kaniko/executor` here
+hint: `local` runs inside of Kaniko's debug image; elsewhere choose podman, docker or cloudfoundry
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  there is no `/kaniko/executor` here",
+        );
+}
+
+#[test]
+fn a_command_that_is_not_there_is_told_by_its_name() {
+    Sandbox::new()
+        .config(
+            "version = 1\n[executors.far]\ntype = \"command\"\ncommand = [\"ssh\", \"-T\", \"far\"]\n\
+             [builds.web]\nno-push = true\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .run(["run"])
+        .code(3)
+        .stdout("")
+        .stderr(
+            r"web | building with far (command)
+error: web: `ssh` could not be started: No such file or directory (os error 2)
+hint: is it installed, and in `PATH`?
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `ssh` could not be started: No such file or directory (os error 2)",
+        );
+}
+
+#[test]
+fn without_cf_on_the_path_the_login_says_so() {
+    cloud().run(["run"]).code(3).stdout("").stderr(
+        r"web | building with cf (cloudfoundry)
+error: web: logging in failed: there is no `cf` on PATH
+hint: run in an image that has the cf command line, such as cloudfoundry/cli, or choose another executor
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  logging in failed: there is no `cf` on PATH",
+    );
+}
+
+#[test]
+fn a_rejected_login_is_told_in_the_words_of_cf() {
+    let cf = Fake::new().when(
+        "auth*",
+        Fake::new()
+            .prints("API endpoint: https://api.example.com\n\nAuthenticating...\nFAILED")
+            .tells("Credentials were rejected, please try again.")
+            .exits(1),
+    );
+    let run = cloud().fake("cf", cf).run(["run"]);
+
+    run.code(3).stdout("").never_tells("hunter2").stderr(
+        r"web | building with cf (cloudfoundry)
+error: web: logging in failed: `cf auth` ended with 1: API endpoint: https://api.example.com; Authenticating...; FAILED; Credentials were rejected, please try again.
+hint: check `api`, `org`, `space` and the credentials; the same commands by hand are in `kaniko-build plan --format shell`
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  logging in failed: `cf auth` ended with 1: API endpoint: https://api.example.com; Authenticating...; FAILED; Credentials were rejected, please try again.",
+    );
+    assert_eq!(run.sent_to("cf").argvs(), ["api https://api.example.com", "auth"]);
+    assert_eq!(run.left_behind(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn an_app_that_is_stopped_is_told_in_the_words_of_cf() {
+    let cf = Fake::new().when(
+        "ssh*",
+        Fake::new()
+            .prints("FAILED")
+            .tells("Error opening SSH connection: App kaniko is not in running state")
+            .exits(1)
+            .hears_nothing(),
+    );
+    let run = cloud().fake("cf", cf).run(["run"]);
+
+    run.code(3).stdout("").stderr(
+        r"web | building with cf (cloudfoundry)
+error: web: `cf` ended with exit code 1: FAILED; Error opening SSH connection: App kaniko is not in running state
+hint: is it running, and is its name right?
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `cf` ended with exit code 1: FAILED; Error opening SSH connection: App kaniko is not in running state",
+    );
+    assert_eq!(run.sent_to("cf").verbs(), ["api", "auth", "target", "ssh"]);
+}
+
+#[test]
+fn where_no_shell_can_be_started_both_causes_are_named_at_the_limit() {
+    let cf = Fake::new().when("ssh*", Fake::new().exits(255).hears_nothing());
+    let sandbox = cloud().fake("cf", cf);
+    let run = sandbox.run(["run", "--set", "executors.cf.lock-timeout=3s"]);
+
+    run.code(3).stdout("").stderr(
+        r"web | building with cf (cloudfoundry)
+web | waiting for the executor: a shell at the far side (`cf` ended with exit code 255)
+error: web: no shell could be started at the far side within 3s: either a build of several stages of another run uses it, or its image has none and its `debug` form is needed; `cf` ended with exit code 255
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  no shell could be started at the far side within 3s: either a build of several stages of another run uses it, or its image has none and its `debug` form is needed; `cf` ended with exit code 255",
+    );
+    assert!(run.sent_to("cf").of("ssh").len() > 1, "it was tried once only");
+}
+
+#[test]
+fn a_run_that_fails_is_told_with_its_command() {
+    let executor = Executor::fails(
+        3,
+        "\u{1b}[36mINFO\u{1b}[0m[0003] Running: [/bin/sh -c make]\n\
+         make: *** No targets specified and no makefile found.  Stop.\n\
+         error building image: error building stage: failed to execute command: waiting for \
+         process to exit: exit status 3",
+    );
+
+    pushed().fake("docker", docker(&executor)).run(["run", "--push"]).code(1).stdout("").stderr(
+        r"web | building with docker (docker)
+web | sending the context
+web | building
+web | INFO[0003] Running: [/bin/sh -c make]
+web | make: *** No targets specified and no makefile found.  Stop.
+web | error building image: error building stage: failed to execute command: waiting for process to exit: exit status 3
+error: web: `RUN` `make` ended with 3
+
+build  result  time  sent  digest or cause
+web  failed  [TIME]  [SIZE]  `RUN` `make` ended with 3",
+    );
+}
+
+#[test]
+fn a_base_image_that_is_missing_is_told_with_its_line() {
+    let executor = Executor::fails(
+        1,
+        "INFO[0000] Retrieving image manifest r.example.com/base/alpine:3\n\
+         error building image: unable to complete operation after 0 attempts, last error: GET \
+         https://r.example.com/v2/base/alpine/manifests/3: MANIFEST_UNKNOWN: manifest unknown; \
+         map[Tag:3]",
+    );
+
+    pushed().fake("docker", docker(&executor)).run(["run", "--push"]).code(1).stdout("").stderr(
+        r"web | building with docker (docker)
+web | sending the context
+web | building
+web | INFO[0000] Retrieving image manifest r.example.com/base/alpine:3
+web | error building image: unable to complete operation after 0 attempts, last error: GET https://r.example.com/v2/base/alpine/manifests/3: MANIFEST_UNKNOWN: manifest unknown; map[Tag:3]
+error: web: the base image `r.example.com/base/alpine:3` does not exist ([DIR]/Dockerfile:1)
+
+build  result  time  sent  digest or cause
+web  failed  [TIME]  [SIZE]  the base image `r.example.com/base/alpine:3` does not exist ([DIR]/Dockerfile:1)",
+    );
+}
+
+const DENIED: &str = "error checking push permissions: checking push permission for \
+                      \"r.example.com/shop/web:1\": POST \
+                      https://r.example.com/v2/shop/web/blobs/uploads/: UNAUTHORIZED: \
+                      authentication required";
+
+#[test]
+fn a_push_that_is_denied_names_the_registry_and_the_want_of_credentials() {
+    let docker = docker(&Executor::fails(1, DENIED));
+
+    pushed().fake("docker", docker).run(["run", "--push"]).code(1).stdout("").stderr(
+        r#"web | building with docker (docker)
+web | sending the context
+web | building
+web | error checking push permissions: checking push permission for "r.example.com/shop/web:1": POST https://r.example.com/v2/shop/web/blobs/uploads/: UNAUTHORIZED: authentication required
+error: web: `r.example.com` denies pushing to `r.example.com/shop/web:1`; there are no credentials for `r.example.com`
+
+build  result  time  sent  digest or cause
+web  failed  [TIME]  [SIZE]  `r.example.com` denies pushing to `r.example.com/shop/web:1`; there are no credentials for `r.example.com`"#,
+    );
+}
+
+#[test]
+fn a_push_that_is_denied_names_the_user() {
+    let docker = docker(&Executor::fails(1, DENIED));
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[registries.r]\nhost = \"r.example.com\"\nusername = \"bob\"\n\
+             password = { env = \"PW\" }\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/shop/web:1\"]\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .env("PW", "hunter2hunter2");
+
+    sandbox
+        .fake("docker", docker)
+        .run(["run", "--push"])
+        .code(1)
+        .stdout("")
+        .never_tells("hunter2")
+        .stderr_contains("; logged in to `r.example.com` as `bob`\n");
+}
+
+#[test]
+fn a_flag_that_the_executor_lacks_is_told_before_the_bundle_is_sent() {
+    let docker = docker(&Executor::builds().of_the_original());
+    let run = Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n\
+             secrets = { npm = { env = \"NPM\" } }\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .env("NPM", "hunter2hunter2")
+        .fake("docker", docker)
+        .run(["run"]);
+
+    run.code(1).stdout("").stderr(
+        r"web | building with docker (docker)
+error: web: the executor (v1.24.0) has no `--secret`, and `secrets` (kaniko.toml:5) needs it; the maintained fork's current version can more
+
+build  result  time  sent  digest or cause
+web  failed  [TIME]  the executor (v1.24.0) has no `--secret`, and `secrets` (kaniko.toml:5) needs it; the maintained fork's current version can more",
+    );
+    assert_eq!(run.sent_to("docker").verbs(), ["--version", "ps", "image", "run", "run"]);
+}
+
+#[test]
+fn a_mount_that_the_executor_ignores_is_told_with_its_line_before_the_bundle_is_sent() {
+    let docker = docker(&Executor::builds().of_the_original());
+    let run = Sandbox::new()
+        .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")
+        .file("Dockerfile", "FROM scratch\n\nRUN --mount=type=cache,target=/c make\n")
+        .fake("docker", docker)
+        .run(["run"]);
+
+    run.code(1).stdout("").stderr(
+        r"web | building with docker (docker)
+error: web: the executor (v1.24.0) ignores `--mount=type=cache`, and `RUN --mount` (Dockerfile:3) needs it; the maintained fork's current version can more
+
+build  result  time  sent  digest or cause
+web  failed  [TIME]  the executor (v1.24.0) ignores `--mount=type=cache`, and `RUN --mount` (Dockerfile:3) needs it; the maintained fork's current version can more",
+    );
+    assert_eq!(run.sent_to("docker").verbs(), ["--version", "ps", "image", "run", "run"]);
+}
+
+#[test]
+fn an_executor_that_was_killed_most_likely_was_out_of_memory() {
+    let docker = docker(&Executor::fails(137, "INFO[0001] Taking snapshot of full filesystem..."));
+    let run = pushed().fake("docker", docker).run(["run", "--push"]);
+
+    run.code(1).stdout("").stderr(
+        r"web | building with docker (docker)
+web | sending the context
+web | building
+web | INFO[0001] Taking snapshot of full filesystem...
+error: web: the executor was killed (137), most likely out of memory
+
+build  result  time  sent  digest or cause
+web  failed  [TIME]  [SIZE]  the executor was killed (137), most likely out of memory",
+    );
+    assert_eq!(run.sent_to("docker").verbs().last(), Some(&"rm"));
+}
+
+#[test]
+fn a_full_disk_on_the_far_side_is_no_failure_of_the_build() {
+    let full = Fake::new()
+        .when("--version", Fake::new().prints("Docker version 28.2.2, build e6534b4"))
+        .when("'image inspect'*", Fake::new().prints("[]"))
+        .when("run*' version'", Fake::new().prints("Kaniko version :  v1.28.3"))
+        .when(
+            "'cp - '*",
+            Fake::new()
+                .tells("Error response from daemon: write /kaniko/x: no space left on device")
+                .exits(1),
+        );
+    let run = pushed().fake("docker", full).run(["run", "--push"]);
+
+    run.code(3).stdout("").stderr(
+        r"web | building with docker (docker)
+web | sending the context
+error: web: `docker cp` failed: write /kaniko/x: no space left on device
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `docker cp` failed: write /kaniko/x: no space left on device",
+    );
+    assert_eq!(run.sent_to("docker").verbs().last(), Some(&"rm"));
+}
+
+#[test]
+fn an_executor_that_ends_well_without_a_digest_has_not_built() {
+    let docker = docker(&Executor::does(":"));
+
+    pushed()
+        .fake("docker", docker)
+        .run(["run", "--push"])
+        .code(1)
+        .stdout("")
+        .stderr_contains("error: web: the executor ended well, but its digest could not be read");
+}
+
+#[test]
+fn after_a_failed_build_the_others_are_skipped_unless_told_to_go_on() {
+    let two = || {
+        Sandbox::new()
+            .config(
+                "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n\
+                 [builds.api]\n[builds.web]\n",
+            )
+            .file("Dockerfile", "FROM scratch\n")
+            .fake("docker", docker(&Executor::fails(1, "error building image: broken")))
+    };
+
+    two().run(["run"]).code(1).stdout("").stderr_contains("web | skipped: `api` was not built\n");
+    let run = two().run(["run", "--keep-going"]);
+    run.code(1).stderr_contains("web  failed  [TIME]  [SIZE]  error building image: broken");
+    assert_eq!(run.sent_to("docker").of("start").len(), 2);
+}
