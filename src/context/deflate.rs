@@ -168,7 +168,6 @@ fn stopped() -> io::Error {
 
 /// Compresses chunks until there is nobody to send one.
 fn work(queue: &Mutex<Receiver<Job>>, finished: &Sender<Done>) {
-    let mut deflate = Compress::new(Compression::new(LEVEL), false);
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { number, buffer, filled, last, mut output }) = job else { return };
@@ -176,7 +175,7 @@ fn work(queue: &Mutex<Receiver<Job>>, finished: &Sender<Done>) {
         let dictionary = if number == 0 { &[][..] } else { dictionary };
         let mut crc = Crc::new();
         crc.update(chunk);
-        let output = compress(&mut deflate, dictionary, chunk, last, &mut output).map(|()| output);
+        let output = compress(dictionary, chunk, last, &mut output).map(|()| output);
         if finished.send(Done { number, buffer, crc, output }).is_err() {
             return;
         }
@@ -185,13 +184,14 @@ fn work(queue: &Mutex<Receiver<Job>>, finished: &Sender<Done>) {
 
 /// Fills `output` with `chunk`, compressed up to a whole byte.
 fn compress(
-    deflate: &mut Compress,
     dictionary: &[u8],
     chunk: &[u8],
     last: bool,
     output: &mut Vec<u8>,
 ) -> Result<(), flate2::CompressError> {
-    deflate.reset();
+    // A new one each time: after a reset, zlib-rs lets what it compressed before show in the
+    // bytes (its hash of a dictionary's end takes in what lies behind it).
+    let mut deflate = Compress::new(Compression::new(LEVEL), false);
     if !dictionary.is_empty() {
         deflate.set_dictionary(dictionary)?;
     }

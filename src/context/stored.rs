@@ -11,11 +11,11 @@ use super::{
     stream::{Chunk, HEADER, trailer},
 };
 
-/// The most that one stored block can hold.
-const LENGTH: u16 = u16::MAX;
-
-/// Its header: last or not, length, and the length's complement.
+/// The header of a stored block: last or not, length, and the length's complement.
 const FRONT: usize = 5;
+
+/// Bytes of a block: with its header half of what a pipe holds, so that both ends can work.
+const LENGTH: usize = 32 * 1024 - FRONT;
 
 /// What makes stored blocks of chunks.
 pub(super) struct Stored<'a> {
@@ -30,7 +30,7 @@ impl<'a> Stored<'a> {
     }
 
     pub(super) fn chunk() -> Chunk {
-        Chunk::new(FRONT, LENGTH.into())
+        Chunk::new(FRONT, LENGTH)
     }
 
     /// Writes a chunk and empties it.
@@ -47,7 +47,7 @@ impl<'a> Stored<'a> {
 
     fn block(&mut self, chunk: &mut Chunk, last: bool) -> io::Result<()> {
         self.crc.update(chunk.bytes());
-        let length = u16::try_from(chunk.filled).expect("a chunk is as long as a block at most");
+        let length = u16::try_from(chunk.filled).expect("a chunk is no longer than a block can be");
         chunk.buffer[0] = u8::from(last);
         chunk.buffer[1..3].copy_from_slice(&length.to_le_bytes());
         chunk.buffer[3..5].copy_from_slice(&(!length).to_le_bytes());

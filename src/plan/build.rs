@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Build, OutputAt, arguments::shown, dockerfile, executor::Executors, make::Facts, reader::Reader,
+    Build, Facts, OutputAt, arguments::shown, dockerfile, executor::Executors, reader::Reader,
 };
 
 /// How long an attempt may take where nothing is said.

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::config::{Config, Data, Mistake, Place, Table, nearest};
 
-use super::{CloudFoundry, Container, Executor, ExecutorKind, Value, make::Facts, reader::Reader};
-use crate::{secret::Source, template::Engine};
+use super::{CloudFoundry, Executor, ExecutorKind, Facts, Value, reader::Reader};
+use crate::{secret::Source, template::Engine, transport::container};
 
 /// Types that need no declaration.
 const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local"];
@@ -94,8 +94,8 @@ impl<'a> Executors<'a> {
         };
         let kind = match type_name.as_str() {
             "cloudfoundry" => cloud_foundry(&mut keys, self.facts),
-            "docker" => Some(container(&mut keys, "docker")),
-            "podman" => Some(container(&mut keys, "podman")),
+            "docker" => Some(container(&mut keys, container::Kind::Docker)),
+            "podman" => Some(container(&mut keys, container::Kind::Podman)),
             "command" => command(&mut keys),
             _ => Some(ExecutorKind::Local),
         };
@@ -120,17 +120,21 @@ fn environment(keys: &mut Reader<'_>) -> Vec<(String, Value)> {
     table.0.iter().filter_map(value).collect()
 }
 
-fn container(keys: &mut Reader<'_>, program: &'static str) -> ExecutorKind {
+fn container(keys: &mut Reader<'_>, kind: container::Kind) -> ExecutorKind {
     let texts = |list: Vec<(Place, String)>| list.into_iter().map(|(_, text)| text).collect();
-    ExecutorKind::Container(Container {
-        program,
-        image: keys.text("image").unwrap_or_else(|| IMAGE.to_owned()),
-        pull: keys.text("pull").unwrap_or_else(|| "missing".to_owned()),
+    let image = keys.text("image").unwrap_or_else(|| IMAGE.to_owned());
+    ExecutorKind::Container(container::Settings {
+        pull: match keys.text("pull").as_deref() {
+            Some("always") => container::Pull::Always,
+            Some("never") => container::Pull::Never,
+            _ => container::Pull::Missing,
+        },
         network: keys.text("network"),
         memory: keys.text("memory"),
         cpus: keys.text("cpus"),
         volumes: texts(keys.list("volumes")),
         engine_args: texts(keys.list("engine-args")),
+        ..container::Settings::new(kind, image)
     })
 }
 

@@ -2,33 +2,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::Arc,
 };
 
 use crate::{
-    ci::{Ci, Provider},
+    ci::Provider,
     config::{Config, Data, Mistake, Mistakes, Node, Origin, Table},
     registry::Registry,
-    template::{Engine, FileReader, Names, Value, Var},
+    template::{Engine, Names, Value, Var},
 };
 
 use super::{
-    Build, Plan, build, executor::Executors, order, reader::Reader, registries, select,
+    Build, Facts, Plan, build, executor::Executors, order, reader::Reader, registries, select,
     select::SelectError,
 };
-
-/// What is known of the job, gathered by the caller.
-pub struct Facts<'a> {
-    /// The environment.
-    pub environment: Arc<BTreeMap<String, String>>,
-    /// The directory that paths of the environment and the command line start from; absolute.
-    pub current: &'a Path,
-    /// The pipeline.
-    pub ci: Arc<Ci>,
-    /// What `file("…")` reads with.
-    pub read_file: Option<FileReader>,
-}
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, Default)]

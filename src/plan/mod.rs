@@ -9,6 +9,7 @@ mod arguments;
 mod build;
 mod dockerfile;
 mod executor;
+mod facts;
 mod leaks;
 mod make;
 mod order;
@@ -18,8 +19,9 @@ mod select;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown};
+pub use facts::Facts;
 pub use leaks::{leaks, sources};
-pub use make::{Facts, PlanError, Wanted, make};
+pub use make::{PlanError, Wanted, make};
 pub use select::SelectError;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
@@ -30,7 +32,7 @@ use crate::{
     registry::{Access, Reference, Registry, credentials::Needed},
     secret::Source,
     template::Rendered,
-    transport::{Need, OutputKind},
+    transport::{Need, OutputKind, container},
 };
 
 /// The builds, wholly decided, in the order in which they run.
@@ -155,7 +157,7 @@ pub enum ExecutorKind {
     /// An app of Cloud Foundry, through `cf ssh`.
     CloudFoundry(CloudFoundry),
     /// A container of our own.
-    Container(Container),
+    Container(container::Settings),
     /// A program that runs a shell command elsewhere.
     Command(Vec<String>),
     /// The container that we are in.
@@ -179,34 +181,13 @@ pub struct CloudFoundry {
     pub origin: Option<String>,
 }
 
-/// A container of an engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Container {
-    /// `docker` or `podman`.
-    pub program: &'static str,
-    /// Kaniko's image.
-    pub image: String,
-    /// `missing`, `always` or `never`.
-    pub pull: String,
-    /// The network.
-    pub network: Option<String>,
-    /// The memory limit.
-    pub memory: Option<String>,
-    /// The share of processors.
-    pub cpus: Option<String>,
-    /// Volumes, as the engine takes them.
-    pub volumes: Vec<String>,
-    /// Further arguments of `create`.
-    pub engine_args: Vec<String>,
-}
-
 impl ExecutorKind {
     /// The type, as in the file.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::CloudFoundry(_) => "cloudfoundry",
-            Self::Container(container) => container.program,
+            Self::Container(settings) => settings.kind.name(),
             Self::Command(_) => "command",
             Self::Local => "local",
         }

@@ -6,7 +6,7 @@ use crate::{
     template::Engine,
 };
 
-use super::{make::Facts, reader::Reader};
+use super::{Facts, reader::Reader};
 
 /// Every registry of the file; what is wrong with one goes to `mistakes`.
 pub(super) fn read(

@@ -7,7 +7,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 
 use super::ProcessError;
 
-/// A started program. Dropped before its end, it is killed with its whole process group.
+/// A started program. Dropped before its end, it is killed with its whole process group, or,
+/// [if told so](Self::terminate_on_drop), it alone, and the others told to end.
 #[derive(Debug)]
 pub struct Running {
     /// Its stdin, until taken; dropping it is the end of file.
@@ -19,6 +20,7 @@ pub struct Running {
     program: String,
     child: Child,
     group: Option<Pid>,
+    last_signal: Signal,
 }
 
 impl Running {
@@ -31,6 +33,7 @@ impl Running {
             program,
             child,
             group,
+            last_signal: Signal::KILL,
         }
     }
 
@@ -74,6 +77,12 @@ impl Running {
         self.signal(Signal::KILL);
     }
 
+    /// From here on, when this is dropped, the program itself is killed and the rest of its
+    /// group gets SIGTERM only, so that whoever cleans up there can.
+    pub fn terminate_on_drop(&mut self) {
+        self.last_signal = Signal::TERM;
+    }
+
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.group {
             // The group can be gone already, which is what was wanted.
@@ -84,7 +93,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill();
+        // The program itself is killed by tokio, whatever the signal here.
+        self.signal(self.last_signal);
     }
 }
 
@@ -120,5 +130,22 @@ mod tests {
         let mut rest = Vec::new();
         stdout.read_to_end(&mut rest).await.unwrap();
         assert_eq!(rest, b"");
+    }
+
+    #[tokio::test]
+    async fn what_it_started_may_clean_up_where_it_was_told_so() {
+        // No child of its own: between fork and exec a shell's child would lose the signal.
+        let script = "(trap 'echo cleaned; exit' TERM; echo up; while :; do :; done) & wait";
+        let mut running = Command::new("sh").arguments(["-c", script]).start().unwrap();
+        let mut stdout = running.stdout.take().unwrap();
+        let mut up = [0; 3];
+        stdout.read_exact(&mut up).await.unwrap();
+
+        running.terminate_on_drop();
+        drop(running);
+
+        let mut rest = Vec::new();
+        stdout.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"cleaned\n");
     }
 }

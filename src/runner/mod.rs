@@ -8,6 +8,7 @@ mod job;
 mod prepared;
 mod programs;
 mod reach;
+mod spool;
 
 pub(crate) use attempt::spec;
 pub use prepared::{PrepareError, Prepared};

@@ -144,13 +144,10 @@ impl Prepared {
         source: &Source,
         environment: &BTreeMap<String, String>,
     ) -> Result<(), PrepareError> {
-        if self.passwords.contains_key(source) {
-            return Ok(());
+        if !self.passwords.contains_key(source) {
+            let secret = self.have(of, source, Purpose::Password, environment).await?;
+            self.passwords.insert(source.clone(), secret);
         }
-        let found = source.resolve(Purpose::Password, environment, &LocalPrograms).await;
-        let found = found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
-        self.warnings.extend(found.warning.map(|warning| warning.to_string()));
-        self.passwords.insert(source.clone(), found.secret);
         Ok(())
     }
 
@@ -160,14 +157,24 @@ impl Prepared {
         source: &Source,
         environment: &BTreeMap<String, String>,
     ) -> Result<(), PrepareError> {
-        if self.build_secrets.contains_key(source) {
-            return Ok(());
+        if !self.build_secrets.contains_key(source) {
+            let secret = self.have(of, source, Purpose::BuildSecret, environment).await?;
+            self.build_secrets.insert(source.clone(), secret);
         }
-        let found = source.resolve(Purpose::BuildSecret, environment, &LocalPrograms).await;
+        Ok(())
+    }
+
+    async fn have(
+        &mut self,
+        of: &str,
+        source: &Source,
+        purpose: Purpose,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Secret, PrepareError> {
+        let found = source.resolve(purpose, environment, &LocalPrograms).await;
         let found = found.map_err(|source| PrepareError::Secret { of: of.to_owned(), source })?;
         self.warnings.extend(found.warning.map(|warning| warning.to_string()));
-        self.build_secrets.insert(source.clone(), found.secret);
-        Ok(())
+        Ok(found.secret)
     }
 
     /// A value that may be a secret.

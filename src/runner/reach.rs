@@ -11,7 +11,7 @@ use crate::{
     transport::{Bundle, Job, Ran, TransportError, cloudfoundry::App, container, session},
 };
 
-use super::Run;
+use super::{Run, spool};
 
 /// What a login may take and say.
 const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(2) };
@@ -64,11 +64,15 @@ impl Reach {
                 let command = Command::new(program).arguments(arguments);
                 session::run(command, job, bundle, &run.hands).await
             }
-            ExecutorKind::Local => session::run(local()?, job, bundle, &run.hands).await,
+            ExecutorKind::Local => {
+                let shell = local()?;
+                let bundle = spool::spool(bundle, Path::new("/kaniko")).await?;
+                session::run(shell, job, bundle, &run.hands).await
+            }
             ExecutorKind::Container(settings) => {
                 if !self.engines.contains_key(&executor.name) {
                     let guard = self.guard().await?;
-                    let engine = container::Engine::new(settings_of(settings), guard);
+                    let engine = container::Engine::new(settings.clone(), guard);
                     self.engines.insert(executor.name.clone(), engine);
                 }
                 let engine = &self.engines[&executor.name];
@@ -245,26 +249,5 @@ fn local() -> Result<Command, TransportError> {
             hint: "use Kaniko's debug image, which has busybox".into(),
             transient: false,
         }),
-    }
-}
-
-fn settings_of(container: &crate::plan::Container) -> container::Settings {
-    let kind = if container.program == "docker" {
-        container::Kind::Docker
-    } else {
-        container::Kind::Podman
-    };
-    container::Settings {
-        pull: match container.pull.as_str() {
-            "always" => container::Pull::Always,
-            "never" => container::Pull::Never,
-            _ => container::Pull::Missing,
-        },
-        network: container.network.clone(),
-        memory: container.memory.clone(),
-        cpus: container.cpus.clone(),
-        volumes: container.volumes.clone(),
-        engine_args: container.engine_args.clone(),
-        ..container::Settings::new(kind, container.image.as_str())
     }
 }

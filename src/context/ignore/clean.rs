@@ -26,52 +26,120 @@ pub(super) fn clean(path: &[u8]) -> Vec<u8> {
     cleaned
 }
 
-/// Whether Go's `filepath.Match` takes `pattern`: what it refuses, Docker refuses.
+/// Whether Docker takes `pattern` at all: whether Go's `filepath.Match` does, asked about `.`.
 ///
-/// Within brackets `-` and `]` stand for themselves only after a backslash, so `[-x]` and
-/// `[]a]` are no classes.
+/// That reads a pattern from star to star and no further than it has to: it refuses `[-x]`, as
+/// `-` and `]` stand for themselves in brackets only after a backslash, and takes `a*[-x]`,
+/// because `.` does not start with an `a`.
+///
+/// Source: Go's `path/filepath`, `Match`.
 pub(super) fn well_formed(pattern: &[u8]) -> bool {
-    let mut rest = pattern;
-    while let Some((first, after)) = rest.split_first() {
-        rest = match first {
-            b'[' => match after_class(after) {
-                Some(after) => after,
-                None => return false,
+    let mut pattern = pattern;
+    let mut name = &b"."[..];
+    while !pattern.is_empty() {
+        let (star, chunk, rest) = next_chunk(pattern);
+        pattern = rest;
+        if star && chunk.is_empty() {
+            return true;
+        }
+        let fits = |left: &[u8]| left.is_empty() || !rest.is_empty();
+        let left = match after_chunk(chunk, name) {
+            Err(Malformed) => return false,
+            Ok(Some(left)) if fits(left) => Some(left),
+            // The star may take the only character there is.
+            Ok(_) if star && !name.is_empty() => match after_chunk(chunk, b"") {
+                Err(Malformed) => return false,
+                Ok(left) => left,
             },
-            b'\\' if after.is_empty() => return false,
-            b'\\' => &after[1..],
-            _ => after,
+            Ok(_) => None,
         };
+        match left {
+            Some(left) => name = left,
+            None => return true,
+        }
     }
     true
 }
 
-/// What follows a class whose inside starts at `rest`.
-fn after_class(rest: &[u8]) -> Option<&[u8]> {
-    let mut rest = rest.strip_prefix(b"^").unwrap_or(rest);
-    let mut members = 0;
-    loop {
-        if members > 0
-            && let Some(after) = rest.strip_prefix(b"]")
-        {
-            return Some(after);
+/// A chunk that is no pattern.
+struct Malformed;
+
+/// Whether stars come first, what stands before the next ones, and what comes from there.
+fn next_chunk(pattern: &[u8]) -> (bool, &[u8], &[u8]) {
+    let stars = pattern.iter().take_while(|byte| **byte == b'*').count();
+    let pattern = &pattern[stars..];
+    let mut within = false;
+    let mut end = 0;
+    while let Some(byte) = pattern.get(end) {
+        match byte {
+            b'\\' => end += 1,
+            b'[' => within = true,
+            b']' => within = false,
+            b'*' if !within => break,
+            _ => {}
         }
-        rest = after_member(rest)?;
-        if let Some(upper) = rest.strip_prefix(b"-") {
-            rest = after_member(upper)?;
-        }
-        members += 1;
+        end += 1;
     }
+    let (chunk, rest) = pattern.split_at(end.min(pattern.len()));
+    (stars > 0, chunk, rest)
 }
 
-/// What follows one character of a class; something has to.
-fn after_member(rest: &[u8]) -> Option<&[u8]> {
+/// What is left of `name` behind `chunk`; none where it does not fit.
+fn after_chunk<'a>(chunk: &[u8], name: &'a [u8]) -> Result<Option<&'a [u8]>, Malformed> {
+    let mut chunk = chunk;
+    let mut left = Some(name);
+    while let Some((first, rest)) = chunk.split_first() {
+        let next = left.and_then(<[u8]>::split_first);
+        let fits = match first {
+            b'[' => {
+                let (holds, rest) = class(rest, next.map(|(next, _)| *next))?;
+                chunk = rest;
+                holds
+            }
+            b'?' => {
+                chunk = rest;
+                next.is_some_and(|(next, _)| *next != b'/')
+            }
+            b'\\' => {
+                let (escaped, rest) = rest.split_first().ok_or(Malformed)?;
+                chunk = rest;
+                next.is_some_and(|(next, _)| next == escaped)
+            }
+            literal => {
+                chunk = rest;
+                next.is_some_and(|(next, _)| next == literal)
+            }
+        };
+        left = next.filter(|_| fits).map(|(_, left)| left);
+    }
+    Ok(left)
+}
+
+/// Whether a class, from behind its `[`, holds `byte`, and what follows it.
+fn class(rest: &[u8], byte: Option<u8>) -> Result<(bool, &[u8]), Malformed> {
+    let negated = rest.starts_with(b"^");
+    let mut rest = rest.strip_prefix(b"^").unwrap_or(rest);
+    let (mut holds, mut members) = (false, 0);
+    while members == 0 || !rest.starts_with(b"]") {
+        let (low, after) = member(rest)?;
+        let (high, after) = after.strip_prefix(b"-").map_or(Ok((low, after)), member)?;
+        holds |= byte.is_some_and(|byte| (low..=high).contains(&char::from(byte)));
+        rest = after;
+        members += 1;
+    }
+    Ok((holds != negated, &rest[1..]))
+}
+
+/// One character of a class, and what follows; something has to.
+fn member(rest: &[u8]) -> Result<(char, &[u8]), Malformed> {
     if matches!(rest.first(), None | Some(b'-' | b']')) {
-        return None;
+        return Err(Malformed);
     }
     let rest = rest.strip_prefix(b"\\").unwrap_or(rest);
-    let first = rest.utf8_chunks().next()?.valid().chars().next()?;
-    Some(&rest[first.len_utf8()..]).filter(|after| !after.is_empty())
+    let first = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    let first = first.ok_or(Malformed)?;
+    let after = &rest[first.len_utf8()..];
+    if after.is_empty() { Err(Malformed) } else { Ok((first, after)) }
 }
 
 #[cfg(test)]
@@ -102,13 +170,16 @@ mod tests {
 
     #[test]
     fn only_what_go_takes_is_well_formed() {
-        for pattern in ["a", "[a]", "[^a]", "[a-z]", r"[\]a]", r"[\-x]", r"\*", "a]", "[*]", "[☺]"]
-        {
+        for pattern in [
+            "a", "[a]", "[^a]", "[a-z]", r"[\]a]", r"[\-x]", r"\*", "a]", "[*]", "[☺]", "a*[-x]",
+            r"a*\",
+        ] {
             assert!(well_formed(pattern.as_bytes()), "{pattern:?}");
         }
-        for pattern in
-            ["[", "[]", "[]a]", "[-]", "[x-]", "[-x]", "[^", "[^bc", "a[", r"\", "[a-b-c]"]
-        {
+        for pattern in [
+            "[", "[]", "[]a]", "[-]", "[x-]", "[-x]", "[^", "[^bc", "a[", r"\", "[a-b-c]", "*[-x]",
+            r".*\",
+        ] {
             assert!(!well_formed(pattern.as_bytes()), "{pattern:?}");
         }
         assert!(!well_formed(b"[\xff]"));

@@ -125,6 +125,8 @@ fn compile(pattern: &[u8]) -> Result<Kind, ()> {
     let regexp = || Kind::Expression(Program::default());
     let characters = characters(pattern);
     let mut rest = characters.iter().copied().peekable();
+    // Go's scanner skips it, as at the start of a file.
+    rest.next_if_eq(&'\u{feff}');
     let mut first = true;
 
     while let Some(character) = rest.next() {
@@ -152,7 +154,8 @@ fn compile(pattern: &[u8]) -> Result<Kind, ()> {
                 expression.push_str("[^/]");
                 kind = regexp();
             }
-            '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => expression.extend(['\\', character]),
+            // Docker means to escape `{`, `|` and `}` as well; its table has no room for them.
+            '.' | '+' | '(' | ')' | '$' => expression.extend(['\\', character]),
             '\\' => {
                 expression.push('\\');
                 if let Some(escaped) = rest.next() {

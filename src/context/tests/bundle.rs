@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     super::{deflate::Deflate, gate::Gate, pack::MODIFIED},
-    Compression, ContextError, Dockerfile, Modes, Timestamps, Tree, noise, unzip,
+    Compression, ContextError, Dockerfile, Modes, Timestamps, Tree, noise, prose, unzip,
 };
 
 #[test]
@@ -77,7 +77,8 @@ fn both_compressions_hold_the_same_archive() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let content = noise(3_000_000);
+    // Words, as zlib-rs shows what it compressed before only where there is much to find.
+    let content = prose(3_000_000);
     let bundle = |threads| {
         let mut bundle = Vec::new();
         std::thread::scope(|scope| {

@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use crate::{
     context::Dockerfile,
-    plan::{self, Build, CloudFoundry, Container, ExecutorKind, Plan, Value, arguments},
+    plan::{self, Build, CloudFoundry, ExecutorKind, Plan, Value, arguments},
     secret::Source,
     shell::{join, quote},
-    transport::{BUNDLE, FAR_DIR},
+    transport::{BUNDLE, FAR_DIR, container},
 };
 
 /// The whole script.
@@ -128,8 +128,8 @@ fn through_shell(text: &mut String, build: &Build, far: &str) {
     }
 }
 
-fn in_container(text: &mut String, build: &Build, container: &Container) {
-    let program = container.program;
+fn in_container(text: &mut String, build: &Build, container: &container::Settings) {
+    let program = container.kind.name();
     let name = quote(&format!("kaniko-{}", build.name));
     let mut create = vec![program.to_owned(), "create".into(), format!("--name={name}")];
     let options = [

@@ -11,11 +11,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::{
     client::{Client, QUICK},
     failure::unstartable,
-    lines::{Lines, WithoutUsage},
+    lines::Lines,
     rule,
     teller::Teller,
 };
-use crate::{event::What, transport::TransportError};
+use crate::{event::What, kaniko::log::UsageFilter, transport::TransportError};
 
 /// How many of the last lines are kept.
 const TAIL: usize = 100;
@@ -68,7 +68,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     async fn follow(&self, pipe: Option<impl AsyncRead + Unpin>) {
         let Some(mut pipe) = pipe else { return };
-        let (mut lines, mut filter) = (Lines::default(), WithoutUsage::default());
+        let (mut lines, mut filter) = (Lines::default(), UsageFilter::default());
         let mut buffer = vec![0; 16 * 1024];
         // A pipe that cannot be read has ended.
         while let Ok(read @ 1..) = pipe.read(&mut buffer).await {

@@ -1,7 +1,8 @@
 //! From bytes of an output to lines that are worth showing.
 
-/// A longer line is shown in pieces.
-const LONGEST: usize = 16 * 1024;
+/// What a longer line has beyond this is dropped: in pieces, a secret in it could be torn and
+/// shown.
+const LONGEST: usize = 64 * 1024;
 
 /// Cuts a stream into lines.
 #[derive(Debug, Default)]
@@ -14,12 +15,13 @@ impl Lines {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.rest.extend_from_slice(part);
-            while self.rest.len() > LONGEST {
-                let tail = self.rest.split_off(LONGEST);
-                lines.push(decode(&std::mem::replace(&mut self.rest, tail)));
-            }
-            if self.rest.last() == Some(&b'\n') {
+            let (text, ended) = match part.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (part, false),
+            };
+            let room = LONGEST - self.rest.len();
+            self.rest.extend_from_slice(&text[..text.len().min(room)]);
+            if ended {
                 lines.push(decode(&std::mem::take(&mut self.rest)));
             }
         }
@@ -33,60 +35,8 @@ impl Lines {
 }
 
 fn decode(line: &[u8]) -> String {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     String::from_utf8_lossy(line).into_owned()
-}
-
-/// Leaves out the page of usage that the executor adds to an error before a build.
-///
-/// Source: cobra's usage template; it goes from `Usage:` to `Use "executor …`.
-#[derive(Debug, Default)]
-pub(super) struct WithoutUsage {
-    state: Usage,
-}
-
-#[derive(Debug, Default, PartialEq, Eq)]
-enum Usage {
-    #[default]
-    Outside,
-    /// `Usage:` was seen, which a RUN can say as well.
-    Perhaps,
-    Inside,
-}
-
-impl WithoutUsage {
-    /// The lines to show now that `line` has come.
-    pub(super) fn push(&mut self, line: String) -> Vec<String> {
-        match self.state {
-            Usage::Outside if line == "Usage:" => {
-                self.state = Usage::Perhaps;
-                Vec::new()
-            }
-            Usage::Outside => vec![line],
-            Usage::Perhaps if line.starts_with("  executor ") => {
-                self.state = Usage::Inside;
-                Vec::new()
-            }
-            Usage::Perhaps => {
-                self.state = Usage::Outside;
-                let mut lines = vec!["Usage:".to_owned()];
-                lines.extend(self.push(line));
-                lines
-            }
-            Usage::Inside => {
-                if line.starts_with("Use \"executor") {
-                    self.state = Usage::Outside;
-                }
-                Vec::new()
-            }
-        }
-    }
-
-    /// The line that was held back when the output ended.
-    pub(super) fn finish(self) -> Option<String> {
-        (self.state == Usage::Perhaps).then(|| "Usage:".to_owned())
-    }
 }
 
 #[cfg(test)]
@@ -103,51 +53,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_shown_in_pieces() {
+    fn a_line_that_is_endless_is_cut() {
         let mut lines = Lines::default();
-        let shown = lines.push(&vec![b'x'; 40_000]);
-        assert_eq!(shown.iter().map(String::len).collect::<Vec<_>>(), [16_384, 16_384]);
-        assert_eq!(lines.finish().map(|line| line.len()), Some(7_232));
+        assert_eq!(lines.push(&vec![b'x'; 100_000]), Vec::<String>::new());
+        assert_eq!(lines.push(b"y\nz").iter().map(String::len).collect::<Vec<_>>(), [65_536]);
+        assert_eq!(lines.finish(), Some("z".to_owned()));
     }
 
     #[test]
     fn bytes_that_are_no_text_are_replaced() {
         assert_eq!(Lines::default().push(b"a\xffb\n"), ["a\u{fffd}b"]);
-    }
-
-    fn shown(lines: &[&str]) -> Vec<String> {
-        let mut filter = WithoutUsage::default();
-        let mut shown: Vec<_> =
-            lines.iter().flat_map(|line| filter.push((*line).to_owned())).collect();
-        shown.extend(filter.finish());
-        shown
-    }
-
-    #[test]
-    fn the_executors_usage_is_left_out() {
-        assert_eq!(
-            shown(&[
-                "Error: unknown flag: --x",
-                "Usage:",
-                "  executor [flags]",
-                "  executor [command]",
-                "",
-                "Flags:",
-                "      --annotation key=value   Set",
-                "",
-                "Use \"executor [command] --help\" for more information about a command.",
-                "",
-                "unknown flag: --x",
-            ]),
-            ["Error: unknown flag: --x", "", "unknown flag: --x"]
-        );
-    }
-
-    #[test]
-    fn the_usage_of_another_program_is_shown() {
-        assert_eq!(
-            shown(&["Usage:", "Usage:", "  mytool [flags]", "end", "Usage:"]),
-            ["Usage:", "Usage:", "  mytool [flags]", "end", "Usage:"]
-        );
     }
 }

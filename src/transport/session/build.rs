@@ -346,6 +346,8 @@ impl<'a> Build<'a> {
     }
 
     async fn end_of_output(&mut self) {
+        // Some programs that carry us end only with their input.
+        self.connection.mouth.close();
         let _ = timeout(output::AFTER, self.connection.running.wait()).await;
         let _ = timeout(output::AFTER, self.connection.log.ended()).await;
     }

@@ -57,6 +57,8 @@ impl Connection {
             .argument(bootstrap::COMMAND)
             .start()
             .map_err(|error| NoConnection::Failed(not_started(&error)))?;
+        // For `local` that group is the far side itself, which cleans up when it is told to end.
+        running.terminate_on_drop();
         let pipes = (running.stdin.take(), running.stdout.take(), running.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             unreachable!("a program is started with three pipes, taken once");

@@ -117,7 +117,7 @@ pub(super) async fn end(mouth: &Mouth, packed: &Packed) {
 
 /// Cuts what is written to it into frames.
 struct Chunks {
-    frames: mpsc::Sender<Frame>,
+    frames: Option<mpsc::Sender<Frame>>,
     abandoned: Arc<AtomicBool>,
     waiting: Vec<u8>,
     sent: u64,
@@ -144,7 +144,8 @@ impl Write for Chunks {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let frame = mouth::frame(&format!("chunk {}", self.waiting.len()), &self.waiting);
-        self.frames.blocking_send(frame).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        let sent = self.frames.as_ref().map(|frames| frames.blocking_send(frame));
+        let Some(Ok(())) = sent else { return Err(io::ErrorKind::BrokenPipe.into()) };
         self.sent += self.waiting.len() as u64;
         self.waiting.clear();
         let what = What::Sent { bytes: self.sent };

@@ -25,7 +25,7 @@ pub(super) type Frame = Zeroizing<Vec<u8>>;
 /// Sends frames in order. Dropped, it is the end of the far side's input.
 #[derive(Debug)]
 pub(super) struct Mouth {
-    frames: mpsc::Sender<Frame>,
+    frames: Option<mpsc::Sender<Frame>>,
     task: JoinHandle<io::Result<()>>,
 }
 
@@ -33,18 +33,20 @@ impl Mouth {
     /// Speaks into `sink`, from now on.
     pub(super) fn open(sink: impl AsyncWrite + Unpin + Send + 'static, pace: Pace) -> Self {
         let (frames, waiting) = mpsc::channel(WAITING);
-        Self { frames, task: tokio::spawn(speak(sink, waiting, pace)) }
+        Self { frames: Some(frames), task: tokio::spawn(speak(sink, waiting, pace)) }
     }
 
-    /// Where a thread that makes frames puts them.
-    pub(super) fn frames(&self) -> mpsc::Sender<Frame> {
+    /// Where a thread that makes frames puts them; nothing once this is closed.
+    pub(super) fn frames(&self) -> Option<mpsc::Sender<Frame>> {
         self.frames.clone()
     }
 
     /// Sends one frame. That it can't be sent is no error here: what the far side said, or how
     /// the program that carries us ended, is the reason, and is heard later.
     pub(super) async fn say(&self, frame: Frame) {
-        let _ = self.frames.send(frame).await;
+        if let Some(frames) = &self.frames {
+            let _ = frames.send(frame).await;
+        }
     }
 
     /// Sends a line.
@@ -54,7 +56,12 @@ impl Mouth {
 
     /// Is anybody listening?
     pub(super) fn is_closed(&self) -> bool {
-        self.frames.is_closed()
+        self.frames.as_ref().is_none_or(mpsc::Sender::is_closed)
+    }
+
+    /// Ends the far side's input, once all that waits is sent.
+    pub(super) fn close(&mut self) {
+        self.frames = None;
     }
 }
 

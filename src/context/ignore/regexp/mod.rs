@@ -11,7 +11,7 @@ mod set;
 use parse::Parser;
 use set::Set;
 
-/// An expression, ready to run; anchored at both ends.
+/// An expression, ready to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Program {
     steps: Vec<Step>,
@@ -43,14 +43,11 @@ impl Program {
     /// Source: Go's `regexp/syntax`.
     pub(super) fn parse(source: &str) -> Option<Self> {
         let mut parser = Parser { rest: source, steps: Vec::new() };
-        while !parser.rest.is_empty() {
-            parser.atom()?;
-        }
-        parser.steps.push(Step::Done);
+        parser.expression()?;
         Some(Self { steps: parser.steps })
     }
 
-    /// Whether the whole of `text` matches.
+    /// Whether `text` matches.
     pub(super) fn matches(&self, text: &[char]) -> bool {
         let states = self.run(text, Some(Edge::End));
         states.iter().any(|state| self.steps[*state] == Step::Done)
@@ -59,14 +56,18 @@ impl Program {
     /// Whether something that starts with `text`, and is longer, can match.
     pub(super) fn reaches(&self, text: &[char]) -> bool {
         let states = self.run(text, None);
-        states.iter().any(|state| matches!(self.steps[*state], Step::Take(_)))
+        !states.is_empty()
     }
 
-    /// Where the expression can stand after `text`.
+    /// Where the expression can stand after `text`, or where it has matched before its end.
     fn run(&self, text: &[char], edge: Option<Edge>) -> Vec<usize> {
         let mut states = Vec::new();
         self.enter(0, Around::at(text, 0, edge), &mut states);
         for (index, character) in text.iter().enumerate() {
+            // Only an expression without an anchor at its end is done this early.
+            if states.iter().any(|state| self.steps[*state] == Step::Done) {
+                break;
+            }
             let mut following = Vec::with_capacity(states.len());
             for state in states {
                 if let Step::Take(set) = &self.steps[state]
@@ -176,6 +177,19 @@ mod tests {
             (r"^\Qa.b\E[^/]*$", "aXbc", false),
             (r"^[]a]$", "]", true),
             (r"^[^]a]$", "b", true),
+            (r"^a|b[^/]*$", "ax/y", true),
+            (r"^a|b[^/]*$", "x/by", true),
+            (r"^a|b[^/]*$", "x/b/y", false),
+            (r"^a[|]b$", "a|b", true),
+            (r"^a{2}b$", "aab", true),
+            (r"^a{2}b$", "ab", false),
+            (r"^a{2,}b$", "aaaab", true),
+            (r"^a{1,3}b$", "aaab", true),
+            (r"^a{1,3}b$", "aaaab", false),
+            (r"^a{0}b$", "b", true),
+            (r"^{a,b}{01}[^/]*$", "{a,b}{01}c", true),
+            (r"^a[^/]*\$", "ab$c", true),
+            (r"^a[^/]*\$", "ab", false),
         ] {
             assert_eq!(matches(source, text), expected, "{source} {text:?}");
         }
@@ -183,8 +197,20 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for source in [r"^[l-O]$", r"^\y$", r"^\☺$", r"^[[:nope:]]$", r"^\8$", r"^\pL$", r"^\xZZ$"]
-        {
+        for source in [
+            r"^[l-O]$",
+            r"^\y$",
+            r"^\☺$",
+            r"^[[:nope:]]$",
+            r"^\8$",
+            r"^\pL$",
+            r"^\xZZ$",
+            r"^[^/]*{2}$",
+            r"^a{2}{3}$",
+            r"^a{3,2}$",
+            r"^a{1001}$",
+            r"^a|{2}$",
+        ] {
             assert_eq!(Program::parse(source), None, "{source}");
         }
     }
@@ -198,6 +224,8 @@ mod tests {
             (r"^(.*/)?b[^/]*$", "x/y/", true),
             (r"^[^/]*/keep$", "x/", true),
             (r"^[^/]*/keep$", "x/y/", false),
+            (r"^a|b[^/]*$", "x/", true),
+            (r"^a[^/]*\$", "a$/", true),
         ] {
             assert_eq!(reaches(source, text), expected, "{source} {text:?}");
         }

@@ -27,20 +27,63 @@ impl Parser<'_> {
         first
     }
 
-    /// One part of the expression, with what repeats it.
-    pub(super) fn atom(&mut self) -> Option<()> {
+    /// All alternatives, each with its end.
+    pub(super) fn expression(&mut self) -> Option<()> {
+        if !self.rest.contains('|') {
+            self.alternative()?;
+            self.steps.push(Step::Done);
+            return Some(());
+        }
+        // Its anchors belong to the first and the last alternative alone: the others are found
+        // anywhere in a text.
+        self.star(Set::default().negated());
+        loop {
+            let branch = self.steps.len();
+            self.steps.push(Step::Split(branch + 1, branch + 1));
+            self.alternative()?;
+            self.steps.push(Step::Done);
+            if !self.eat("|") {
+                return Some(());
+            }
+            self.steps[branch] = Step::Split(branch + 1, self.steps.len());
+        }
+    }
+
+    fn alternative(&mut self) -> Option<()> {
+        if bounds(self.rest).is_some() {
+            return None;
+        }
+        while !self.rest.is_empty() && !self.rest.starts_with('|') {
+            let starred = self.atom()?;
+            if let Some((least, most, rest)) = bounds(self.rest) {
+                if starred || bounds(rest).is_some() {
+                    return None;
+                }
+                self.rest = rest;
+                self.repeat(least, most)?;
+            }
+        }
+        Some(())
+    }
+
+    /// One part of the expression; whether it is repeated already.
+    fn atom(&mut self) -> Option<bool> {
+        let mut starred = false;
         if self.eat("(.*/)?") {
             let split = self.steps.len();
             self.steps.push(Step::Split(0, 0));
             self.star(Set::of(NEWLINE).negated());
             self.steps.push(Step::Take(Set::of(&[('/', '/')])));
             self.steps[split] = Step::Split(split + 1, self.steps.len());
+            starred = true;
         } else if self.eat(".*") {
             self.star(Set::of(NEWLINE).negated());
+            starred = true;
         } else if self.eat("[") {
             let set = self.class()?;
             if self.eat("*") {
                 self.star(set);
+                starred = true;
             } else {
                 self.steps.push(Step::Take(set));
             }
@@ -61,6 +104,29 @@ impl Parser<'_> {
         } else {
             let one = self.member()?;
             self.steps.push(Step::Take(Set::of(&[(one, one)])));
+        }
+        Some(starred)
+    }
+
+    /// The last step from `least` to `most` times.
+    fn repeat(&mut self, least: usize, most: Option<usize>) -> Option<()> {
+        if least > MOST_REPEATS || most.is_some_and(|most| most > MOST_REPEATS || most < least) {
+            return None;
+        }
+        let Some(Step::Take(set)) = self.steps.pop_if(|last| matches!(last, Step::Take(_))) else {
+            // What takes no character holds as often as one likes.
+            return Some(());
+        };
+        let step = Step::Take(set.clone());
+        self.steps.extend(std::iter::repeat_n(step.clone(), least));
+        let Some(most) = most else {
+            self.star(set);
+            return Some(());
+        };
+        let first = self.steps.len();
+        let end = first + 2 * (most - least);
+        for split in (first..end).step_by(2) {
+            self.steps.extend([Step::Split(split + 1, end), step.clone()]);
         }
         Some(())
     }
@@ -169,6 +235,29 @@ impl Parser<'_> {
             other => (other.is_ascii() && !other.is_ascii_alphanumeric()).then_some(other),
         }
     }
+}
+
+/// How often Go repeats at most.
+const MOST_REPEATS: usize = 1000;
+
+/// `{2}`, `{2,}` or `{2,4}`, and what follows; none for a `{` that stands for itself.
+fn bounds(rest: &str) -> Option<(usize, Option<usize>, &str)> {
+    let (inside, rest) = rest.strip_prefix('{')?.split_once('}')?;
+    let (least, most) = inside.split_once(',').map_or((inside, Some(inside)), |(least, most)| {
+        (least, Some(most).filter(|most| !most.is_empty()))
+    });
+    let most = match most {
+        Some(most) => Some(number(most)?),
+        None => None,
+    };
+    Some((number(least)?, most, rest))
+}
+
+/// A number without leading zeros; one that is far too large for one that is too large.
+fn number(digits: &str) -> Option<usize> {
+    let digital = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let padded = digits.len() > 1 && digits.starts_with('0');
+    (digital && !padded).then(|| digits.parse().unwrap_or(usize::MAX))
 }
 
 fn hex(mut digits: Chars<'_>) -> Option<char> {

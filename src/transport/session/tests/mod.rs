@@ -1,6 +1,7 @@
 //! Whole sessions, against real shells in containers of the tests' own.
 
 mod builds;
+mod cuts;
 mod sandbox;
 
 use std::{io::Write, path::Path, sync::Arc, time::Duration};
@@ -140,6 +141,10 @@ impl Went {
 
 /// Runs `job` to its end.
 async fn go(command: process::Command, job: &Job, bundle: Bundle) -> Went {
+    go_at(PACE, command, job, bundle).await
+}
+
+async fn go_at(pace: Pace, command: process::Command, job: &Job, bundle: Bundle) -> Went {
     let (_keep, cancelled) = watch::channel(false);
     let (events, mut listener) = mpsc::channel(64);
     let hands = Hands { events, cancelled };
@@ -150,7 +155,7 @@ async fn go(command: process::Command, job: &Job, bundle: Bundle) -> Went {
         }
         events
     });
-    let result = run_at(PACE, command, job, bundle, &hands).await;
+    let result = run_at(pace, command, job, bundle, &hands).await;
     drop(hands);
     Went { result, events: collect.await.unwrap() }
 }

@@ -114,6 +114,20 @@ cd / && exec /busybox/sh -c '/busybox/umount -l /.old; /busybox/rmdir /.old; ech
         self.shell("/bin/sh")
     }
 
+    /// The same with `filter`, a shell command, between us and the sandbox's input.
+    pub(super) fn behind(&self, filter: &str) -> process::Command {
+        process::Command::new("sh").arguments(["-c", &self.behind_script(filter)])
+    }
+
+    /// A script for `sh -c` that does so with its first argument as the command.
+    pub(super) fn behind_script(&self, filter: &str) -> String {
+        let pid = self.pid;
+        format!(
+            "{filter} | env -i PATH=/bin:/usr/bin nsenter -t {pid} -m -p -i -u -r -w/ -- \
+             /bin/sh -c \"$0\""
+        )
+    }
+
     pub(super) fn shell(&self, shell: &str) -> process::Command {
         let pid = self.pid.to_string();
         process::Command::new("nsenter")
@@ -142,10 +156,10 @@ cd / && exec /busybox/sh -c '/busybox/umount -l /.old; /busybox/rmdir /.old; ech
     }
 
     /// Every file in it but those on mounts that are not its root: kind, mode, owner, size or
-    /// target, name, and a checksum. Without what is ours in /kaniko.
+    /// target, name, and a checksum. Without what is ours in /kaniko, and the stand-in's tools.
     pub(super) fn listing(&self) -> String {
         self.ask(
-            "find / -xdev ! -path '/kaniko/.kaniko-build*' | sort | while read -r f; do \
+            "find / -xdev ! -path '/kaniko/.kaniko-build*' ! -path '/kaniko/stand-in/*' | sort | while read -r f; do \
              [ -L \"$f\" ] && t=$(readlink \"$f\") || t=$([ -f \"$f\" ] && sha256sum <\"$f\"); \
              echo \"$(stat -c '%A %u:%g' \"$f\") $f $t\"; done; ls -A /dev/shm",
         )

@@ -5,6 +5,9 @@
 //! a directory that the rules leave out is not opened, unless an exception can reach into it.
 //! Paths may be longer, and directories deeper, than the system takes in one call.
 
+mod entry;
+mod names;
+
 use std::{
     ffi::OsStr,
     io,
@@ -14,8 +17,12 @@ use std::{
 
 use rustix::{
     fd::{AsFd as _, BorrowedFd, OwnedFd},
-    fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat},
+    fs::{FileType, Mode, OFlags},
 };
+
+pub use entry::{Entry, Kind, Meta};
+use entry::{place, sendable, stat};
+use names::Names;
 
 use super::{
     ContextError,
@@ -24,114 +31,6 @@ use super::{
 
 /// How many directories of the current path are held open.
 const MOST_OPEN: usize = 64;
-
-/// Something that is sent.
-#[derive(Debug)]
-pub struct Entry<'a> {
-    /// Relative to the context, `/`-separated, without a `/` at its end.
-    pub path: &'a [u8],
-    /// What it is.
-    pub kind: Kind,
-    root: &'a Path,
-    name: &'a OsStr,
-    parent: BorrowedFd<'a>,
-    known: Option<Meta>,
-}
-
-/// What can be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File,
-    /// A symbolic link.
-    Symlink,
-}
-
-/// What the file system says of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Meta {
-    /// Permissions with setuid, setgid and sticky, and the type above them.
-    pub mode: u32,
-    /// Bytes of a file.
-    pub size: u64,
-    /// Seconds since 1970.
-    pub modified: i64,
-    /// Device and inode.
-    identity: (u64, u64),
-}
-
-impl From<Stat> for Meta {
-    fn from(stat: Stat) -> Self {
-        Self {
-            mode: stat.st_mode,
-            size: u64::try_from(stat.st_size).unwrap_or(0),
-            modified: stat.st_mtime,
-            identity: (stat.st_dev, stat.st_ino),
-        }
-    }
-}
-
-impl Entry<'_> {
-    /// Where it is on this machine, for messages.
-    #[must_use]
-    pub fn place(&self) -> PathBuf {
-        place(self.root, self.path)
-    }
-
-    /// What the file system says of it now.
-    ///
-    /// # Errors
-    ///
-    /// [`ContextError::Read`].
-    pub fn meta(&self) -> Result<Meta, ContextError> {
-        self.known.map_or_else(
-            || stat(self.parent, self.name).map_err(|source| self.unreadable(source)),
-            Ok,
-        )
-    }
-
-    /// Opens a file and says what it is now.
-    ///
-    /// # Errors
-    ///
-    /// [`ContextError::Read`]; [`ContextError::Changed`] when it is no file any more.
-    pub fn open(&self) -> Result<(OwnedFd, Meta), ContextError> {
-        // A pipe that has come in its place would block without NONBLOCK.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let opened = rustix::fs::openat(self.parent, self.name, flags, Mode::empty())
-            .and_then(|file| rustix::fs::fstat(&file).map(|stat| (file, Meta::from(stat))));
-        let (file, meta) = opened.map_err(|errno| self.unreadable(errno.into()))?;
-        if FileType::from_raw_mode(meta.mode) != FileType::RegularFile {
-            return Err(ContextError::Changed { path: self.place(), how: "was replaced" });
-        }
-        Ok((file, meta))
-    }
-
-    /// Where a link points, as it is.
-    ///
-    /// # Errors
-    ///
-    /// [`ContextError::Read`].
-    pub fn target(&self) -> Result<Vec<u8>, ContextError> {
-        rustix::fs::readlinkat(self.parent, self.name, Vec::new())
-            .map(std::ffi::CString::into_bytes)
-            .map_err(|errno| self.unreadable(errno.into()))
-    }
-
-    fn unreadable(&self, source: io::Error) -> ContextError {
-        ContextError::Read { path: self.place(), source }
-    }
-}
-
-fn place(root: &Path, path: &[u8]) -> PathBuf {
-    if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) }
-}
-
-fn stat(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<Meta> {
-    Ok(rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?.into())
-}
 
 /// Shows `visit` all that is sent of the directory `root`, itself aside.
 ///
@@ -315,53 +214,4 @@ impl Level {
     fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_ref().expect("the innermost directory is always open").as_fd()
     }
-}
-
-/// What can be sent of a kind, or its name.
-fn sendable(kind: FileType) -> Result<Kind, &'static str> {
-    match kind {
-        FileType::Directory => Ok(Kind::Directory),
-        FileType::RegularFile => Ok(Kind::File),
-        FileType::Symlink => Ok(Kind::Symlink),
-        FileType::Fifo => Err("a named pipe"),
-        FileType::Socket => Err("a socket"),
-        FileType::CharacterDevice => Err("a character device"),
-        FileType::BlockDevice => Err("a block device"),
-        FileType::Unknown => Err("of an unknown kind"),
-    }
-}
-
-/// The names in a directory, sorted, each with what the directory says that it is.
-struct Names {
-    bytes: Vec<u8>,
-    /// Start, length and kind; the next one last.
-    spans: Vec<(usize, u16, FileType)>,
-}
-
-impl Names {
-    fn read(directory: BorrowedFd<'_>) -> rustix::io::Result<Self> {
-        let mut names = Self { bytes: Vec::new(), spans: Vec::new() };
-        for entry in Dir::read_from(directory)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                let length =
-                    u16::try_from(name.len()).map_err(|_| rustix::io::Errno::NAMETOOLONG)?;
-                names.spans.push((names.bytes.len(), length, entry.file_type()));
-                names.bytes.extend_from_slice(name);
-            }
-        }
-        let bytes = &names.bytes;
-        names.spans.sort_unstable_by(|one, other| slice(bytes, *other).cmp(slice(bytes, *one)));
-        Ok(names)
-    }
-
-    fn next(&mut self) -> Option<(&[u8], FileType)> {
-        let span = self.spans.pop()?;
-        Some((slice(&self.bytes, span), span.2))
-    }
-}
-
-fn slice(bytes: &[u8], (start, length, _): (usize, u16, FileType)) -> &[u8] {
-    &bytes[start..start + usize::from(length)]
 }
