@@ -109,6 +109,27 @@ impl Sandbox {
         self.root.path().join("work").join(path)
     }
 
+    /// A fake, by its path.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.root.path().join("bin").join(name)
+    }
+
+    /// As if the fake `name` had not been called yet.
+    pub(crate) fn forget_calls(&self, name: &str) {
+        let calls = self.root.path().join("calls").join(name);
+        fs::remove_dir_all(&calls).expect("they are there");
+        fs::create_dir(&calls).expect("a directory for its calls");
+    }
+
+    /// Waits until `it` is so.
+    pub(crate) fn patiently(&self, what: &str, it: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !it() {
+            assert!(start.elapsed() < PATIENCE, "in vain: {what}, in {:?}", self.root.path());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// The directory in which fakes keep what they have been told.
     pub(crate) fn state(&self) -> PathBuf {
         self.root.path().join("state")
@@ -177,6 +198,24 @@ impl Started {
             std::thread::sleep(Duration::from_millis(20));
         }
         self
+    }
+
+    /// Waits until it has told this on stderr.
+    pub(crate) fn until_told(&mut self, text: &str) -> &mut Self {
+        let start = Instant::now();
+        while !self.told().contains(text) {
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "it ended before it told `{text}`: {}", self.told());
+            assert!(start.elapsed() < PATIENCE, "it never told `{text}`: {}", self.told());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
+    /// Kills it, and it alone, without a warning.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it still runs");
+        self.child.wait().expect("it ends");
     }
 
     /// Sends it SIGTERM.
