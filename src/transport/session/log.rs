@@ -10,7 +10,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::event::{Event, Events, What};
+use crate::{
+    event::{Event, Events, What},
+    kaniko::log::UsageFilter,
+};
 
 /// A line's bytes that are kept; what is beyond is dropped.
 const LONGEST: usize = 64 * 1024;
@@ -76,7 +79,7 @@ async fn pump(
     build: Arc<str>,
     events: Events,
 ) {
-    let mut usage = Usage::default();
+    let mut usage = UsageFilter::default();
     let mut line = Vec::new();
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -90,7 +93,7 @@ async fn pump(
             }
             let text = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
             line.clear();
-            for line in usage.pass(text) {
+            for line in usage.push(text) {
                 keep(line, &lines, &build, &events).await;
             }
         }
@@ -99,8 +102,9 @@ async fn pump(
         }
     }
     let rest = String::from_utf8_lossy(&line).into_owned();
-    let end = (!rest.is_empty()).then(|| usage.pass(rest)).into_iter().flatten();
-    for line in end.chain(usage.held) {
+    let mut end = if rest.is_empty() { Vec::new() } else { usage.push(rest) };
+    end.extend(usage.finish());
+    for line in end {
         keep(line, &lines, &build, &events).await;
     }
 }
@@ -118,37 +122,6 @@ async fn keep(line: String, lines: &Mutex<Lines>, build: &Arc<str>, events: &Eve
         let event = Event { build: Some(Arc::clone(build)), what: What::Log { line } };
         // Nobody listens any more: the lines are still kept.
         let _ = events.send(event).await;
-    }
-}
-
-/// Leaves out the executor's seventy lines of usage, which follow each error that comes before
-/// the build. Source: executor-facts, "Streams".
-#[derive(Debug, Default)]
-struct Usage {
-    /// `Usage:`, until the next line shows whose it is.
-    held: Option<String>,
-    within: bool,
-}
-
-impl Usage {
-    /// What is left of `line` and those held back.
-    fn pass(&mut self, line: String) -> Vec<String> {
-        if self.within {
-            self.within = !line.starts_with("Use \"executor");
-            return Vec::new();
-        }
-        if let Some(held) = self.held.take() {
-            if line.starts_with("  executor [") {
-                self.within = true;
-                return Vec::new();
-            }
-            return vec![held, line];
-        }
-        if line == "Usage:" {
-            self.held = Some(line);
-            return Vec::new();
-        }
-        vec![line]
     }
 }
 
