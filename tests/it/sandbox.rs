@@ -27,7 +27,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_kaniko-build");
 const NOBODY: u32 = 65534;
 
 /// How long anything may take before a test gives up, far beyond what it needs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A directory with a project, a home and fakes; removed with the last that holds it.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Sandbox {
     }
 
     /// Runs the program as a user to whom permissions mean something, which root is not.
-    pub(crate) fn as_an_ordinary_user(mut self) -> Self {
+    pub(crate) fn with_an_ordinary_user(mut self) -> Self {
         if machine::is_root() {
             own(self.root.path());
             // The program itself may be where only root can go.
@@ -125,7 +125,7 @@ impl Sandbox {
     pub(crate) fn patiently(&self, what: &str, it: impl Fn() -> bool) {
         let start = Instant::now();
         while !it() {
-            assert!(start.elapsed() < PATIENCE, "in vain: {what}, in {:?}", self.root.path());
+            assert!(start.elapsed() < PATIENCE, "in vain: {what}, in {}", self.root.path().display());
             std::thread::sleep(Duration::from_millis(100));
         }
     }
