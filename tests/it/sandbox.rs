@@ -125,7 +125,11 @@ impl Sandbox {
     pub(crate) fn patiently(&self, what: &str, it: impl Fn() -> bool) {
         let start = Instant::now();
         while !it() {
-            assert!(start.elapsed() < PATIENCE, "in vain: {what}, in {}", self.root.path().display());
+            assert!(
+                start.elapsed() < PATIENCE,
+                "in vain: {what}, in {}",
+                self.root.path().display()
+            );
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -52,10 +52,9 @@ impl Sandbox {
 
     pub(super) fn shaped(shape: &Shape) -> Option<Self> {
         let skipped = |why: &str| {
-            #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-            {
-                eprintln!("skipped: {why}");
-            }
+            // Past the test harness, which shows nothing of a test that passes.
+            let test = std::thread::current().name().unwrap_or("a test").to_owned();
+            let _ = writeln!(std::io::stderr(), "left out: {test}: {}", why.trim());
             None
         };
         let Some(busybox) = busybox() else { return skipped("there is no static busybox") };
@@ -148,11 +147,6 @@ cd / && exec /busybox/sh -c '/busybox/umount -l /.old; /busybox/rmdir /.old; ech
             .unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr)
-    }
-
-    /// A host path of `path` in the sandbox.
-    pub(super) fn path(&self, path: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/root{path}", self.pid))
     }
 
     /// Every file in it but those on mounts that are not its root: kind, mode, owner, size or
