@@ -1,7 +1,7 @@
 //! `kaniko.toml` as it was written, with what the environment and the command line lay over it.
 //!
-//! The way of a value: text → [`toml_text`] → nodes with places → [`layers`] (Figment) →
-//! [`check`], which finds all mistakes of form at once → [`Config`]. Nothing is rendered here:
+//! The way of a value: text → `toml_text` → nodes with places → `layers` (Figment) →
+//! `check`, which finds all mistakes of form at once → [`Config`]. Nothing is rendered here:
 //! strings are still templates, paths still relative; [`crate::plan`] decides.
 
 mod check;

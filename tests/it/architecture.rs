@@ -165,15 +165,15 @@ fn no_module_names_one_that_it_may_not() {
 
 #[test]
 fn no_module_is_allowed_what_it_does_not_do() {
-    let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut done: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in source::product() {
         if let Some(module) = file.module() {
-            named.entry(module.to_owned()).or_default().extend(file.names_below("crate"));
+            done.entry(module.to_owned()).or_default().extend(file.names_below("crate"));
         }
     }
     let mut idle = Vec::new();
     for (module, may) in MAY_NAME {
-        let names = named.get(*module).unwrap_or_else(|| panic!("there is no module `{module}`"));
+        let names = done.get(*module).unwrap_or_else(|| panic!("there is no module `{module}`"));
         let unused = may.iter().filter(|name| !names.contains(**name));
         idle.extend(unused.map(|name| format!("`{module}` no longer names `{name}`")));
     }

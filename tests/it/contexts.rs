@@ -103,8 +103,8 @@ fn an_empty_context_with_a_dockerfile_outside_works() {
 #[test]
 fn a_file_that_cannot_be_read_is_told_with_its_path_and_leaves_no_bundle() {
     let sandbox = app().file("app/key", "secret\n");
-    fs::set_permissions(sandbox.path("app/key"), fs::Permissions::from_mode(0)).unwrap();
-    let sandbox = sandbox.as_an_ordinary_user();
+    fs::set_permissions(sandbox.path("app/key"), fs::Permissions::from_mode(0o000)).unwrap();
+    let sandbox = sandbox.with_an_ordinary_user();
 
     sandbox.run(["context", "pack", "web", "-o", "web.tgz"]).code(2).stdout("").stderr(
         r"error: `[DIR]/app/key` cannot be read: Permission denied (os error 13)
@@ -119,8 +119,8 @@ hint: make it readable, or leave it out with a last line in .dockerignore",
 #[test]
 fn half_a_bundle_on_stdout_does_not_read_as_a_whole_one() {
     let sandbox = app().file("app/a", "first\n").file("app/b", "second\n");
-    fs::set_permissions(sandbox.path("app/b"), fs::Permissions::from_mode(0)).unwrap();
-    let run = sandbox.as_an_ordinary_user().run(["context", "pack", "web", "-o", "-"]);
+    fs::set_permissions(sandbox.path("app/b"), fs::Permissions::from_mode(0o000)).unwrap();
+    let run = sandbox.with_an_ordinary_user().run(["context", "pack", "web", "-o", "-"]);
 
     run.code(2).stderr_contains("`[DIR]/app/b` cannot be read");
     let mut whole = Vec::new();

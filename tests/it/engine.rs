@@ -39,8 +39,9 @@ impl Executor {
 /// A docker whose containers run `executor`.
 pub(crate) fn docker(executor: &Executor) -> Fake {
     let Executor { flags, version, shell } = executor;
-    let flags: String =
-        flags.iter().map(|flag| format!("      {flag} string   What it is\n")).collect();
+    let flags: Vec<_> =
+        flags.iter().map(|flag| format!("      {flag} string   What it is")).collect();
+    let flags = flags.join("\n");
     let answer = |shell: &str| Fake::new().does(shell);
     Fake::new()
         .when("--version", Fake::new().prints("Docker version 28.2.2, build e6534b4"))

@@ -58,7 +58,7 @@ impl Fake {
     }
 
     /// The whole script.
-    pub(crate) fn script(&self, calls: &Path, state: &Path) -> String {
+    pub(crate) fn script(self, calls: &Path, state: &Path) -> String {
         let calls = quoted(&calls.display().to_string());
         let state = quoted(&state.display().to_string());
         // What the shell itself exports is not of the caller: names are read from the kernel.
@@ -81,7 +81,7 @@ impl Fake {
         script
     }
 
-    fn lines(&self) -> String {
+    fn lines(self) -> String {
         let hear = if self.hears { "cat >\"$call/stdin\"\n" } else { "" };
         format!("{hear}{}", self.default)
     }

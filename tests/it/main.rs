@@ -5,11 +5,13 @@
 
 mod architecture;
 mod config;
+mod container;
 mod contexts;
 mod engine;
 mod executors;
 mod fake;
 mod machine;
+mod podman;
 mod ran;
 mod sandbox;
 mod secrets;

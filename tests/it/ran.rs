@@ -27,7 +27,7 @@ impl Ran {
         let stdout_bytes = read("stdout");
         let stdout = String::from_utf8_lossy(&stdout_bytes).into_owned();
         let stderr = String::from_utf8_lossy(&read("stderr")).into_owned();
-        Self { status, stdout, stdout_bytes, stderr, root }
+        Self { root, status, stdout, stdout_bytes, stderr }
     }
 
     /// It ended with this exit code.
@@ -75,11 +75,6 @@ impl Ran {
         let told = format!("--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr);
         assert!(!told.contains(text), "`{text}` is in\n{told}");
         self
-    }
-
-    /// Its stdout as it came.
-    pub(crate) fn told(&self) -> &str {
-        &self.stdout
     }
 
     /// Its stdout, which need not be text.
@@ -187,11 +182,6 @@ impl Calls {
     /// The calls whose first word this is.
     pub(crate) fn of(&self, verb: &str) -> Vec<&Call> {
         self.0.iter().filter(|call| call.argv.first().is_some_and(|word| word == verb)).collect()
-    }
-
-    /// All calls.
-    pub(crate) fn all(&self) -> &[Call] {
-        &self.0
     }
 
     /// Entries of the bundle that the first `cp - NAME:PATH` brought.

@@ -27,7 +27,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_kaniko-build");
 const NOBODY: u32 = 65534;
 
 /// How long anything may take before a test gives up, far beyond what it needs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A directory with a project, a home and fakes; removed with the last that holds it.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Sandbox {
     }
 
     /// Runs the program as a user to whom permissions mean something, which root is not.
-    pub(crate) fn as_an_ordinary_user(mut self) -> Self {
+    pub(crate) fn with_an_ordinary_user(mut self) -> Self {
         if machine::is_root() {
             own(self.root.path());
             // The program itself may be where only root can go.
@@ -107,6 +107,31 @@ impl Sandbox {
     /// `path` of the project, absolute.
     pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.path().join("work").join(path)
+    }
+
+    /// A fake, by its path.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.root.path().join("bin").join(name)
+    }
+
+    /// As if the fake `name` had not been called yet.
+    pub(crate) fn forget_calls(&self, name: &str) {
+        let calls = self.root.path().join("calls").join(name);
+        fs::remove_dir_all(&calls).expect("they are there");
+        fs::create_dir(&calls).expect("a directory for its calls");
+    }
+
+    /// Waits until `it` is so.
+    pub(crate) fn patiently(&self, what: &str, it: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !it() {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "in vain: {what}, in {}",
+                self.root.path().display()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// The directory in which fakes keep what they have been told.
@@ -177,6 +202,24 @@ impl Started {
             std::thread::sleep(Duration::from_millis(20));
         }
         self
+    }
+
+    /// Waits until it has told this on stderr.
+    pub(crate) fn until_told(&mut self, text: &str) -> &mut Self {
+        let start = Instant::now();
+        while !self.told().contains(text) {
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "it ended before it told `{text}`: {}", self.told());
+            assert!(start.elapsed() < PATIENCE, "it never told `{text}`: {}", self.told());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
+    /// Kills it, and it alone, without a warning.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it still runs");
+        self.child.wait().expect("it ends");
     }
 
     /// Sends it SIGTERM.

@@ -1,10 +1,16 @@
 //! One build from its beginning to its end.
 
-use std::{ffi::OsString, future::Future, os::unix::ffi::OsStringExt, time::Instant};
+use std::{
+    ffi::OsString,
+    future::Future,
+    io,
+    os::unix::ffi::OsStringExt,
+    time::{Duration, Instant},
+};
 
 use super::{
     Engine, attach,
-    client::{PATIENT, QUICK},
+    client::{Client, PATIENT, QUICK},
     environment::{self, Placed},
     failure::{Step, after_start, explain, explain_text},
     far::Layout,
@@ -16,7 +22,9 @@ use super::{
     teller::Teller,
 };
 use crate::{
+    context::Packed,
     event::{Stage, What},
+    guard::Thing,
     transport::{Bundle, Hands, Job, Ran, TransportError},
 };
 
@@ -116,6 +124,39 @@ impl Build<'_> {
         }
     }
 
+    /// How long a copy may stand still.
+    fn stall(&self) -> Duration {
+        self.job.connect_timeout.max(QUICK)
+    }
+
+    /// Sends the job's files and the bundle, and proves that they have arrived.
+    ///
+    /// Podman keeps what `cp` reads from stdin, credentials and all, in a file that it leaves
+    /// behind (4.3 does), so it gets a directory of our own for that.
+    async fn feed(
+        &self,
+        name: &str,
+        layout: &Layout,
+        bundle: &Bundle,
+    ) -> Result<Packed, TransportError> {
+        let failed = |error: io::Error| TransportError::Feed {
+            what: format!("there is no directory for what is sent: {error}"),
+        };
+        let scratch =
+            tempfile::Builder::new().prefix("kaniko-build-send-").tempdir().map_err(failed)?;
+        let path = scratch.path().to_owned();
+        let thing = Thing::Directory { path: path.clone() };
+        let held = self.engine.hold_thing(thing, &path.display().to_string(), &self.teller).await;
+        let client = Client { scratch: Some(&path), ..self.engine.client() };
+        let sending = Feeding { client, name, layout, stall: self.stall() };
+        let sent = sending.send(self.job, bundle, &self.teller).await;
+        scratch.close().map_err(failed)?;
+        release(held);
+        let sent = sent?;
+        Feeding { client: self.engine.client(), ..sending }.verify(sent).await?;
+        Ok(sent)
+    }
+
     /// All between the container's creation and its removal.
     async fn within(
         &self,
@@ -125,12 +166,10 @@ impl Build<'_> {
     ) -> Result<Ran, TransportError> {
         let client = self.engine.client();
         let layout = Layout::of(&self.job.arguments);
-        let stall = self.job.connect_timeout.max(QUICK);
+        let stall = self.stall();
 
         self.teller.stage(Stage::Sending).await;
-        let feeding = Feeding { client, name, layout: &layout, stall };
-        let sent = feeding.send(self.job, bundle, &self.teller).await?;
-        feeding.verify(sent).await?;
+        let sent = self.feed(name, &layout, bundle).await?;
 
         self.teller.stage(Stage::Building).await;
         let started = Instant::now();

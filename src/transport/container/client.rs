@@ -1,6 +1,6 @@
 //! Calls of the engine's client, each with a limit.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use super::{
     Settings,
@@ -25,12 +25,18 @@ pub(super) const PATIENT: Duration = Duration::from_mins(5);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Client<'a> {
     pub(super) settings: &'a Settings,
+    /// Where it keeps temporary files, if not where it likes.
+    pub(super) scratch: Option<&'a Path>,
 }
 
 impl Client<'_> {
     /// The command with `arguments`.
     pub(super) fn command(self, arguments: Vec<String>) -> Command {
-        Command::new(&self.settings.program).arguments(arguments)
+        let command = Command::new(&self.settings.program).arguments(arguments);
+        match self.scratch {
+            Some(scratch) => command.set("TMPDIR", scratch),
+            None => command,
+        }
     }
 
     /// Calls it and takes whatever exit code comes.

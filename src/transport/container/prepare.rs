@@ -31,7 +31,7 @@ pub(super) struct Prepared {
 
 impl Engine {
     pub(super) fn client(&self) -> Client<'_> {
-        Client { settings: &self.settings }
+        Client { settings: &self.settings, scratch: None }
     }
 
     /// What there is to know, found out by the first build that asks.
@@ -120,7 +120,17 @@ impl Engine {
     /// Tells the guard of a container that is about to be.
     pub(super) async fn hold(&self, name: &str, teller: &Teller) -> Option<Held> {
         let program = self.settings.program.clone();
-        match self.guard.hold(Thing::Container { program, name: name.to_owned() }) {
+        self.hold_thing(Thing::Container { program, name: name.to_owned() }, name, teller).await
+    }
+
+    /// Tells the guard of a thing that is called `name` in messages.
+    pub(super) async fn hold_thing(
+        &self,
+        thing: Thing,
+        name: &str,
+        teller: &Teller,
+    ) -> Option<Held> {
+        match self.guard.hold(thing) {
             Ok(held) => Some(held),
             Err(error) => {
                 let warning = format!("{error}: {name} stays behind if this run is killed");

@@ -4,7 +4,7 @@
 //! argument more, a short shell command, and speaks with what that command starts: a program of
 //! ours, sent through stdin, that proves that it is in a container for Kaniko, takes a lock,
 //! cleans, receives and checks the bundle, runs the executor and cleans again. Its output
-//! carries lines of the protocol alone ([`word`]), its error output the executor's.
+//! carries lines of the protocol alone (`word`), its error output the executor's.
 //!
 //! Both sides beat. When either is gone or silent, the other stops, and the far side takes care
 //! that nothing of the build is left: no process, no credential, no file.

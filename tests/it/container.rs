@@ -1,0 +1,101 @@
+//! Containers of the tests' own, through a real podman, with a stand-in for the executor.
+//!
+//! Images and containers are kept below the sandbox, apart from those of the machine.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{fake::Fake, machine, sandbox::Sandbox};
+
+/// The stand-in's image.
+pub(crate) const IMAGE: &str = "localhost/stand-in:1";
+
+/// Limits that podman would raise where it may, and fail to where it may not.
+pub(crate) const ENGINE_ARGS: &str =
+    "engine-args = [\"--ulimit=nofile=1024:1024\", \"--ulimit=nproc=1024:1024\"]";
+
+/// A podman on the sandbox's `PATH` that has the stand-in's image; none where this machine can
+/// run no container, which is told.
+pub(crate) fn podman(sandbox: Sandbox) -> Option<Sandbox> {
+    let busybox = ["/bin/busybox", "/usr/bin/busybox"].map(Path::new);
+    let busybox = busybox.into_iter().find(|path| path.exists());
+    let (Some(busybox), true) = (busybox, Path::new("/usr/bin/podman").exists()) else {
+        machine::left_out("there is no busybox or no podman");
+        return None;
+    };
+    if !machine::is_root() {
+        machine::left_out("podman is tried as root alone");
+        return None;
+    }
+    let top = sandbox.state();
+    let top = top.display();
+    // The simplest storage and cgroups that there are: they work within containers too.
+    let sandbox = sandbox.with_the_machines_programs().fake(
+        "podman",
+        Fake::new().hears_nothing().does(&format!(
+            "PATH=$PATH:/usr/sbin:/sbin\n\
+             exec /usr/bin/podman --root '{top}/images' --runroot '{top}/running' \
+             --storage-driver vfs --runtime runc --cgroup-manager cgroupfs --events-backend file \
+             \"$@\"\n"
+        )),
+    );
+    let ask = |arguments: &[&str], stdin: &[u8]| {
+        let mut child = Command::new(sandbox.program("podman"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the wrapper starts");
+        let written = child.stdin.take().expect("it is piped").write_all(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        if output.status.success() && written.is_ok() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; "))
+        }
+    };
+    let works = ask(&["import", "-", IMAGE], &root_of(busybox)).and_then(|()| {
+        let limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--network=none"];
+        let run = [&["run", "--rm"], &limits[..], &[IMAGE, "/kaniko/executor", "version"]];
+        ask(&run.concat(), b"")
+    });
+    match works {
+        Ok(()) => {
+            sandbox.forget_calls("podman");
+            Some(sandbox)
+        }
+        Err(why) => {
+            machine::left_out(&format!("podman runs no container here: {why}"));
+            None
+        }
+    }
+}
+
+/// Names of the containers that there are, by a podman of [`podman`].
+pub(crate) fn containers(sandbox: &Sandbox) -> Vec<String> {
+    let output = Command::new(sandbox.program("podman"))
+        .args(["ps", "--all", "--format={{.Names}}"])
+        .output()
+        .expect("podman answers");
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// The image's files as a tar: a stand-in for the executor, and no shell.
+fn root_of(busybox: &Path) -> Vec<u8> {
+    let executor: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "tests", "stand-in", "executor"].iter().collect();
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, from) in [("kaniko/executor", &*executor), ("kaniko/stand-in/busybox", busybox)] {
+        let content = fs::read(from).expect("it can be read");
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o755);
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, path, content.as_slice()).expect("a vector takes all");
+    }
+    archive.into_inner().expect("a vector takes all")
+}
