@@ -82,7 +82,12 @@ pub(super) const EXECUTOR: &[Key] = &[
     key("org", Kind::Text, "The organisation of the app.", "\"my-org\""),
     key("space", Kind::Text, "The space of the app.", "\"my-space\""),
     key("app", Kind::Text, "The Kaniko app.", "\"kaniko\""),
-    key("instances", Kind::Integer, "How many instances the app has.", "1"),
+    key(
+        "instances",
+        Kind::Later("`instances` comes in a later version: builds run one after the other"),
+        "How many instances the app has.",
+        "1",
+    ),
     key("username", Kind::TextOrSecret, "Who logs in.", "{ env = \"CF_USERNAME\" }"),
     key("password", Kind::Secret, "The password.", "{ env = \"CF_PASSWORD\" }"),
     key("origin", Kind::Text, "The identity provider of the login.", "\"uaa\""),

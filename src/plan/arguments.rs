@@ -117,8 +117,14 @@ pub fn resolve(
 /// The text as a plan shows it: late values as the templates that they are.
 #[must_use]
 pub fn shown(text: &Rendered) -> String {
-    text.told(|late| match late {
+    text.told(shown_late)
+}
+
+/// A late value as the template that it is.
+#[must_use]
+pub fn shown_late(late: &LateValue) -> String {
+    match late {
         LateValue::Image(build) => format!("{{{{ builds.{build}.image }}}}"),
         LateValue::Digest(build) => format!("{{{{ builds.{build}.digest }}}}"),
-    })
+    }
 }

@@ -6,9 +6,9 @@ use crate::{
     config::{Data, Mistake, Node, Section},
     context::{Modes, Timestamps},
     kaniko::flags,
-    registry::{self, Access, Reference, Registry, credentials::Needed},
+    registry::{Access, Reference},
     template::Rendered,
-    transport::{FAR_DIR, OutputKind},
+    transport::OutputKind,
 };
 
 use super::{
@@ -29,7 +29,6 @@ pub(super) fn build(
     section: &Section,
     keys: &mut Reader<'_>,
     executors: &mut Executors<'_>,
-    registries: &[Registry],
     facts: &Facts<'_>,
 ) -> Option<Build> {
     let name: Arc<str> = section.name.as_str().into();
@@ -89,7 +88,6 @@ pub(super) fn build(
         timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
         origins: std::mem::take(&mut keys.origins),
     };
-    reach(&mut build, keys, registries);
     build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
     Some(build)
 }
@@ -257,28 +255,4 @@ fn flags(keys: &mut Reader<'_>) -> Vec<String> {
         }
     }
     flags
-}
-
-/// What a build speaks of: where it is pushed, cached and pulled from.
-fn references(build: &Build) -> Vec<Reference> {
-    let cache = build.flags.iter().find_map(|flag| flag.strip_prefix("--cache-repo="));
-    let bases = build.bases.iter().map(|base| base.reference.as_str());
-    let texts = cache.into_iter().chain(bases);
-    let parsed = texts.filter_map(|text| Reference::parse(text).ok());
-    build.destinations.iter().cloned().chain(parsed).collect()
-}
-
-/// The registries of a build, and how its executor reaches them.
-fn reach(build: &mut Build, keys: &mut Reader<'_>, registries: &[Registry]) {
-    build.registries = Needed::by(&references(build));
-    let hosts: Vec<_> = build.registries.iter().map(|needed| needed.host.clone()).collect();
-    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-    match registry::access(registries, &hosts, FAR_DIR) {
-        Ok(access) => build.access = access,
-        Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
-    }
-    match registry::with_mirrors(&build.registries, registries) {
-        Ok(with_mirrors) => build.registries = with_mirrors,
-        Err(error) => keys.mistakes.push(Mistake::nowhere(error.to_string())),
-    }
 }

@@ -8,13 +8,12 @@ use std::{
 use crate::{
     ci::Provider,
     config::{Config, Data, Mistake, Mistakes, Node, Origin, Table},
-    registry::Registry,
     template::{Engine, Names, Value, Var},
 };
 
 use super::{
-    Build, Facts, Plan, build, executor::Executors, order, reader::Reader, registries, select,
-    select::SelectError,
+    Build, Facts, Plan, build, executor::Executors, order, reach, reader::Reader, registries,
+    select, select::SelectError,
 };
 
 /// What was asked for.
@@ -64,14 +63,14 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         config,
         facts,
         names: Names { registries: Arc::new(hosts), ..names_in_templates },
-        registries: &registries,
         push: wanted.push || facts.ci.provider() != Provider::Git,
         mistakes,
     };
     planner.check_structure(&plain);
     let builds = planner.builds(&chosen, &plain);
     let mut mistakes = planner.mistakes;
-    let builds = order::order(builds, &names, config, &mut mistakes);
+    let mut builds = order::order(builds, &names, config, &mut mistakes);
+    reach::reach(&mut builds, &registries, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(Mistakes::new(mistakes, &config.sources).into());
     }
@@ -89,7 +88,6 @@ struct Planner<'a> {
     config: &'a Config,
     facts: &'a Facts<'a>,
     names: Names,
-    registries: &'a [Registry],
     push: bool,
     mistakes: Vec<Mistake>,
 }
@@ -105,8 +103,7 @@ impl Planner<'_> {
             let section = &self.config.builds[index];
             let engine = self.engine_of(&section.name);
             let mut keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
-            let made =
-                build::build(section, &mut keys, &mut executors, self.registries, self.facts);
+            let made = build::build(section, &mut keys, &mut executors, self.facts);
             self.mistakes.append(&mut keys.mistakes);
             let Some(mut made) = made else { continue };
             made.push &= self.push;

@@ -13,12 +13,13 @@ mod facts;
 mod leaks;
 mod make;
 mod order;
+mod reach;
 mod reader;
 mod registries;
 mod select;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
-pub use arguments::{arguments, resolve, shown};
+pub use arguments::{arguments, resolve, shown, shown_late};
 pub use facts::Facts;
 pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};

@@ -144,6 +144,9 @@ impl Live {
     /// workflow commands.
     fn open_section(&mut self, build: &str) {
         self.close_section();
+        if !self.printer.talks() {
+            return;
+        }
         match self.provider {
             Provider::GitLab => {
                 let id: String = build

@@ -2,7 +2,9 @@
 
 use std::{
     fmt::Write as _,
+    fs::Permissions,
     io::{self, Write as _},
+    os::unix::fs::PermissionsExt,
     path::Path,
     time::SystemTime,
 };
@@ -159,7 +161,7 @@ pub struct WriteError {
     source: io::Error,
 }
 
-/// Writes a report whole or not at all.
+/// Writes a report whole or not at all, readable as the umask has it.
 ///
 /// # Errors
 ///
@@ -167,7 +169,10 @@ pub struct WriteError {
 pub fn write(path: &Path, text: &str) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
     let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+        .map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{Build, arguments, shown};
+use crate::plan::{Build, arguments, shown, shown_late};
 
 use super::{Shown, dockerfile};
 
@@ -69,7 +69,6 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
     let map = |entries: &'a [(String, crate::template::Rendered)]| {
         entries.iter().map(|(name, text)| (name.as_str(), shown(text))).collect()
     };
-    let late = |late: &crate::template::LateValue| Some(format!("{{{{ {} }}}}", late.build()));
     BuildJson {
         name: &build.name,
         executor: ExecutorJson { name: &build.executor.name, r#type: build.executor.kind.name() },
@@ -96,7 +95,7 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
         needs: build.after.iter().map(|name| &**name).collect(),
         retry: build.retry,
         timeout_seconds: build.timeout.as_secs(),
-        arguments: arguments(build, late).unwrap_or_default(),
+        arguments: arguments(build, |late| Some(shown_late(late))).unwrap_or_default(),
         origins: build
             .origins
             .iter()

@@ -11,6 +11,7 @@ use crate::{
     plan::{self, Build, CloudFoundry, ExecutorKind, Plan, Value, arguments},
     secret::Source,
     shell::{join, quote},
+    template::LateValue,
     transport::{BUNDLE, FAR_DIR, container},
 };
 
@@ -25,13 +26,13 @@ pub fn shell(plan: &Plan) -> String {
             ExecutorKind::CloudFoundry(app) => {
                 login(&mut text, app);
                 let far = format!("cf ssh {} -T -c", quote(&app.app));
-                through_shell(&mut text, build, &far);
+                through_shell(&mut text, plan, build, &far);
             }
             ExecutorKind::Command(words) => {
-                through_shell(&mut text, build, &join(words.iter().map(String::as_str)));
+                through_shell(&mut text, plan, build, &join(words.iter().map(String::as_str)));
             }
-            ExecutorKind::Local => through_shell(&mut text, build, "/busybox/sh -c"),
-            ExecutorKind::Container(container) => in_container(&mut text, build, container),
+            ExecutorKind::Local => through_shell(&mut text, plan, build, "/busybox/sh -c"),
+            ExecutorKind::Container(container) => in_container(&mut text, plan, build, container),
         }
     }
     text.trim_end().to_owned()
@@ -63,6 +64,9 @@ fn login(text: &mut String, app: &CloudFoundry) {
         let _ = writeln!(text, "cf target{}", target.concat());
     }
 }
+
+/// The tools of Kaniko's debug image; an app's own shells start with less.
+const FAR_PATH: &str = "PATH=/busybox:$PATH";
 
 /// A secret as a word of the script: the script names where it is, never what it is.
 fn value_of(source: &Source) -> String {
@@ -104,31 +108,62 @@ fn files(build: &Build) -> Vec<(String, String)> {
     files
 }
 
-fn executor(build: &Build) -> Vec<String> {
-    let late = |late: &crate::template::LateValue| Some(format!("{{{{ {} }}}}", late.build()));
-    arguments(build, late).unwrap_or_default()
+/// Where the script puts what another build's end tells; no text of a user holds these bytes.
+fn mark(plan: &Plan, late: &LateValue) -> String {
+    let digest = format!("\u{1}{}\u{2}", late.build());
+    let needed = plan.builds.iter().find(|build| *build.name == *late.build());
+    match (late, needed.and_then(|build| build.destinations.first())) {
+        (LateValue::Image(_), Some(reference)) => format!("{reference}@{digest}"),
+        _ => digest,
+    }
 }
 
-fn through_shell(text: &mut String, build: &Build, far: &str) {
+/// The script's variable that holds a build's digest.
+fn variable(build: &str) -> String {
+    let plain = |one: char| if one.is_ascii_alphanumeric() { one } else { '_' };
+    format!("digest_{}", build.chars().map(plain).collect::<String>())
+}
+
+/// Marks stand within single quotes, whatever is quoted within: these end there for a variable.
+fn filled(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('\u{1}') {
+        let (build, after) = after.split_once('\u{2}').unwrap_or((after, ""));
+        let _ = write!(text, "{before}'\"${}\"'", variable(build));
+        rest = after;
+    }
+    text + rest
+}
+
+fn executor(plan: &Plan, build: &Build) -> Vec<String> {
+    arguments(build, |late| Some(mark(plan, late))).unwrap_or_default()
+}
+
+fn through_shell(text: &mut String, plan: &Plan, build: &Build, far: &str) {
     for (write, path) in files(build) {
         let path = format!("{FAR_DIR}/{path}");
         let directory = path.rsplit_once('/').map_or("/", |(directory, _)| directory);
-        let command = format!("umask 077; mkdir -p {directory} && cat > {}", quote(&path));
+        let command =
+            format!("{FAR_PATH}; umask 077; mkdir -p {directory} && cat > {}", quote(&path));
         let _ = writeln!(text, "{write} | {far} {}", quote(&command));
     }
-    let arguments = executor(build);
+    let arguments = executor(plan, build);
     let run = format!(
-        "cd / && DOCKER_CONFIG={FAR_DIR}/docker SSL_CERT_DIR=/kaniko/ssl/certs /kaniko/executor {}",
+        "{FAR_PATH}; cd / && DOCKER_CONFIG={FAR_DIR}/docker SSL_CERT_DIR=/kaniko/ssl/certs /kaniko/executor {}",
         join(arguments.iter().map(String::as_str))
     );
-    let _ = writeln!(text, "{far} {} </dev/null", quote(&run));
-    let _ = writeln!(text, "{far} {} </dev/null", quote(&format!("rm -rf {FAR_DIR}")));
+    let _ = writeln!(text, "{} </dev/null", filled(&format!("{far} {}", quote(&run))));
+    let read = format!("{FAR_PATH}; cat {FAR_DIR}/digest");
+    let _ = writeln!(text, "{}=$({far} {} </dev/null)", variable(&build.name), quote(&read));
+    let remove = format!("{FAR_PATH}; rm -rf {FAR_DIR}");
+    let _ = writeln!(text, "{far} {} </dev/null", quote(&remove));
     for output in &build.outputs {
         let _ = writeln!(text, "# {} stays there: fetch it before the last line", output.flag);
     }
 }
 
-fn in_container(text: &mut String, build: &Build, container: &container::Settings) {
+fn in_container(text: &mut String, plan: &Plan, build: &Build, container: &container::Settings) {
     let program = container.kind.name();
     let name = quote(&format!("kaniko-{}", build.name));
     let mut create = vec![program.to_owned(), "create".into(), format!("--name={name}")];
@@ -144,8 +179,8 @@ fn in_container(text: &mut String, build: &Build, container: &container::Setting
     create.extend(container.engine_args.iter().map(|argument| quote(argument)));
     create.push(format!("--env=DOCKER_CONFIG={FAR_DIR}/docker --workdir=/"));
     create.push(quote(&container.image));
-    create.extend(executor(build).iter().map(|argument| quote(argument)));
-    let _ = writeln!(text, "{}", create.join(" "));
+    create.extend(executor(plan, build).iter().map(|argument| quote(argument)));
+    let _ = writeln!(text, "{}", filled(&create.join(" ")));
     let _ = writeln!(text, "far=$(mktemp -d)");
     let inner = FAR_DIR.strip_prefix("/kaniko/").unwrap_or(FAR_DIR);
     for (write, path) in files(build) {
@@ -160,5 +195,7 @@ fn in_container(text: &mut String, build: &Build, container: &container::Setting
     }
     let _ = writeln!(text, "{program} cp \"$far\"/. {name}:/kaniko; rm -rf \"$far\"");
     let _ = writeln!(text, "{program} start --attach {name}");
+    let digest = variable(&build.name);
+    let _ = writeln!(text, "{digest}=$({program} cp {name}:{FAR_DIR}/digest - | tar -xO)");
     let _ = writeln!(text, "{program} rm -f {name}");
 }

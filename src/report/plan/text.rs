@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::{Build, arguments, shown};
+use crate::plan::{Build, arguments, shown, shown_late};
 
 use super::{Shown, dockerfile};
 
@@ -56,7 +56,7 @@ fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     for needed in &build.registries {
         line("credentials", format!("{}: {}", needed.host, from.credentials(&needed.host)), "");
     }
-    let known = arguments(build, |late| Some(format!("{{{{ {} }}}}", late.build())));
+    let known = arguments(build, |late| Some(shown_late(late)));
     for argument in known.unwrap_or_default() {
         let _ = writeln!(text, "    {argument}");
     }

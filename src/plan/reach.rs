@@ -1,0 +1,41 @@
+//! The registries that a build speaks to, and how its executor reaches them.
+
+use crate::{
+    config::Mistake,
+    registry::{self, Reference, Registry, credentials::Needed},
+    transport::FAR_DIR,
+};
+
+use super::Build;
+
+/// Decides it for every build, once all are known: a base can be another build's image.
+pub(super) fn reach(builds: &mut [Build], registries: &[Registry], mistakes: &mut Vec<Mistake>) {
+    for index in 0..builds.len() {
+        let build = &builds[index];
+        let taken = builds.iter().filter(|other| build.after.contains(&other.name));
+        let taken = taken.filter_map(|other| other.destinations.first().cloned());
+        let references: Vec<_> = references(build).into_iter().chain(taken).collect();
+        let needed = Needed::by(&references);
+        let hosts: Vec<&str> = needed.iter().map(|needed| needed.host.as_str()).collect();
+        let access = registry::access(registries, &hosts, FAR_DIR);
+        let with_mirrors = registry::with_mirrors(&needed, registries);
+        let build = &mut builds[index];
+        match access {
+            Ok(access) => build.access = access,
+            Err(error) => mistakes.push(Mistake::nowhere(error.to_string())),
+        }
+        match with_mirrors {
+            Ok(with_mirrors) => build.registries = with_mirrors,
+            Err(error) => mistakes.push(Mistake::nowhere(error.to_string())),
+        }
+    }
+}
+
+/// What a build speaks of: where it is pushed, cached and pulled from.
+fn references(build: &Build) -> Vec<Reference> {
+    let cache = build.flags.iter().find_map(|flag| flag.strip_prefix("--cache-repo="));
+    let bases = build.bases.iter().map(|base| base.reference.as_str());
+    let texts = cache.into_iter().chain(bases);
+    let parsed = texts.filter_map(|text| Reference::parse(text).ok());
+    build.destinations.iter().cloned().chain(parsed).collect()
+}
