@@ -213,12 +213,7 @@ impl Told<'_> {
             self.printer.tell("");
             self.printer.tell(&report::table(outcomes));
         }
-        let built = |build: &&Build| {
-            let of_build = |one: &&Outcome| one.build == build.name;
-            let outcome = outcomes.iter().find(of_build);
-            outcome.is_some_and(|one| matches!(one.end, End::Built { .. }))
-        };
-        let unpushed = plan.builds.iter().filter(built).any(|build| {
+        let unpushed = plan.builds.iter().any(|build| {
             // A build that asks for no push gets what it asks for.
             let asked = build.origins.contains_key("no-push");
             !build.push && !asked && !build.destinations.is_empty()
