@@ -1,17 +1,20 @@
 //! `run`: plan, prepare, build, tell, report.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
 };
 
 use crate::{
     ci::{Ci, Fact, FactValue, Field},
-    event::What,
-    outcome::{End, Outcome},
-    plan::{Plan, Wanted, leaks},
+    event::{Event, What},
+    outcome::{End, Outcome, chain},
+    plan::{Build, Plan, Wanted, leaks},
     report::{self, Live, Printer, snippet},
     runner::{Prepared, Run},
     secret::Redactor,
@@ -49,12 +52,14 @@ pub(super) fn run(
     };
     let started = SystemTime::now();
     let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args };
-    let outcomes = match runtime.block_on(told.run(&plan)) {
-        Ok(outcomes) => outcomes,
-        Err(code) => return code,
+    let (outcomes, refused) = match runtime.block_on(told.run(&plan)) {
+        Ok(outcomes) => (outcomes, false),
+        Err(cause) => (unstarted(&plan, &cause), true),
     };
     runtime.shutdown_background();
-    told.end(&plan, &outcomes);
+    if !refused {
+        told.end(&plan, &outcomes);
+    }
     let document = report::run::json(&plan, &outcomes, &loaded.ci, started);
     let mut written = true;
     for path in &reports {
@@ -66,7 +71,28 @@ pub(super) fn run(
     if args.output == Output::Json {
         written &= printer.result(document.trim_end()).is_ok();
     }
-    code(&outcomes, written)
+    match (refused, written) {
+        (true, true) => USAGE,
+        (true, false) => BUILD_FAILED,
+        (false, written) => code(&outcomes, written),
+    }
+}
+
+/// An outcome for each build of a run that could not begin, for its report.
+fn unstarted(plan: &Plan, cause: &str) -> Vec<Outcome> {
+    let skipped = |build: &Build| ended(build, End::Skipped { cause: cause.to_owned() });
+    plan.builds.iter().map(skipped).collect()
+}
+
+fn ended(build: &Build, end: End) -> Outcome {
+    Outcome {
+        build: build.name.clone(),
+        end,
+        duration: Duration::ZERO,
+        attempts: 0,
+        bundle: None,
+        executor_version: None,
+    }
 }
 
 /// The paths of `--report json=PATH`, absolute.
@@ -107,24 +133,35 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    async fn run(&self, plan: &Plan) -> Result<Vec<Outcome>, u8> {
+    /// The outcomes; or why nothing was started, which was told.
+    async fn run(&self, plan: &Plan) -> Result<Vec<Outcome>, String> {
         let environment = &self.surroundings.environment;
         let (cancel, cancelled) = watch::channel(false);
         let _signals = tokio::spawn(interrupts(cancel));
-        let prepared = Prepared::new(plan, environment, self.redactor).await;
+        let mut interrupted = cancelled.clone();
+        let prepared = tokio::select! {
+            // An interrupt reaches credential programs too: their failure is not the cause then.
+            biased;
+            Ok(_) = interrupted.wait_for(|cancelled| *cancelled) => None,
+            prepared = Prepared::new(plan, environment, self.redactor) => Some(prepared),
+        };
+        let Some(prepared) = prepared else {
+            return Ok(plan.builds.iter().map(|build| ended(build, End::Interrupted)).collect());
+        };
         let prepared = prepared.map_err(|error| {
             self.printer.error(&error, error.hint().as_deref());
-            USAGE
+            chain(&error)
         })?;
         for warning in &prepared.warnings {
             self.printer.warning(warning);
         }
         if let Some(mistakes) = leaks(plan, self.redactor) {
             self.printer.tell(&snippet::mistakes(&mistakes, self.printer.style.colour));
-            return Err(USAGE);
+            return Err("a build holds a secret where others can read it".to_owned());
         }
 
-        let (events, mut heard) = mpsc::channel(EVENTS);
+        let (events, heard) = mpsc::channel(EVENTS);
+        let (done, ended) = oneshot::channel();
         let run = Run {
             plan,
             prepared: &prepared,
@@ -138,8 +175,8 @@ impl Told<'_> {
         let (printer, provider) = (self.printer.clone(), self.ci.provider());
         let listening = tokio::task::spawn_blocking(move || {
             let mut live = Live::new(printer.clone(), provider);
-            while let Some(event) = heard.blocking_recv() {
-                live.event(&event);
+            listen(heard, ended, |event| {
+                live.event(event);
                 if let (What::Ended(outcome), true) = (&event.what, text)
                     && let End::Built { images, .. } = &outcome.end
                 {
@@ -148,14 +185,15 @@ impl Told<'_> {
                         let _ = printer.result(image);
                     }
                 }
-            }
+            });
         });
         let outcomes = run.run().await;
         drop(run);
+        let _ = done.send(());
         let _ = listening.await;
         outcomes.map_err(|error| {
             self.printer.error(&error, error.hint().as_deref());
-            USAGE
+            chain(&error)
         })
     }
 
@@ -175,11 +213,40 @@ impl Told<'_> {
             self.printer.tell("");
             self.printer.tell(&report::table(outcomes));
         }
-        let unpushed =
-            plan.builds.iter().any(|build| !build.push && !build.destinations.is_empty());
-        let asked = plan.builds.iter().any(|build| build.origins.contains_key("no-push"));
-        if unpushed && !asked && !self.args.push {
+        let unpushed = plan.builds.iter().any(|build| {
+            // A build that asks for no push gets what it asks for.
+            let asked = build.origins.contains_key("no-push");
+            !build.push && !asked && !build.destinations.is_empty()
+        });
+        if unpushed && !self.args.push {
             self.printer.warning("nothing was pushed: outside of CI add `--push`");
+        }
+    }
+}
+
+/// Hears events up to `ended`, and what was sent before it; a sender that is left in a task
+/// that does not end holds nobody up.
+fn listen(
+    mut heard: mpsc::Receiver<Event>,
+    mut ended: oneshot::Receiver<()>,
+    mut hear: impl FnMut(&Event),
+) {
+    let waiting = tokio::runtime::Handle::current();
+    let mut open = true;
+    loop {
+        let next = waiting.block_on(async {
+            tokio::select! {
+                event = heard.recv() => Some(event),
+                _ = &mut ended, if open => None,
+            }
+        });
+        match next {
+            Some(Some(event)) => hear(&event),
+            Some(None) => return,
+            None => {
+                heard.close();
+                open = false;
+            }
         }
     }
 }
@@ -219,5 +286,30 @@ fn code(outcomes: &[Outcome], reported: bool) -> u8 {
         BUILD_FAILED
     } else {
         OK
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_sender_that_is_left_behind_holds_nobody_up_and_nothing_is_lost() {
+        let (events, heard) = mpsc::channel(8);
+        let (done, ended) = oneshot::channel();
+        for text in ["one", "two"] {
+            let what = What::Warning(text.into());
+            events.send(Event { build: None, what }).await.unwrap();
+        }
+        done.send(()).unwrap();
+
+        let count = tokio::task::spawn_blocking(move || {
+            let mut count = 0;
+            listen(heard, ended, |_| count += 1);
+            count
+        });
+
+        assert_eq!(count.await.unwrap(), 2);
+        drop(events);
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn attempt(run: &Run<'_>, build: &Build, job: &Job, reach: &mut
     let result = reach.run(run, build, job, bundle(build, compression(build))).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
-        Err(error) => not_run(error),
+        Err(error) => not_run(error, pushes(build)),
     }
 }
 
@@ -54,7 +54,9 @@ pub(crate) fn spec(build: &Build) -> context::Spec {
 fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
     let (end, worth_repeating) = if ran.timed_out {
         let limit = humantime::format_duration(build.timeout);
-        (failed(build, 124, format!("it did not end within {limit} and was stopped")), true)
+        let cause = format!("it did not end within {limit} and was stopped");
+        // When it was stopped it may have been pushing, or done with it.
+        (End::Failed { exit_code: 124, cause, pushed_unknown: pushes(build) }, true)
     } else if ran.exit_code == 0 {
         if let Some(digest) = ran.digest {
             let pushed = build.destinations.iter().filter(|_| build.push);
@@ -62,7 +64,7 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
             (End::Built { digest, images }, false)
         } else {
             let cause = "the executor ended well and told no digest".to_owned();
-            (failed(build, 0, cause), false)
+            (End::Failed { exit_code: 0, cause, pushed_unknown: pushes(build) }, false)
         }
     } else {
         let tail: Vec<_> = ran.tail.iter().map(|line| without_colours(line).into_owned()).collect();
@@ -76,6 +78,10 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
         bundle: Some(ran.bundle),
         version: Some(ran.version).filter(|version| !version.is_empty()),
     }
+}
+
+fn pushes(build: &Build) -> bool {
+    build.push && !build.destinations.is_empty()
 }
 
 fn failed(build: &Build, exit_code: i32, cause: String) -> End {
@@ -100,7 +106,7 @@ fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
         Cause::PushDenied { destination } => {
             let host = Reference::parse(destination).map(|one| one.host().to_owned());
             let Ok(host) = host else { return sentence };
-            match run.prepared.username(&host) {
+            match run.prepared.username(build, &host) {
                 Some(user) => format!("{sentence}; logged in to `{host}` as `{user}`"),
                 None => format!("{sentence}; there are no credentials for `{host}`"),
             }
@@ -122,7 +128,7 @@ fn line_of(build: &Build, reference: &str) -> Option<usize> {
     build.bases.iter().find(same).map(|base| base.line)
 }
 
-fn not_run(error: TransportError) -> Attempt {
+fn not_run(error: TransportError, pushes: bool) -> Attempt {
     let text = chain(&error);
     let (end, worth_repeating) = match error {
         TransportError::Interrupted => (End::Interrupted, false),
@@ -144,8 +150,23 @@ fn not_run(error: TransportError) -> Attempt {
             (End::Unreached { cause: text, hint: None }, true)
         }
         TransportError::Output { .. } => {
-            (End::Failed { exit_code: 0, cause: text, pushed_unknown: false }, false)
+            // The executor has ended well by then, so it has pushed what it was to push.
+            (End::Failed { exit_code: 0, cause: text, pushed_unknown: pushes }, false)
         }
     };
     Attempt { end, worth_repeating, bundle: None, version: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_is_lost_after_the_push_leaves_the_push_unknown() {
+        let error = TransportError::Output { what: "cut".into() };
+
+        let Attempt { end, .. } = not_run(error, true);
+
+        assert!(matches!(end, End::Failed { pushed_unknown: true, .. }), "{end:?}");
+    }
 }

@@ -22,7 +22,7 @@ use std::{
 
 use crate::{
     event::{Event, What},
-    outcome::{End, Outcome},
+    outcome::{End, Outcome, chain},
     plan::{Build, Plan},
     registry::Reference,
     template::LateValue,
@@ -56,6 +56,7 @@ impl Run<'_> {
     ///
     /// [`PrepareError`] when a file that must travel cannot be read; nothing was started then.
     pub async fn run(&self) -> Result<Vec<Outcome>, PrepareError> {
+        self.check()?;
         let mut reach = Reach::new(self);
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut stopped: Option<String> = None;
@@ -70,7 +71,7 @@ impl Run<'_> {
             };
             let outcome = match end {
                 Some(end) => unstarted(build, end),
-                None => self.build(build, &outcomes, &mut reach).await?,
+                None => self.build(build, &outcomes, &mut reach).await,
             };
             if !matches!(outcome.end, End::Built { .. }) && !self.keep_going {
                 stopped.get_or_insert_with(|| format!("`{}` was not built", build.name));
@@ -82,19 +83,31 @@ impl Run<'_> {
         Ok(outcomes)
     }
 
-    async fn build(
-        &self,
-        build: &Build,
-        outcomes: &[Outcome],
-        reach: &mut Reach,
-    ) -> Result<Outcome, PrepareError> {
+    /// Whether every file that must travel can be read, while nothing has been started.
+    fn check(&self) -> Result<(), PrepareError> {
+        for build in &self.plan.builds {
+            let late = |_: &LateValue| Some(String::new());
+            job::job(build, self.prepared, self.environment, &self.owner, late)?;
+        }
+        Ok(())
+    }
+
+    async fn build(&self, build: &Build, outcomes: &[Outcome], reach: &mut Reach) -> Outcome {
         let start = Instant::now();
         let late = |value: &LateValue| late(value, outcomes, self.plan);
-        let job = job::job(build, self.prepared, self.environment, &self.owner, late)?;
-        let Some(job) = job else {
-            let cause = "a build that it takes the image of pushed none".to_owned();
-            return Ok(unstarted(build, End::Skipped { cause }));
+        let job = match job::job(build, self.prepared, self.environment, &self.owner, late) {
+            Ok(Some(job)) => job,
+            Ok(None) => {
+                let cause = "a build that it takes the image of pushed none".to_owned();
+                return unstarted(build, End::Skipped { cause });
+            }
+            // It could be read when the run began: the builds before this one still count.
+            Err(error) => {
+                let hint = error.hint();
+                return unstarted(build, End::Unreached { cause: chain(&error), hint });
+            }
         };
+        let mut may_be_pushed = false;
         let mut outcome = unstarted(build, End::Interrupted);
         loop {
             outcome.attempts += 1;
@@ -104,10 +117,11 @@ impl Run<'_> {
             let attempt = attempt::attempt(self, build, &job, reach).await;
             outcome.bundle = attempt.bundle.or(outcome.bundle);
             outcome.executor_version = attempt.version.or(outcome.executor_version);
-            outcome.end = attempt.end;
+            outcome.end = after_attempts(attempt.end, may_be_pushed);
+            may_be_pushed |= may_have_pushed(build, &outcome.end);
             outcome.duration = start.elapsed();
             if !attempt.worth_repeating || outcome.attempts > build.retry {
-                return Ok(outcome);
+                return outcome;
             }
             let after = pause(outcome.attempts);
             let cause = match &outcome.end {
@@ -118,7 +132,7 @@ impl Run<'_> {
             if self.interrupted_within(after).await {
                 outcome.end = End::Interrupted;
                 outcome.duration = start.elapsed();
-                return Ok(outcome);
+                return outcome;
             }
         }
     }
@@ -139,6 +153,25 @@ impl Run<'_> {
 /// 2 s, 4 s, 8 s … a minute at most.
 fn pause(attempts: u32) -> Duration {
     Duration::from_secs(2_u64.saturating_pow(attempts).min(60))
+}
+
+/// Whether an attempt that ended so may have pushed something.
+fn may_have_pushed(build: &Build, end: &End) -> bool {
+    match end {
+        End::Failed { pushed_unknown, .. } => *pushed_unknown,
+        End::Unreached { .. } | End::Interrupted => build.push,
+        End::Built { .. } | End::Skipped { .. } => false,
+    }
+}
+
+/// The end of a build whose earlier attempts may have pushed something.
+fn after_attempts(end: End, may_be_pushed: bool) -> End {
+    match end {
+        End::Failed { exit_code, cause, pushed_unknown } => {
+            End::Failed { exit_code, cause, pushed_unknown: pushed_unknown || may_be_pushed }
+        }
+        other => other,
+    }
 }
 
 fn is_built(outcomes: &[Outcome], name: &str) -> bool {
@@ -178,6 +211,15 @@ pub(super) fn with_digest(reference: &Reference, digest: &str) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_earlier_attempt_may_have_pushed_stays_unknown_after_a_later_one_fails() {
+        let failed =
+            |pushed_unknown| End::Failed { exit_code: 1, cause: "x".into(), pushed_unknown };
+
+        assert_eq!(after_attempts(failed(false), true), failed(true));
+        assert_eq!(after_attempts(failed(false), false), failed(false));
+    }
 
     #[test]
     fn pauses_double_up_to_a_minute() {

@@ -9,7 +9,7 @@ use crate::{
     plan::{Build, ExecutorKind, Plan, Value},
     registry::{
         Credential,
-        credentials::{self, CredentialsError, Sources},
+        credentials::{self, CredentialsError, Located, Needed, Sources},
         executor_config,
     },
     secret::{Purpose, Redactor, Secret, Source, SourceError},
@@ -24,8 +24,9 @@ pub struct Prepared {
     passwords: BTreeMap<Source, Secret>,
     /// For `RUN`.
     build_secrets: BTreeMap<Source, Secret>,
-    /// For registries; hosts without one are reached anonymously.
-    credentials: BTreeMap<String, Credential>,
+    /// For registries, by what a build needs there: a docker config may have another for another
+    /// repository of the host. Needs without one are met anonymously.
+    credentials: Vec<(Needed, Credential)>,
     /// What is odd and stops nothing.
     pub warnings: Vec<String>,
 }
@@ -96,19 +97,54 @@ impl Prepared {
         let needed: Vec<_> =
             plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
         let sources = Sources { registries: &plan.registries, env: environment };
-        let located = credentials::locate(&needed, sources)?;
-        let found = credentials::resolve(&located, environment, &LocalPrograms).await?;
-        prepared.warnings.extend(found.warnings.iter().map(ToString::to_string));
-        for login in found.logins {
-            prepared.credentials.entry(login.host).or_insert(login.credential);
-        }
+        prepared.log_in(needed, sources, environment).await?;
         prepared.tell(redactor);
         Ok(prepared)
     }
 
+    /// Asks each place once, all hosts together, and again only where two builds find different
+    /// credentials for one host.
+    async fn log_in(
+        &mut self,
+        needed: Vec<Needed>,
+        sources: Sources<'_>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), CredentialsError> {
+        let located = credentials::locate(&needed, sources)?;
+        let mut left: Vec<(Needed, Located)> = needed.into_iter().zip(located).collect();
+        while !left.is_empty() {
+            let mut asked: Vec<Located> = Vec::new();
+            for (_, located) in &left {
+                if !asked.iter().any(|known| known.host == located.host) {
+                    asked.push(located.clone());
+                }
+            }
+            let found = credentials::resolve(&asked, environment, &LocalPrograms).await?;
+            for warning in found.warnings.iter().map(ToString::to_string) {
+                if !self.warnings.contains(&warning) {
+                    self.warnings.push(warning);
+                }
+            }
+            let (met, rest): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|(_, located)| asked.contains(located));
+            for (need, located) in met {
+                let login = found.logins.iter().find(|login| login.host == located.host);
+                self.credentials.extend(login.map(|login| (need, login.credential.clone())));
+            }
+            left = rest;
+        }
+        Ok(())
+    }
+
+    fn credential(&self, build: &Build, host: &str) -> Option<&Credential> {
+        let needed = build.registries.iter().find(|needed| needed.host == host)?;
+        let found = self.credentials.iter().find(|(known, _)| known == needed);
+        found.map(|(_, credential)| credential)
+    }
+
     fn tell(&self, redactor: &Redactor) {
         let secrets = self.passwords.values().chain(self.build_secrets.values());
-        let registries = self.credentials.values().map(Credential::secret);
+        let registries = self.credentials.iter().map(|(_, credential)| credential.secret());
         for secret in secrets.chain(registries) {
             // Too short a secret was refused where it came from.
             let _ = redactor.add(secret);
@@ -202,12 +238,38 @@ impl Prepared {
     #[must_use]
     pub fn docker_config(&self, build: &Build) -> Secret {
         let hosts = build.registries.iter().map(|needed| needed.host.as_str());
-        executor_config(hosts.filter_map(|host| Some((host, self.credentials.get(host)?))))
+        executor_config(hosts.filter_map(|host| Some((host, self.credential(build, host)?))))
     }
 
     /// Who logs in to `host`, for messages.
     #[must_use]
-    pub fn username(&self, host: &str) -> Option<&str> {
-        self.credentials.get(host)?.username()
+    pub fn username(&self, build: &Build, host: &str) -> Option<&str> {
+        self.credential(build, host)?.username()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn two_builds_have_the_credentials_of_their_own_repositories_at_one_host() {
+        // `a:one-pass` and `b:two-pass`.
+        let config = r#"{"auths": {"r.example.com/one": {"auth": "YTpvbmUtcGFzcw=="},
+            "r.example.com/two": {"auth": "Yjp0d28tcGFzcw=="}}}"#;
+        let environment = BTreeMap::from([("DOCKER_AUTH_CONFIG".to_owned(), config.to_owned())]);
+        let need = |repository: &str| Needed {
+            host: "r.example.com".into(),
+            repositories: vec![repository.into()],
+        };
+        let mut prepared = Prepared::default();
+
+        let sources = Sources { registries: &[], env: &environment };
+        let needed = vec![need("one/x"), need("two/x")];
+        prepared.log_in(needed, sources, &environment).await.unwrap();
+
+        let users: Vec<_> =
+            prepared.credentials.iter().map(|(_, credential)| credential.username()).collect();
+        assert_eq!(users, [Some("a"), Some("b")]);
     }
 }

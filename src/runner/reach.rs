@@ -55,7 +55,13 @@ impl Reach {
         let executor = &*build.executor;
         match &executor.kind {
             ExecutorKind::CloudFoundry(app) => {
-                let home = self.login(run, build, executor, app).await?;
+                let mut cancelled = run.hands.cancelled.clone();
+                let home = tokio::select! {
+                    home = self.login(run, build, executor, app) => home?,
+                    Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
+                        return Err(TransportError::Interrupted);
+                    }
+                };
                 let command = app_of(app, home.as_deref()).ssh();
                 session::run(command, job, bundle, &run.hands).await
             }
