@@ -88,7 +88,12 @@ impl Check<'_> {
                     self.value(name, node, *item);
                 }
             }
-            (Kind::Map(inner), Data::Table(table)) => self.map(name, table, *inner),
+            (Kind::Map(inner), Data::Table(table)) => {
+                if !matches!(inner, Kind::Record(_)) {
+                    self.entry_names(name, table);
+                }
+                self.map(name, table, *inner);
+            }
             (Kind::Record(known), Data::Table(table)) => {
                 self.record(table, known, &format!("`{name}`"));
             }
@@ -122,8 +127,22 @@ impl Check<'_> {
         }
     }
 
+    /// Names that go before a `=` on the executor's side.
+    fn entry_names(&mut self, of: &str, table: &Table) {
+        for entry in &table.0 {
+            if entry.name.is_empty() || entry.name.contains(['=', '\0']) {
+                let message = format!("`{}` is no name in `{of}`", entry.name);
+                let mistake = Mistake::at(&entry.key, message, "not a name");
+                self.mistakes.push(mistake.hint("a name is not empty and holds no `=`"));
+            }
+        }
+    }
+
     fn secret(&mut self, name: &str, node: &mut Node) {
         let Data::Table(table) = &mut node.data else { return };
+        // A later layer says anew where the secret comes from; it adds no second place.
+        let latest = table.0.iter().map(|entry| entry.key.source).max();
+        table.0.retain(|entry| Some(entry.key.source) == latest);
         self.record(table, keys::SECRET, "a secret");
         if table.0.len() != 1 {
             let message = format!("`{name}` must name one place that the secret comes from");

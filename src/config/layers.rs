@@ -2,8 +2,9 @@
 //!
 //! Figment does the layering. What it merges are tables of handles: each leaf is the number of
 //! a [`Node`] in an arena, so a value keeps its place whatever layer it came from, and a list
-//! replaces a list. An entry named `""` is the handle of the table itself, by which an empty
-//! table keeps its place and the order of the file is restored after the merge.
+//! replaces a list. Names stand behind a `=`, so that none is taken for the handles of the table
+//! itself, by which an empty table keeps its place, a mistake in one that only a later layer has
+//! is underlined there, and the order of the file is restored after the merge.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,12 @@ use super::{
     toml_text,
 };
 
-const SELF: &str = "";
+/// The handle of a table of the file.
+const SELF: &str = "file";
+/// The handle of a table of a later layer; counts only where the file has no such table.
+const LATER: &str = "later";
+/// What stands before every name.
+const NAME: char = '=';
 
 /// One layer, for Figment.
 struct Layer {
@@ -61,14 +67,13 @@ impl Layers {
         for entry in &table.0 {
             let value = if let Data::Table(inner) = &entry.node.data {
                 let mut inner = self.handles(inner, places);
-                if places {
-                    inner.insert(SELF.to_owned(), self.handle(entry));
-                }
+                let own = if places { SELF } else { LATER };
+                inner.insert(own.to_owned(), self.handle(entry));
                 Value::from(inner)
             } else {
                 self.handle(entry)
             };
-            handles.insert(entry.name.clone(), value);
+            handles.insert(format!("{NAME}{}", entry.name), value);
         }
         handles
     }
@@ -94,28 +99,31 @@ impl Layers {
 
 /// The table of `handles`, and the arena's number that says where it stands.
 fn restore(handles: Dict, arena: &[(Place, Node)]) -> (Table, usize) {
-    let mut own = None;
+    let (mut own, mut later) = (None, None);
     let mut entries = BTreeMap::new();
     for (name, value) in handles {
-        if let Value::Dict(_, inner) = value {
-            let (table, index) = restore(inner, arena);
+        let name = name.strip_prefix(NAME).map(str::to_owned).ok_or(name);
+        if let (Ok(name), Value::Dict(_, inner)) = (&name, &value) {
+            let (table, index) = restore(inner.clone(), arena);
             let Some((key, at)) = arena.get(index) else { continue };
             let node = Node { place: at.place.clone(), data: Data::Table(table) };
-            entries.insert(index, Entry { name, key: key.clone(), node });
-        } else {
-            let Some(index) = value.to_u128().and_then(|index| usize::try_from(index).ok()) else {
-                continue;
-            };
-            let Some((key, node)) = arena.get(index) else { continue };
-            if name == SELF {
-                own = Some(index);
-            } else {
+            entries.insert(index, Entry { name: name.clone(), key: key.clone(), node });
+            continue;
+        }
+        let index = value.to_u128().and_then(|index| usize::try_from(index).ok());
+        let Some((index, (key, node))) = index.and_then(|at| Some((at, arena.get(at)?))) else {
+            continue;
+        };
+        match name {
+            Ok(name) => {
                 entries.insert(index, Entry { name, key: key.clone(), node: node.clone() });
             }
+            Err(handle) if handle == SELF => own = Some(index),
+            Err(_) => later = Some(index),
         }
     }
     let first = entries.keys().next().copied().unwrap_or_default();
-    (Table(entries.into_values().collect()), own.unwrap_or(first))
+    (Table(entries.into_values().collect()), own.or(later).unwrap_or(first))
 }
 
 /// `--set KEY=VALUE` as a table of one value, a string that its key types later.
@@ -218,6 +226,29 @@ mod tests {
         let set = flag("builds.\"a.b\".target=x", &mut sources).unwrap();
 
         assert_eq!(text_of(&set, &["builds", "a.b", "target"]), "x");
+    }
+
+    #[test]
+    fn an_empty_name_is_a_name_and_not_the_table_itself() {
+        let mut sources = Sources::default();
+        let set = flag("builds.\"\".target=x", &mut sources).unwrap();
+
+        let mut layers = Layers::new();
+        layers.add("--set", &set, false);
+
+        assert_eq!(text_of(&layers.merged(), &["builds", "", "target"]), "x");
+    }
+
+    #[test]
+    fn a_table_that_only_the_command_line_has_stands_at_its_own_key() {
+        let mut sources = Sources::default();
+        let set = flag("builds.new.target=x", &mut sources).unwrap();
+
+        let mut layers = Layers::new();
+        layers.add("--set", &set, false);
+        let merged = layers.merged();
+
+        assert_eq!(merged.entry("builds").unwrap().key.span, 0..6);
     }
 
     #[test]

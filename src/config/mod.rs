@@ -179,3 +179,66 @@ fn sections(entry: Option<Entry>) -> Vec<Section> {
     };
     table_of(entry).0.into_iter().filter_map(section).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, sets: &[&str]) -> Result<Config, Vec<String>> {
+        let sets: Vec<_> = sets.iter().map(|set| (*set).to_owned()).collect();
+        Config::load(Layers {
+            path: Path::new("/kaniko.toml"),
+            label: "kaniko.toml",
+            text,
+            environment: &BTreeMap::new(),
+            sets: &sets,
+        })
+        .map_err(|wrong| wrong.mistakes.into_iter().map(|mistake| mistake.message).collect())
+    }
+
+    fn told(text: &str, sets: &[&str]) -> Vec<String> {
+        load(text, sets).unwrap_err()
+    }
+
+    #[test]
+    fn a_version_from_the_command_line_is_held_against_the_known_one() {
+        assert_eq!(
+            told("version = 1\n", &["version=2"]),
+            ["version 2 of the file format is not known"]
+        );
+    }
+
+    #[test]
+    fn an_empty_name_is_unknown_wherever_it_stands() {
+        assert_eq!(told("version = 1\n", &["\"\"=1"]), ["unknown key `` of the file"]);
+        assert_eq!(told("version = 1\n[builds.\"\"]\n", &[]), ["`` is no name of a build"]);
+        assert_eq!(
+            told("version = 1\n[builds.x.labels]\n\"\" = \"v\"\n\"a=b\" = \"c\"\n", &[]),
+            ["`` is no name in `labels`", "`a=b` is no name in `labels`"]
+        );
+    }
+
+    #[test]
+    fn the_type_of_an_executor_is_no_template() {
+        assert_eq!(
+            told("version = 1\n[executors.e]\ntype = \"{{ vars.kind }}\"\n", &[]),
+            ["the `type` of an executor is no template"]
+        );
+    }
+
+    #[test]
+    fn a_later_layer_says_anew_where_a_secret_comes_from() {
+        let text = "version = 1\n[builds.x.secrets]\nid = { env = \"A\" }\n";
+
+        let config = load(text, &["builds.x.secrets.id.file=token"]).unwrap();
+
+        let Some(Data::Table(secrets)) =
+            config.builds[0].table.get("secrets").map(|node| &node.data)
+        else {
+            panic!("no secrets")
+        };
+        let Data::Table(id) = &secrets.0[0].node.data else { panic!("no table") };
+        let names: Vec<_> = id.0.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["file"]);
+    }
+}

@@ -79,17 +79,24 @@ impl Table {
 
     /// This table laid over `base`: tables merge, everything else replaces, and what only
     /// `base` has comes first.
+    ///
+    /// Tables within those tables replace too: they are single values, such as the place that a
+    /// secret comes from.
     #[must_use]
     pub fn over(&self, base: &Self) -> Self {
+        self.laid_over(base, 1)
+    }
+
+    fn laid_over(&self, base: &Self, levels: u32) -> Self {
         let mut merged = base.clone();
         for entry in &self.0 {
             match merged.0.iter_mut().find(|under| under.name == entry.name) {
                 Some(under) => {
                     under.key = entry.key.clone();
                     under.node = match (&entry.node.data, &under.node.data) {
-                        (Data::Table(upper), Data::Table(lower)) => Node {
+                        (Data::Table(upper), Data::Table(lower)) if levels > 0 => Node {
                             place: entry.node.place.clone(),
-                            data: Data::Table(upper.over(lower)),
+                            data: Data::Table(upper.laid_over(lower, levels - 1)),
                         },
                         _ => entry.node.clone(),
                     };
@@ -117,6 +124,14 @@ mod tests {
                 })
                 .collect(),
         )
+    }
+
+    #[test]
+    fn the_place_of_a_secret_replaces_an_inherited_one_of_another_form() {
+        let from = |form: &str| Data::Table(table(&[(form, Data::Text("x".into()))]));
+        let secrets = |form: &str| table(&[("secrets", Data::Table(table(&[("id", from(form))])))]);
+
+        assert_eq!(secrets("file").over(&secrets("env")), secrets("file"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     Section,
     check::Check,
-    keys::{self, executor_keys},
+    keys::{self, EXECUTOR_TYPES, executor_keys},
     mistake::Mistake,
     node::{Data, Entry, Table},
 };
@@ -11,7 +11,6 @@ use super::{
 impl Check<'_> {
     /// The whole document.
     pub(super) fn sections(&mut self, root: &mut Table) {
-        self.version(root);
         for entry in &mut root.0 {
             match (entry.name.as_str(), &mut entry.node.data) {
                 ("defaults", Data::Table(table)) => {
@@ -21,6 +20,8 @@ impl Check<'_> {
                 _ => self.section(entry),
             }
         }
+        // After the walk: a version from the command line is text up to then.
+        self.version(root);
     }
 
     fn builds(&mut self, builds: &mut Table) {
@@ -72,6 +73,15 @@ impl Check<'_> {
             return;
         };
         let Data::Text(kind) = &node.data else { return };
+        if !EXECUTOR_TYPES.contains(&kind.as_str()) {
+            // What is no type at all was told already; a template would pass for one.
+            if kind.contains("{{") {
+                let message = "the `type` of an executor is no template";
+                let mistake = Mistake::at(&node.place, message, "a template");
+                self.mistakes.push(mistake.hint("its keys go with it: write the type itself"));
+            }
+            return;
+        }
         if matches!(kind.as_str(), "kubernetes" | "builtin") {
             let message = format!("executors of type `{kind}` are not supported yet");
             self.mistakes

@@ -81,6 +81,7 @@ async fn run_at(
     };
     tell(What::Stage(Stage::Connecting)).await;
     let mut pause = pace.retry;
+    let mut told = false;
     loop {
         let mut cancelled = hands.cancelled.clone();
         let cancelled = async {
@@ -97,8 +98,10 @@ async fn run_at(
                     Err(no_shell(job, &what))
                 }
                 Err(NoConnection::NoShell(what)) => {
-                    tell(What::Stage(Stage::Waiting(format!("a shell at the far side ({what})"))))
-                        .await;
+                    if !told {
+                        let what = format!("a shell at the far side ({what})");
+                        tell(What::Stage(Stage::Waiting(what))).await;
+                    }
                     sleep(pause).await;
                     Ok(None)
                 }
@@ -112,6 +115,7 @@ async fn run_at(
         if let Some(connection) = connection {
             return Build::new(connection, job, hands, pace).run(bundle, deadline).await;
         }
+        told = true;
         pause = (pause * 2).min(LONGEST_PAUSE.max(pace.retry));
     }
 }

@@ -45,9 +45,11 @@ HELD
   generation=$next
 }
 
-# Is the lock that was taken still ours?
-hold_lock() {
-  [ -n "$generation" ] && look_up && [ "$top" = "$generation" ]
+# Is the lock the main shell's? Asked by its subshells too, which were there before it was.
+main_holds_lock() {
+  look_up
+  case $held in "$$|$my_start|$namespace|"*) return 0 ;; esac
+  return 1
 }
 
 drop_lock() {

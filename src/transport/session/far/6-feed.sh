@@ -24,7 +24,8 @@ newline='
 # Ends this client's affair: told to stop, or alone.
 abandon() {
   : >"$clients/$my_name.stop"
-  kill_executor
+  # Another client's executor is none of ours.
+  ! main_holds_lock || kill_executor
   kill -TERM "$$"
   exit 1
 }

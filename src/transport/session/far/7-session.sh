@@ -50,7 +50,7 @@ watch() {
     quiet=$((quiet + tick))
     [ "$quiet" -ge "$silence" ] || continue
     : >"$clients/$my_name.stop"
-    kill_executor
+    ! main_holds_lock || kill_executor
     kill -TERM "$$"
     # It may be kept by a program that writes to a dead connection, or by such a write itself.
     nap 2
@@ -68,15 +68,10 @@ watch() {
 take_over() {
   local holder=''
   kill_others
-  look_up
-  case $held in
-  "$$|$my_start|"*)
-    if take_lock "$me" "$(look "$me" && printf '%s' "$start")"; then
-      [ ! -e "$home/dirty" ] || { kill_executor; clean && restore; }
-      drop_lock
-    fi
-    ;;
-  esac
+  if main_holds_lock && take_lock "$me" "$(look "$me" && printf '%s' "$start")"; then
+    [ ! -e "$home/dirty" ] || { kill_executor; clean && restore; }
+    drop_lock
+  fi
   rm -f "$clients/$my_name" "$clients/$my_name".*
   exit 0
 }
@@ -100,7 +95,7 @@ finish() {
   trap - EXIT
   : >"$clients/$my_name.ending"
   kill_others
-  if hold_lock; then
+  if main_holds_lock; then
     if [ -e "$home/dirty" ]; then
       if kill_executor && clean && restore; then farewell=cleaned; else farewell="unclean $problem"; fi
     fi
@@ -258,7 +253,7 @@ main() {
   if [ "$parent $session" != "$namespace $first_start" ]; then
     note_processes "$state" || fail 'prepare the processes of this place cannot be noted'
   fi
-  hold_lock || fail 'prepare the lock was lost'
+  main_holds_lock || fail 'prepare the lock was lost'
   clean || fail "clean $problem"
   say ready
 

@@ -2,6 +2,8 @@
 
 mod builds;
 mod cuts;
+mod locks;
+mod refusals;
 mod sandbox;
 
 use std::{io::Write, path::Path, sync::Arc, time::Duration};
