@@ -43,29 +43,14 @@ pub(crate) fn podman(sandbox: Sandbox) -> Option<Sandbox> {
              \"$@\"\n"
         )),
     );
-    let ask = |arguments: &[&str], stdin: &[u8]| {
-        let mut child = Command::new(sandbox.program("podman"))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the wrapper starts");
-        let written = child.stdin.take().expect("it is piped").write_all(stdin);
-        let output = child.wait_with_output().expect("it ends");
-        if output.status.success() && written.is_ok() {
-            Ok(())
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; "))
-        }
-    };
-    let works = ask(&["import", "-", IMAGE], &root_of(busybox)).and_then(|()| {
+    let ask = |arguments: &[&str], stdin: &[u8]| ask(&sandbox, arguments, stdin);
+    let works = ask(&["import", "-", IMAGE], &root_of(busybox)).and_then(|_| {
         let limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--network=none"];
         let run = [&["run", "--rm"], &limits[..], &[IMAGE, "/kaniko/executor", "version"]];
         ask(&run.concat(), b"")
     });
     match works {
-        Ok(()) => {
+        Ok(_) => {
             sandbox.forget_calls("podman");
             Some(sandbox)
         }
@@ -78,24 +63,105 @@ pub(crate) fn podman(sandbox: Sandbox) -> Option<Sandbox> {
 
 /// Names of the containers that there are, by a podman of [`podman`].
 pub(crate) fn containers(sandbox: &Sandbox) -> Vec<String> {
-    let output = Command::new(sandbox.program("podman"))
-        .args(["ps", "--all", "--format={{.Names}}"])
-        .output()
-        .expect("podman answers");
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    let names = ask(sandbox, &["ps", "--all", "--format={{.Names}}"], b"").expect("it answers");
+    names.lines().map(str::to_owned).collect()
 }
 
-/// The image's files as a tar: a stand-in for the executor, and no shell.
+/// A container that lives on, with a shell, as a Kaniko app does; removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Far {
+    sandbox: Sandbox,
+}
+
+/// Such a container called `far`, by a podman of [`podman`].
+pub(crate) fn far(sandbox: &Sandbox) -> Far {
+    let rest = "trap 'exit 0' TERM; while :; do /busybox/sleep 1000 & wait $!; done";
+    let run = ["run", "--detach", "--name=far", "--network=none", "--volume=/busybox"];
+    let limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"];
+    let program = [IMAGE, "/busybox/sh", "-c", rest];
+    ask(sandbox, &[&run[..], &limits, &program].concat(), b"").expect("it starts");
+    sandbox.forget_calls("podman");
+    Far { sandbox: sandbox.clone() }
+}
+
+impl Far {
+    /// What a line of shell prints there.
+    pub(crate) fn ask(&self, shell: &str) -> String {
+        let exec = ["exec", "-w", "/", "far", "/kaniko/stand-in/busybox", "sh", "-c"];
+        ask(&self.sandbox, &[&exec[..], &[shell]].concat(), b"").expect("it answers")
+    }
+
+    /// Every file there that is no mount, without what is ours below `/kaniko`.
+    pub(crate) fn files(&self) -> String {
+        self.ask(
+            "cd /; export PATH=/kaniko/stand-in; \
+             find / -xdev ! -path '/kaniko/.kaniko-build*' ! -path '/run*' ! -type d | sort",
+        )
+    }
+}
+
+impl Drop for Far {
+    fn drop(&mut self) {
+        let _ = ask(&self.sandbox, &["rm", "--force", "--time=0", "--volumes", "far"], b"");
+    }
+}
+
+/// What podman prints, or why it failed.
+fn ask(sandbox: &Sandbox, arguments: &[&str], stdin: &[u8]) -> Result<String, String> {
+    let mut child = Command::new(sandbox.program("podman"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the wrapper starts");
+    let written = child.stdin.take().expect("it is piped").write_all(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    if output.status.success() && written.is_ok() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; "))
+    }
+}
+
+/// The image's files as a tar: a stand-in for the executor with the tools that it needs, and a
+/// shell as a debug image has one.
 fn root_of(busybox: &Path) -> Vec<u8> {
     let executor: PathBuf =
         [env!("CARGO_MANIFEST_DIR"), "tests", "stand-in", "executor"].iter().collect();
+    let listed = Command::new(busybox).arg("--list").output().expect("busybox lists its tools");
+    let tools = String::from_utf8_lossy(&listed.stdout).into_owned();
     let mut archive = tar::Builder::new(Vec::new());
-    for (path, from) in [("kaniko/executor", &*executor), ("kaniko/stand-in/busybox", busybox)] {
+    for (path, from) in [
+        ("kaniko/executor", &*executor),
+        ("kaniko/stand-in/busybox", busybox),
+        ("busybox/busybox", busybox),
+    ] {
         let content = fs::read(from).expect("it can be read");
         let mut header = tar::Header::new_gnu();
         header.set_mode(0o755);
         header.set_size(content.len() as u64);
-        archive.append_data(&mut header, path, content.as_slice()).expect("a vector takes all");
+        archive.append_data(&mut header, path, content.as_slice()).expect(TAKES);
     }
-    archive.into_inner().expect("a vector takes all")
+    let mut link = |path: String, target: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        archive.append_link(&mut header, path, target).expect(TAKES);
+    };
+    link("bin/sh".to_owned(), "/busybox/sh");
+    for tool in tools.lines().filter(|tool| *tool != "busybox") {
+        link(format!("busybox/{tool}"), "busybox");
+        link(format!("kaniko/stand-in/{tool}"), "busybox");
+    }
+    for directory in ["kaniko/.docker/", "kaniko/ssl/certs/", "workspace/", "tmp/"] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_mode(0o755);
+        header.set_size(0);
+        archive.append_data(&mut header, directory, std::io::empty()).expect(TAKES);
+    }
+    archive.into_inner().expect(TAKES)
 }
+
+const TAKES: &str = "a vector takes all";

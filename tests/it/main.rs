@@ -15,4 +15,5 @@ mod podman;
 mod ran;
 mod sandbox;
 mod secrets;
+mod sessions;
 mod templates;

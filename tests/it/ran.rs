@@ -82,6 +82,11 @@ impl Ran {
         &self.stdout_bytes
     }
 
+    /// The lines of its stdout.
+    pub(crate) fn results(&self) -> Vec<&str> {
+        self.stdout.lines().collect()
+    }
+
     /// What the fake `name` was called with.
     #[track_caller]
     pub(crate) fn sent_to(&self, name: &str) -> Calls {

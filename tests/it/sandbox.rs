@@ -30,7 +30,7 @@ const NOBODY: u32 = 65534;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A directory with a project, a home and fakes; removed with the last that holds it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sandbox {
     root: Rc<tempfile::TempDir>,
     variables: BTreeMap<OsString, OsString>,
