@@ -28,6 +28,10 @@ const LENGTH: usize = 256 * 1024;
 /// Bytes before a chunk that it may refer to: all that deflate can reach.
 const DICTIONARY: usize = 32 * 1024;
 
+/// Room for a compressed chunk, more than zlib ever needs. Part of the format as well: where it
+/// has to wait for room, it goes on differently.
+const ROOM: usize = LENGTH + LENGTH / 16 + 1024;
+
 /// zlib's 5: 6 takes half as long again for one part in a hundred.
 const LEVEL: u32 = 5;
 
@@ -65,7 +69,7 @@ struct Done {
     buffer: Vec<u8>,
     crc: Crc,
     /// The output, or that it could not be made.
-    output: Result<Vec<u8>, flate2::CompressError>,
+    output: io::Result<Vec<u8>>,
 }
 
 /// As many threads as the machine has cores for, within the bound on memory.
@@ -117,7 +121,7 @@ impl<'a> Deflate<'a> {
             self.take()?;
         }
         let (mut buffer, output) =
-            self.spare.pop().unwrap_or_else(|| (Self::chunk().buffer, Vec::new()));
+            self.spare.pop().unwrap_or_else(|| (Self::chunk().buffer, Vec::with_capacity(ROOM)));
         let end = chunk.front + chunk.filled;
         buffer[..DICTIONARY].copy_from_slice(&chunk.buffer[end - DICTIONARY..end]);
         let full = std::mem::replace(&mut chunk.buffer, buffer);
@@ -127,7 +131,7 @@ impl<'a> Deflate<'a> {
 
     /// Hands the last chunk on, waits for all, and writes the end.
     pub(super) fn finish(mut self, chunk: Chunk) -> io::Result<(u64, [u8; 32])> {
-        self.send(chunk.buffer, chunk.filled, true, Vec::new())?;
+        self.send(chunk.buffer, chunk.filled, true, Vec::with_capacity(ROOM))?;
         while self.written < self.sent {
             self.take()?;
         }
@@ -152,7 +156,7 @@ impl<'a> Deflate<'a> {
         let done = self.done.recv().map_err(|_| stopped())?;
         self.early.insert(done.number, done);
         while let Some(Done { buffer, crc, output, .. }) = self.early.remove(&self.written) {
-            let output = output.map_err(io::Error::from)?;
+            let output = output?;
             self.gate.write(&output)?;
             self.crc.combine(&crc);
             self.written += 1;
@@ -182,13 +186,8 @@ fn work(queue: &Mutex<Receiver<Job>>, finished: &Sender<Done>) {
     }
 }
 
-/// Fills `output` with `chunk`, compressed up to a whole byte.
-fn compress(
-    dictionary: &[u8],
-    chunk: &[u8],
-    last: bool,
-    output: &mut Vec<u8>,
-) -> Result<(), flate2::CompressError> {
+/// Fills `output`, which has its room, with `chunk`, compressed up to a whole byte.
+fn compress(dictionary: &[u8], chunk: &[u8], last: bool, output: &mut Vec<u8>) -> io::Result<()> {
     // A new one each time: after a reset, zlib-rs lets what it compressed before show in the
     // bytes (its hash of a dictionary's end takes in what lies behind it).
     let mut deflate = Compress::new(Compression::new(LEVEL), false);
@@ -197,17 +196,13 @@ fn compress(
     }
     output.clear();
     let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
-    let mut rest = chunk;
-    loop {
-        output.reserve(LENGTH / 4);
-        let before = deflate.total_in();
-        let status = deflate.compress_vec(rest, output, flush)?;
-        let taken = usize::try_from(deflate.total_in() - before).unwrap_or(rest.len());
-        rest = &rest[taken..];
-        // Room that was left is how zlib says that a flush is complete.
-        let complete = rest.is_empty() && output.len() < output.capacity();
-        if status == Status::StreamEnd || (complete && !last) {
-            return Ok(());
-        }
+    let status = deflate.compress_vec(chunk, output, flush)?;
+    // Room that is left is how zlib says that a flush is complete.
+    let complete =
+        if last { status == Status::StreamEnd } else { output.len() < output.capacity() };
+    if complete && deflate.total_in() == chunk.len() as u64 {
+        Ok(())
+    } else {
+        Err(io::Error::other("a chunk became longer than it can"))
     }
 }

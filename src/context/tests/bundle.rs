@@ -104,6 +104,16 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn what_cannot_be_compressed_arrives_whole() {
+    let random: Vec<u8> = noise(1_200_000).chunks(2).map(|two| two[0] << 4 ^ two[1]).collect();
+    let tree = Tree::new().file("random", &random);
+    let (bundle, packed) = tree.pack(Compression::Network);
+
+    assert!(packed.bytes > 600_000);
+    assert_eq!(unzip(&bundle).unwrap()[2048..602_048], random);
+}
+
+#[test]
 fn order_of_creation_and_times_do_not_show() {
     let names = ["a", "b/c", "b/d", "ä", "Z"];
     let one = names.iter().fold(Tree::new(), |tree, name| tree.file(name, "x"));

@@ -164,14 +164,14 @@ fn noise(length: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(length).collect()
 }
 
-/// Words of a small vocabulary, the same each time.
+/// Words of a vocabulary of 4,096, the same each time.
 fn prose(length: usize) -> Vec<u8> {
-    let letters: Vec<u8> = noise(64 * 8).iter().map(|byte| b'a' + byte % 26).collect();
+    let letters: Vec<u8> = noise(4096 * 8).iter().map(|byte| b'a' + byte % 26).collect();
     let words: Vec<&[u8]> =
         letters.chunks(8).map(|letters| &letters[..2 + usize::from(letters[0] % 6)]).collect();
     let mut prose = Vec::new();
-    for word in noise(length / 2) {
-        prose.extend_from_slice(words[usize::from(word)]);
+    for pair in noise(length).chunks(2) {
+        prose.extend_from_slice(words[usize::from(pair[0]) * 64 + usize::from(pair[1])]);
         prose.push(b' ');
     }
     prose.truncate(length);
