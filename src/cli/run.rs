@@ -263,14 +263,15 @@ async fn interrupts(cancel: watch::Sender<bool>) {
         if count == 0 {
             let _ = cancel.send(true);
         } else {
-            // The default action of the signal, whatever is under way: the far side's own
-            // switch and the guard clean up.
-            let _ = rustix::process::kill_process(
-                rustix::process::getpid(),
-                rustix::process::Signal::KILL,
-            );
+            // Whatever is under way: the far side's own switch and the guard clean up.
+            end_at_once();
         }
     }
+}
+
+#[expect(clippy::exit, reason = "asked for twice: nothing may keep it")]
+fn end_at_once() {
+    std::process::exit(INTERRUPTED.into());
 }
 
 /// The first that applies.

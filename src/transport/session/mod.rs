@@ -4,7 +4,7 @@
 //! argument more, a short shell command, and speaks with what that command starts: a program of
 //! ours, sent through stdin, that proves that it is in a container for Kaniko, takes a lock,
 //! cleans, receives and checks the bundle, runs the executor and cleans again. Its output
-//! carries lines of the protocol alone (`word`), its error output the executor's.
+//! carries lines of the protocol alone, its error output the executor's.
 //!
 //! Both sides beat. When either is gone or silent, the other stops, and the far side takes care
 //! that nothing of the build is left: no process, no credential, no file.
@@ -123,9 +123,9 @@ async fn run_at(
 fn no_shell(job: &Job, what: &str) -> TransportError {
     TransportError::Busy {
         what: format!(
-            "no shell could be started at the far side within {}: either a build of several \
-             stages of another run uses it, or its image has none and its `debug` form is \
-             needed; {what}",
+            "no shell could be started at the far side within {}: either a build of another run \
+             uses it, or one was killed there with all that watched over it and it must be \
+             restarted, or its image has none and its `debug` form is needed; {what}",
             humantime::format_duration(job.lock_timeout)
         ),
     }

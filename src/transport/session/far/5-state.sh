@@ -89,8 +89,7 @@ prepare() {
     mkdir "$home/new/kaniko/kaniko" && new_top=$home/new/kaniko && each_in /kaniko keep_of_kaniko &&
     liken /kaniko "$home/new/kaniko/kaniko" && each_in /dev/shm note_of_shm && note_processes "$home/new" &&
     printf '%s\n' "$state_version" >"$home/new/version" && mv "$home/new" "$state" || return 1
-  # What was found by way of PATH before is looked for again.
-  PATH=$PATH
+  hash -r
 }
 
 # Notes in directory $1 which processes are older than any build, and who gets orphans.

@@ -13,6 +13,8 @@ beats() {
     sleep "$beat" </dev/null >/dev/null 2>&1 &
     pause=$!
     wait "$pause"
+    # The tool's place may have been deleted meanwhile, and ours be there.
+    hash -r
     lives "$$" "$my_start" || exit 0
     say beat
   done
@@ -40,6 +42,7 @@ watch() {
     sleep "$tick" &
     pause=$!
     wait "$pause"
+    hash -r
     lives "$$" "$my_start" || take_over
     [ ! -e "$clients/$my_name.ending" ] || continue
     now=$(stat -c '%n %Y %s' "$clients/$my_name" "$run/bundle.tgz")
@@ -185,6 +188,7 @@ acquire() {
     [ $((turn % 5)) != 0 ] || say "waiting $holder"
     turn=$((turn + 1))
     nap 1
+    hash -r
   done
   turn=0
   while foreign_executor; do
@@ -192,6 +196,7 @@ acquire() {
     [ $((turn % 5)) != 0 ] || say "waiting $since - -"
     turn=$((turn + 1))
     nap 1
+    hash -r
   done
   forget_dead
 }
@@ -265,6 +270,8 @@ main() {
   [ -e "$clients/$my_name.stop" ] || execute
   if [ -n "$started" ]; then
     say "exit $code"
+    # Nobody changes an output any more.
+    sweep
     [ "$code" != 0 ] || [ -e "$clients/$my_name.stop" ] || deliver
   fi
   exit 0

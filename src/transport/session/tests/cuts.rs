@@ -222,18 +222,43 @@ impl Drop for Raw {
 
 #[tokio::test]
 async fn a_silent_client_is_given_up_whatever_it_was_at() {
-    let Some(sandbox) = Sandbox::new() else { return };
-    let (before, processes) = (sandbox.listing(), sandbox.processes());
     let start = "file 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 x\n";
-    for frames in ["", "proceed\n", "proceed\nchunk 100000\nabc", &format!("proceed\n{start}chu")] {
+    let frames = ["", "proceed\n", "proceed\nchunk 100000\nabc", &format!("proceed\n{start}chu")];
+    let mut silent = Vec::new();
+    for frames in frames {
+        let Some(sandbox) = Sandbox::new() else { return };
+        let (before, processes) = (sandbox.listing(), sandbox.processes());
         let mut raw = Raw::open(&sandbox);
         raw.hear("ready");
         raw.say(frames.as_bytes());
-        // The pipes stay open all the time, as on a link that died.
-        settled(&sandbox, &processes).await;
-        assert_eq!(sandbox.listing(), before);
-        drop(raw);
+        silent.push((sandbox, before, processes, raw));
     }
+    // The pipes stay open all the time, as on a link that died.
+    for (sandbox, before, processes, _raw) in &silent {
+        settled(sandbox, processes).await;
+        assert_eq!(&sandbox.listing(), before);
+    }
+}
+
+/// What the far side writes to such a link blocks, too.
+#[tokio::test]
+async fn a_client_that_falls_silent_while_outputs_come_back_is_given_up() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let (before, processes) = (sandbox.listing(), sandbox.processes());
+    let dir = tempfile::tempdir().unwrap();
+    let stream = {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let command = sandbox.behind(&format!("tee {}", file.path().display()));
+        let job = real_job("FROM a\nCOPY . /app\n", Some(&dir.path().join("image.tar")));
+        go_at(NO_BEATS, command, &job, hello()).await.ran();
+        std::fs::read(file.path()).unwrap()
+    };
+    let mut raw = Raw::open(&sandbox);
+    raw.hear("ready");
+    raw.say(&stream[find(&stream, b"\nproceed\n") + 1..]);
+    raw.hear("output");
+    settled(&sandbox, &processes).await;
+    assert_eq!(sandbox.listing(), before);
 }
 
 #[tokio::test]

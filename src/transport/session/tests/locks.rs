@@ -79,8 +79,8 @@ async fn both_causes_are_named_where_there_is_never_a_shell() {
     assert!(
         error.starts_with(
             "Busy { what: \"no shell could be started at the far side within 1s: either a build of \
-         several stages of another run uses it, or its image has none and its `debug` form is \
-         needed; `nsenter` ended with exit code 127: nsenter: failed to execute /bin/sh"
+         another run uses it, or one was killed there with all that watched over it and it must \
+         be restarted, or its image has none and its `debug` form is needed; `nsenter` ended with exit code 127: nsenter: failed to execute /bin/sh"
         ),
         "{error}"
     );
@@ -129,7 +129,7 @@ async fn a_dead_clients_place_is_taken_over_and_its_executor_stopped() {
     assert_eq!(sandbox.ask(ours), "alive\n");
     assert!(matches!(first.await.unwrap(), Err(TransportError::Lost { started: true, .. })));
 
-    let second = go(sandbox.command(), &real_job(APP, None), hello()).await;
+    let second = go(sandbox.shell("/busybox/sh"), &real_job(APP, None), hello()).await;
 
     assert_eq!(second.ran().exit_code, 0);
     assert_eq!(waits(&second), [""; 0]);
