@@ -37,6 +37,7 @@ watch() {
   trap 'kill -9 "$pause"; wait "$pause"; exit 0' USR1
   exec 3<&- 4>&- >/dev/null
   read -r me now </proc/self/stat
+  watch_pid=$me
   [ "$tick" -gt 0 ] || tick=1
   while :; do
     sleep "$tick" &
@@ -93,7 +94,7 @@ kill_others() {
 
 # The one way out: what is held is cleaned and let go, and the client told so.
 finish() {
-  local farewell=''
+  local farewell='' bound
   trap '' TERM HUP INT
   trap - EXIT
   : >"$clients/$my_name.ending"
@@ -108,8 +109,24 @@ finish() {
   wait "$watch_pid"
   stop_beats
   rm -f "$clients/$my_name" "$clients/$my_name".*
+  # Nobody may be there to hear it, and the connection be full.
+  give_up_after 10 &
+  bound=$!
   [ -z "$farewell" ] || say "$farewell"
   say bye
+  kill -USR1 "$bound"
+  wait "$bound"
+}
+
+# Kills the main shell after $1 seconds, unless told not to.
+give_up_after() {
+  local pause=''
+  trap 'kill -9 "$pause"; wait "$pause"; exit 0' USR1
+  exec 3<&- 4>&- >/dev/null
+  sleep "$1" &
+  pause=$!
+  wait "$pause"
+  kill -9 "$$"
 }
 
 # Ends with a word to the client: CLASS TEXT.

@@ -161,3 +161,14 @@ async fn go_at(pace: Pace, command: process::Command, job: &Job, bundle: Bundle)
     drop(hands);
     Went { result, events: collect.await.unwrap() }
 }
+
+/// Waits until nothing of ours runs in it.
+async fn settled(sandbox: &Sandbox) {
+    for _ in 0..400 {
+        if sandbox.processes().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(sandbox.processes(), [""; 0]);
+}

@@ -172,11 +172,15 @@ cd / && exec /busybox/sh -c '/busybox/umount -l /.old; /busybox/rmdir /.old; ech
         )
     }
 
-    /// The processes in it, as `COMMAND LINE`, sorted, without the one that asks.
+    /// The processes in it but its first, that one's pause and the one that asks: the
+    /// beginnings of their command lines, sorted.
     pub(super) fn processes(&self) -> Vec<String> {
-        let own = "for p in /proc/[0-9]*; do [ $p = /proc/$$ ] && continue; c=$(tr '\\0' ' ' <$p/cmdline | \
-                   tr '\\n' ' '); [ -n \"$c\" ] && echo \"${c% }\"; done 2>/dev/null";
-        let mut lines: Vec<String> = self.ask(own).lines().map(str::to_owned).collect();
+        let lines = self.ask(
+            "for p in /proc/[0-9]*; do case $p in /proc/1 | /proc/$$) continue ;; esac; \
+             c=$(tr '\\0\\n' '  ' <$p/cmdline | cut -c 1-80); [ -z \"$c\" ] || echo \"$c\"; done 2>/dev/null",
+        );
+        let mut lines: Vec<String> = lines.lines().map(|line| line.trim_end().to_owned()).collect();
+        lines.retain(|line| line != "/busybox/sleep 1000");
         lines.sort();
         lines
     }
