@@ -52,7 +52,19 @@ pub(super) fn run(
     };
     let started = SystemTime::now();
     let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args };
-    let (outcomes, refused) = match runtime.block_on(told.run(&plan)) {
+    let (cancel, cancelled) = watch::channel(false);
+    let run = runtime.block_on(async {
+        tokio::select! {
+            outcomes = told.run(&plan, cancelled) => Some(outcomes),
+            // Whatever is under way: the far side's own switch and the guard clean up.
+            () = interrupts(cancel) => None,
+        }
+    });
+    let Some(run) = run else {
+        runtime.shutdown_background();
+        return INTERRUPTED;
+    };
+    let (outcomes, refused) = match run {
         Ok(outcomes) => (outcomes, false),
         Err(cause) => (unstarted(&plan, &cause), true),
     };
@@ -134,10 +146,12 @@ struct Told<'a> {
 
 impl Told<'_> {
     /// The outcomes; or why nothing was started, which was told.
-    async fn run(&self, plan: &Plan) -> Result<Vec<Outcome>, String> {
+    async fn run(
+        &self,
+        plan: &Plan,
+        cancelled: watch::Receiver<bool>,
+    ) -> Result<Vec<Outcome>, String> {
         let environment = &self.surroundings.environment;
-        let (cancel, cancelled) = watch::channel(false);
-        let _signals = tokio::spawn(interrupts(cancel));
         let mut interrupted = cancelled.clone();
         let prepared = tokio::select! {
             // An interrupt reaches credential programs too: their failure is not the cause then.
@@ -251,27 +265,20 @@ fn listen(
     }
 }
 
-/// The first SIGINT or SIGTERM cancels, the second ends at once.
+/// The first SIGINT or SIGTERM cancels; ends with the second, at which all does.
 async fn interrupts(cancel: watch::Sender<bool>) {
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return };
-    for count in 0.. {
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+        return std::future::pending().await;
+    };
+    for _ in 0..2 {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        if count == 0 {
-            let _ = cancel.send(true);
-        } else {
-            // Whatever is under way: the far side's own switch and the guard clean up.
-            end_at_once();
-        }
+        // Nobody listens any more where the run has just ended.
+        let _ = cancel.send(true);
     }
-}
-
-#[expect(clippy::exit, reason = "asked for twice: nothing may keep it")]
-fn end_at_once() {
-    std::process::exit(INTERRUPTED.into());
 }
 
 /// The first that applies.

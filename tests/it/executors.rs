@@ -236,10 +236,10 @@ fn where_no_shell_can_be_started_both_causes_are_named_at_the_limit() {
     run.code(3).stdout("").stderr(
         r"web | building with cf (cloudfoundry)
 web | waiting for the executor: a shell at the far side (`cf` ended with exit code 255)
-error: web: no shell could be started at the far side within 3s: either a build of several stages of another run uses it, or its image has none and its `debug` form is needed; `cf` ended with exit code 255
+error: web: no shell could be started at the far side within 3s: either a build of another run uses it, or one was killed there with all that watched over it and it must be restarted, or its image has none and its `debug` form is needed; `cf` ended with exit code 255
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  no shell could be started at the far side within 3s: either a build of several stages of another run uses it, or its image has none and its `debug` form is needed; `cf` ended with exit code 255",
+web  not built  [TIME]  no shell could be started at the far side within 3s: either a build of another run uses it, or one was killed there with all that watched over it and it must be restarted, or its image has none and its `debug` form is needed; `cf` ended with exit code 255",
     );
     assert!(run.sent_to("cf").of("ssh").len() > 1, "it was tried once only");
 }
