@@ -69,6 +69,8 @@ pub enum Stage {
     Sending,
     /// The executor runs.
     Building,
+    /// The image goes to this reference, by ourselves.
+    Pushing(String),
     /// Outputs come back.
     Receiving,
     /// The far side is being cleaned.

@@ -1,5 +1,6 @@
 //! Declarative, config-driven runner for Kaniko image builds.
 
+pub mod builtin;
 pub mod ci;
 pub mod cli;
 pub mod config;
@@ -8,6 +9,7 @@ pub mod dockerfile;
 pub mod event;
 pub mod guard;
 pub mod kaniko;
+pub mod oci;
 pub mod outcome;
 pub mod plan;
 pub mod process;

@@ -45,6 +45,13 @@ pub enum End {
         /// What to do about it, where there is something.
         hint: Option<String>,
     },
+    /// Its context could not be packed: the files are at fault, and no executor was started.
+    Unpacked {
+        /// Why, in a sentence.
+        cause: String,
+        /// What to do about it, where there is something.
+        hint: Option<String>,
+    },
     /// Not started, because of another build or the end of the run.
     Skipped {
         /// Why.
@@ -54,7 +61,7 @@ pub enum End {
     Interrupted,
 }
 
-/// An error and its causes, each after a colon.
+/// An error and its causes, each after a colon, without the numbers that the system has for them.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -64,5 +71,37 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    text
+    without_numbers(&text)
+}
+
+/// Without the ` (os error 2)` that the standard library puts behind the system's own words.
+fn without_numbers(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                plain.push_str(rest);
+            }
+            _ => {
+                plain.push_str(" (os error ");
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_told_in_words_alone() {
+        let error = std::io::Error::from_raw_os_error(2);
+
+        assert_eq!(chain(&error), "No such file or directory");
+        assert_eq!(without_numbers("a (os error 2); b (os error 13)."), "a; b.");
+        assert_eq!(without_numbers("a (os error x) (os error"), "a (os error x) (os error");
+    }
 }

@@ -37,6 +37,22 @@ pub fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
+/// A shell function `assign NAME VALUE` that prints a line which sets and exports the variable
+/// where it is read.
+pub const ASSIGN: &str = r#"assign() {
+  printf "%s='" "$1"
+  printf %s "$2" | sed "s/'/'\\\\''/g"
+  printf "'; export %s\n" "$1"
+}"#;
+
+/// Whether a POSIX shell can set a variable of this name.
+#[must_use]
+pub fn is_variable(name: &str) -> bool {
+    let mut letters = name.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+}
+
 fn is_plain(bytes: &[u8]) -> bool {
     !bytes.is_empty()
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte))
@@ -74,6 +90,14 @@ mod tests {
         let mut out = Vec::new();
         quote_bytes(b"\xff'\n", &mut out);
         assert_eq!(out, b"'\xff'\\''\n'");
+    }
+
+    #[test]
+    fn names_of_variables_are_known() {
+        assert!(is_variable("_A1"));
+        assert!(!is_variable("1A"));
+        assert!(!is_variable("a-b"));
+        assert!(!is_variable(""));
     }
 
     #[test]

@@ -13,7 +13,7 @@ failed=''
 # Programs, each with its Debian package.
 needed='cc:gcc podman:podman runc:runc docker-registry:docker-registry skopeo:skopeo
   sshd:openssh-server ssh:openssh-client busybox:busybox-static git:git unshare:util-linux
-  nsenter:util-linux'
+  nsenter:util-linux jsonschema:python3-jsonschema openssl:openssl'
 
 missing() {
   for pair in $needed; do

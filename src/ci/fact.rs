@@ -74,6 +74,31 @@ pub enum FactValue {
     Number(u64),
 }
 
+impl Fact {
+    /// That `provider` does not name the default branch. An error of whoever needs it.
+    pub(super) fn no_default_branch(provider: &str) -> Self {
+        Self::Unknown(format!(
+            "the default branch can't be told: {provider} does not name it, nor does the \
+             repository; compare `ci.branch` with its name"
+        ))
+    }
+
+    /// That `provider` has no registry of its own.
+    pub(super) fn no_registry(provider: &str) -> Self {
+        Self::Absent(format!("{provider} has no registry of its own"))
+    }
+
+    /// That `provider` does not tell `what`.
+    pub(super) fn not_told(provider: &str, what: &str) -> Self {
+        Self::Absent(format!("{provider} does not tell a job {what}"))
+    }
+
+    /// That whether the pull request is from a fork can't be told: an error of whoever asks.
+    pub(super) fn fork_not_told(why: &str) -> Self {
+        Self::Unknown(format!("whether this is a fork can't be told: {why}"))
+    }
+}
+
 /// What set the pipeline off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -144,7 +169,7 @@ macro_rules! fields {
 }
 
 fields! {
-    /// `gitlab`, `github` or `git`.
+    /// The name of the [`Provider`](super::Provider): `gitlab`, `github`, … or `git`.
     Provider = "provider",
     /// `push`, `tag`, `pull_request`, `schedule` or `manual`.
     Event = "event",
@@ -185,7 +210,7 @@ fields! {
     PipelineUrl = "pipeline_url",
     /// The job's address in a browser.
     JobUrl = "job_url",
-    /// The login name of who set it off.
+    /// Who set it off: a login name, or another name where the provider tells no login.
     Actor = "actor",
     /// The host of the provider's own registry.
     Registry = "registry",
@@ -205,6 +230,11 @@ impl Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) event: Fact,
+    /// Whether the provider tells each kind of event. Where it does not, a run for a branch is
+    /// a push, a schedule or a manual run: which of them makes no difference to the branch.
+    pub(super) tells_event: bool,
+    /// The provider's own word on whether the branch is the default one, where it has one.
+    pub(super) is_default: Option<bool>,
     pub(super) commit: Fact,
     pub(super) commit_time: Fact,
     pub(super) branch: Fact,

@@ -122,6 +122,8 @@ pub(super) fn facts(checkout: &Result<Checkout, String>) -> Facts {
     let tag = told(|checkout| checkout.tag.as_ref(), no_tag(checkout));
     Facts {
         event: Event::Manual.into(),
+        tells_event: true,
+        is_default: None,
         commit: commit(|checkout| checkout.commit.as_ref()),
         commit_time: commit(|checkout| checkout.commit_time.as_ref()),
         reference: if let Fact::Known(_) = branch { branch.clone() } else { or(&tag, &branch) },
@@ -166,7 +168,7 @@ fn default_branch_or_unknown(checkout: &Result<Checkout, String>) -> Fact {
         }
         Err(reason) => reason,
     };
-    Fact::Unknown(format!("the default branch can't be told: {reason}"))
+    Fact::Unknown(reason.to_owned())
 }
 
 fn open(directory: &Path) -> Result<Repository, String> {

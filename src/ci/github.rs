@@ -14,6 +14,8 @@ pub(super) fn facts(env: &Variables, payload: &Result<Value, String>) -> Facts {
     let job = Job { env, payload };
     Facts {
         event: job.event(),
+        tells_event: true,
+        is_default: None,
         commit: env.text("GITHUB_SHA"),
         commit_time: job.commit_time(),
         branch: job.branch(),
@@ -157,10 +159,8 @@ impl Job<'_> {
             return Fact::text(branch);
         }
         Fact::Unknown(match self.payload {
-            Ok(_) => {
-                "the default branch can't be told: GitHub's event file does not name it".into()
-            }
-            Err(reason) => format!("the default branch can't be told: {reason}"),
+            Ok(_) => "GitHub's event file does not name the default branch".into(),
+            Err(reason) => reason.clone(),
         })
     }
 
@@ -172,15 +172,10 @@ impl Job<'_> {
         }
         let payload = match self.payload {
             Ok(payload) => payload,
-            Err(reason) => {
-                return Fact::Unknown(format!("whether this is a fork can't be told: {reason}"));
-            }
+            Err(reason) => return Fact::Unknown(reason.clone()),
         };
         if self.told("/pull_request/head").is_none() {
-            return Fact::Unknown(
-                "whether this is a fork can't be told: GitHub's event file has no pull request"
-                    .into(),
-            );
+            return Fact::Unknown("GitHub's event file has no pull request".into());
         }
         let name = |pointer| payload.pointer(pointer).and_then(Value::as_str);
         let here = name("/repository/full_name").or_else(|| self.env.get("GITHUB_REPOSITORY"));

@@ -12,6 +12,8 @@ pub(super) fn facts(env: &Variables) -> Facts {
     let runs_for = Subject::of(env);
     Facts {
         event: event(env, &runs_for),
+        tells_event: true,
+        is_default: None,
         commit: env.text("CI_COMMIT_SHA"),
         commit_time: commit_time(env),
         branch: match &runs_for {
@@ -28,9 +30,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
         },
         default_branch: match env.get("CI_DEFAULT_BRANCH") {
             Some(branch) => Fact::text(branch),
-            None => Fact::Unknown(
-                "the default branch can't be told: the job's `CI_DEFAULT_BRANCH` is not set".into(),
-            ),
+            None => Fact::Unknown("the job's `CI_DEFAULT_BRANCH` is not set".into()),
         },
         protected: env.flag("CI_COMMIT_REF_PROTECTED"),
         fork: Fact::flag(is_from_fork(env)),

@@ -28,17 +28,30 @@
 //! );
 //! ```
 //!
-//! [`Ci::of`] is the same for a provider that is named, for pipelines that are only imagined.
+//! [`Ci::of`] is the same for a provider that is named, and [`Imagined`] a pipeline that is only
+//! imagined.
 
+mod azure;
+mod bitbucket;
+mod buildkite;
+mod circleci;
+mod drone;
 mod fact;
 pub mod git;
 mod github;
 mod gitlab;
+mod jenkins;
+mod properties;
 mod provider;
 mod remote;
+mod sample;
 mod slug;
+mod subject;
+mod teamcity;
 mod time;
+mod travis;
 mod variables;
+mod woodpecker;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +64,7 @@ use std::sync::OnceLock;
 
 pub use fact::{Event, Fact, FactValue, Field};
 pub use provider::Provider;
+pub use sample::{Imagined, RunsFor};
 pub use slug::slug;
 
 use fact::Facts;
@@ -81,6 +95,7 @@ pub struct Ci {
     facts: OnceLock<Facts>,
     checkout: OnceLock<Result<git::Checkout, String>>,
     dirty: OnceLock<Fact>,
+    described: OnceLock<Fact>,
 }
 
 impl fmt::Debug for Ci {
@@ -110,6 +125,7 @@ impl Ci {
             facts: OnceLock::new(),
             checkout: OnceLock::new(),
             dirty: OnceLock::new(),
+            described: OnceLock::new(),
         }
     }
 
@@ -127,23 +143,25 @@ impl Ci {
         match field {
             Field::Provider => Fact::text(self.provider.name()),
             Field::Event => facts().event.clone(),
-            Field::Commit => facts().commit.clone(),
+            Field::Commit => self.commit(),
             Field::CommitShort => {
-                facts().commit.clone().map_text(|commit| commit.chars().take(SHORT).collect())
+                self.commit().map_text(|commit| commit.chars().take(SHORT).collect())
             }
             Field::CommitTime => self.commit_time(),
             Field::Branch => facts().branch.clone(),
             Field::Tag => facts().tag.clone(),
             Field::Ref => facts().reference.clone(),
             Field::RefSlug => self.ref_slug(),
-            Field::DefaultBranch => facts().default_branch.clone(),
+            Field::DefaultBranch => self.default_branch(),
             Field::OnDefaultBranch => self.on_default_branch(),
             Field::Protected => facts().protected.clone(),
             Field::Fork => facts().fork.clone(),
             Field::Dirty => self.dirty(),
             Field::PullRequest => facts().pull_request.clone(),
-            Field::Repository => facts().repository.clone(),
-            Field::RepositoryUrl => facts().repository_url.clone(),
+            Field::Repository => self.or_checkout(&facts().repository, |git| &git.repository),
+            Field::RepositoryUrl => {
+                self.or_checkout(&facts().repository_url, |git| &git.repository_url)
+            }
             Field::PipelineId => facts().pipeline_id.clone(),
             Field::PipelineUrl => facts().pipeline_url.clone(),
             Field::JobUrl => facts().job_url.clone(),
@@ -156,18 +174,46 @@ impl Ci {
     /// The commit by git's own words, as `git describe --tags --always`.
     #[must_use]
     pub fn git_describe(&self) -> Fact {
-        match &self.directory {
+        let ask = || match &self.directory {
             Some(directory) => git::describe(directory),
             None => Fact::Absent(git::NOT_LOOKED_AT.into()),
-        }
+        };
+        self.described.get_or_init(ask).clone()
     }
 
     fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| match self.provider {
             Provider::GitLab => gitlab::facts(&self.env),
             Provider::GitHub => github::facts(&self.env, &self.event_file()),
+            Provider::Azure => azure::facts(&self.env),
+            Provider::Bitbucket => bitbucket::facts(&self.env),
+            Provider::Buildkite => buildkite::facts(&self.env),
+            Provider::CircleCi => circleci::facts(&self.env),
+            Provider::Travis => travis::facts(&self.env),
+            Provider::Woodpecker => woodpecker::facts(&self.env),
+            Provider::Drone => drone::facts(&self.env),
+            Provider::TeamCity => teamcity::facts(&self.env, &self.parameters()),
+            Provider::Jenkins => jenkins::facts(&self.env),
             Provider::Git => git::facts(self.checkout()),
         })
+    }
+
+    /// `TeamCity`'s parameters: those of the build's file, and of the file that it names.
+    fn parameters(&self) -> Result<BTreeMap<String, String>, String> {
+        let read = |path: &str| {
+            let content = (self.read_file)(Path::new(path)).map_err(|error| {
+                format!("TeamCity's file of parameters `{path}` can't be read: {error}")
+            })?;
+            Ok::<_, String>(properties::parse(&String::from_utf8_lossy(&content)))
+        };
+        let Some(path) = self.env.get("TEAMCITY_BUILD_PROPERTIES_FILE") else {
+            return Err("the job's `TEAMCITY_BUILD_PROPERTIES_FILE` is not set".into());
+        };
+        let mut parameters = read(path)?;
+        if let Some(more) = parameters.get("teamcity.configuration.properties.file").cloned() {
+            parameters.extend(read(&more)?);
+        }
+        Ok(parameters)
     }
 
     fn event_file(&self) -> Result<serde_json::Value, String> {
@@ -181,22 +227,53 @@ impl Ci {
     }
 
     fn checkout(&self) -> &Result<git::Checkout, String> {
-        self.checkout.get_or_init(|| match &self.directory {
+        self.checkout.get_or_init(|| self.look())
+    }
+
+    fn look(&self) -> Result<git::Checkout, String> {
+        match &self.directory {
             Some(directory) => git::read(directory),
             None => Err(git::NOT_LOOKED_AT.into()),
-        })
+        }
+    }
+
+    /// The provider's word, or else what is checked out: where a provider is silent, the
+    /// repository is right about itself.
+    fn or_checkout(&self, told: &Fact, pick: fn(&git::Checkout) -> &Option<String>) -> Fact {
+        if let Fact::Known(_) = told {
+            return told.clone();
+        }
+        match self.checkout() {
+            Ok(checkout) => pick(checkout).as_ref().map_or_else(|| told.clone(), Fact::text),
+            Err(_) => told.clone(),
+        }
+    }
+
+    fn commit(&self) -> Fact {
+        self.or_checkout(&self.facts().commit, |checkout| &checkout.commit)
+    }
+
+    /// A clone knows its remote's default branch; what a CI fetches into a new repository
+    /// does not.
+    fn default_branch(&self) -> Fact {
+        self.or_checkout(&self.facts().default_branch, |checkout| &checkout.default_branch)
     }
 
     /// The provider's word, or else that of the repository, which knows the commit by its hash.
     fn commit_time(&self) -> Fact {
-        let facts = self.facts();
-        if let (Fact::Absent(_), Some(commit), Some(directory)) =
-            (&facts.commit_time, facts.commit.as_text(), &self.directory)
-            && let Some(time) = git::commit_time(directory, commit)
-        {
-            return Fact::text(time);
-        }
-        facts.commit_time.clone()
+        let told = &self.facts().commit_time;
+        let (Fact::Absent(_), Some(commit)) = (told, self.commit().as_text().map(str::to_owned))
+        else {
+            return told.clone();
+        };
+        let checked_out = self.checkout().as_ref().ok();
+        let is_built = |checkout: &&git::Checkout| checkout.commit.as_ref() == Some(&commit);
+        let time = match (checked_out.filter(is_built), &self.directory) {
+            (Some(checkout), _) => checkout.commit_time.clone(),
+            (None, Some(directory)) => git::commit_time(directory, &commit),
+            (None, None) => None,
+        };
+        time.map_or_else(|| told.clone(), Fact::text)
     }
 
     fn ref_slug(&self) -> Fact {
@@ -211,16 +288,20 @@ impl Ci {
     /// A pull or merge request is never on the default branch, however its own is named.
     fn on_default_branch(&self) -> Fact {
         let facts = self.facts();
-        let event = facts.event.as_text().and_then(Event::named);
-        if !matches!(event, Some(Event::Push | Event::Schedule | Event::Manual)) {
-            return Fact::flag(false);
-        }
-        let Some(branch) = facts.branch.as_text() else {
+        let counts = match facts.event.as_text().and_then(Event::named) {
+            Some(Event::Push | Event::Schedule | Event::Manual) => true,
+            Some(Event::Tag | Event::PullRequest) => false,
+            None => !facts.tells_event,
+        };
+        let Some(branch) = facts.branch.as_text().filter(|_| counts) else {
             return Fact::flag(false);
         };
-        match &facts.default_branch {
+        if let Some(is_default) = facts.is_default {
+            return Fact::flag(is_default);
+        }
+        match self.default_branch() {
             Fact::Known(FactValue::Text(default)) => Fact::flag(branch == default),
-            other => other.clone(),
+            other => other,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Fact;
+use super::{Fact, remote};
 
 /// Variables by name.
 #[derive(Debug, Clone, Default)]
@@ -36,13 +36,38 @@ impl Variables {
         self.text_or(name, not_set(name))
     }
 
-    /// `true` or `false` as a fact.
+    /// `true` or `false`, in whatever case, as a fact.
     pub(super) fn flag(&self, name: &str) -> Fact {
         match self.get(name) {
-            Some("true") => Fact::flag(true),
-            Some("false") => Fact::flag(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => Fact::flag(true),
+            Some(value) if value.eq_ignore_ascii_case("false") => Fact::flag(false),
             Some(_) => Fact::Absent(format!("the job's `{name}` is neither `true` nor `false`")),
             None => Fact::Absent(not_set(name)),
+        }
+    }
+
+    /// The value as a number, where it is one.
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.parse().ok()
+    }
+
+    /// The page in a browser of the remote whose address the value is.
+    pub(super) fn page(&self, name: &str) -> Fact {
+        self.text_of(name, remote::browsable)
+    }
+
+    /// The path on its server of the remote whose address the value is.
+    pub(super) fn path_of(&self, name: &str) -> Fact {
+        self.text_of(name, remote::path_of)
+    }
+
+    fn text_of(&self, name: &str, part: fn(&str) -> Option<String>) -> Fact {
+        match self.get(name) {
+            None => Fact::Absent(not_set(name)),
+            Some(url) => part(url).map_or_else(
+                || Fact::Absent(format!("the job's `{name}` is no address of a repository")),
+                Fact::text,
+            ),
         }
     }
 }

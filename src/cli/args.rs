@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+
+use crate::ci::{Event, Provider};
 
 /// Builds container images with Kaniko, from a `kaniko.toml` in the repository.
 #[derive(Debug, Parser)]
@@ -33,20 +38,20 @@ pub(super) enum Colour {
 pub(super) enum Command {
     /// Build and push images
     #[command(
-        after_help = "Examples:\n  kaniko-build run\n  kaniko-build run api 'web-*' --keep-going --report json=build.json"
+        after_help = "Examples:\n  kaniko-build run\n  kaniko-build run api 'web-*' --keep-going --report json=build.json\n  kaniko-build run -d registry.example.com/shop/api:1 --push"
     )]
     Run(Run),
     /// Show what would be done, without doing any of it
     #[command(
-        after_help = "Examples:\n  kaniko-build plan\n  kaniko-build plan api --format shell > build-api.sh"
+        after_help = "Examples:\n  kaniko-build plan\n  kaniko-build plan api --format shell > build-api.sh\n  kaniko-build plan --ci gitlab --tag v1.2.3"
     )]
     Plan(Plan),
     /// Find the mistakes in the file
     #[command(after_help = "Example: kaniko-build check --file ci/kaniko.toml")]
-    Check(Common),
+    Check(Read),
     /// List the builds of the file
     #[command(after_help = "Example: kaniko-build list")]
-    List(Common),
+    List(Read),
     /// Look at a build's context, or write it to a file
     #[command(subcommand, after_help = "Example: kaniko-build context ls api")]
     Context(Context),
@@ -72,11 +77,103 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// The file; else the nearest kaniko.toml upwards, not above the repository
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Override a key: `defaults.push-retry=5`, `builds.api.target=debug`
+    ///
+    /// The value is text, which the key makes a number, a list or yes and no of; it is no
+    /// template. For a table, `builds.api.labels={ tier = "web", stage = false }` sets the entries
+    /// that are named, and `false` removes one.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) sets: Vec<String>,
+    /// Lay `[profiles.NAME]` over the file
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    #[command(flatten)]
+    pub(super) given: Given,
+}
+
+/// One build where there is no `kaniko.toml`, as for Kaniko and docker.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Without a kaniko.toml")]
+pub(super) struct Given {
+    /// Push to this reference; in CI else its image and its tag or commit
+    #[arg(short, long = "destination", value_name = "REFERENCE", conflicts_with = "file")]
+    pub(super) destinations: Vec<String>,
+    /// The directory that is sent; else the current one
+    #[arg(short, long, value_name = "DIRECTORY", conflicts_with = "file")]
+    pub(super) context: Option<String>,
+    /// The Dockerfile
+    #[arg(short = 'f', long, value_name = "FILE", conflicts_with = "file")]
+    pub(super) dockerfile: Option<String>,
+    /// The stage to build; else the last
+    #[arg(long, value_name = "STAGE", conflicts_with = "file")]
+    pub(super) target: Option<String>,
+    /// The value of an `ARG`; without a value that of the variable of its name
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", conflicts_with = "file")]
+    pub(super) build_args: Vec<String>,
+    /// Where to build: auto, builtin, podman, docker, local, cloudfoundry
+    #[arg(long, value_name = "EXECUTOR", conflicts_with = "file")]
+    pub(super) executor: Option<String>,
+}
+
+impl Given {
+    /// The first option that was given.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        // No `..` here: a new option does not compile until it counts.
+        let Self { destinations, context, dockerfile, target, build_args, executor } = self;
+        let given = [
+            ("--destination", !destinations.is_empty()),
+            ("--context", context.is_some()),
+            ("--dockerfile", dockerfile.is_some()),
+            ("--target", target.is_some()),
+            ("--build-arg", !build_args.is_empty()),
+            ("--executor", executor.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+}
+
+/// What the commands take that start nothing.
+#[derive(Debug, Args)]
+pub(super) struct Read {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) imagined: Imagined,
+}
+
+/// A pipeline that is only imagined.
+#[derive(Debug, Args)]
+pub(super) struct Imagined {
+    /// Take for granted a pipeline of this CI, with sample values; this job is not looked at
+    #[arg(long, value_name = "NAME", value_parser = provider())]
+    pub(super) ci: Option<Provider>,
+    /// … that runs for this branch; for `main` where nothing is said
+    #[arg(long, requires = "ci", conflicts_with_all = ["tag", "pull_request"], value_name = "NAME")]
+    pub(super) branch: Option<String>,
+    /// … that runs for this tag
+    #[arg(long, requires = "ci", conflicts_with = "pull_request", value_name = "NAME")]
+    pub(super) tag: Option<String>,
+    /// … that runs for this pull or merge request
+    #[arg(long, requires = "ci", value_name = "NUMBER")]
+    pub(super) pull_request: Option<u64>,
+    /// … and is set off so
+    #[arg(long, requires = "ci", value_name = "EVENT", value_parser = event())]
+    pub(super) event: Option<Event>,
+    /// A variable of its jobs
+    #[arg(long = "env", requires = "ci", value_name = "NAME=VALUE")]
+    pub(super) variables: Vec<String>,
+}
+
+fn provider() -> impl TypedValueParser<Value = Provider> {
+    PossibleValuesParser::new(Provider::ALL.map(Provider::name))
+        .map(|name| Provider::named(&name).unwrap_or(Provider::Git))
+}
+
+fn event() -> impl TypedValueParser<Value = Event> {
+    PossibleValuesParser::new(Event::ALL.map(Event::name))
+        .map(|name| Event::named(&name).unwrap_or(Event::Manual))
 }
 
 #[derive(Debug, Args)]
@@ -86,18 +183,39 @@ pub(super) struct Run {
     pub(super) builds: Vec<String>,
     #[command(flatten)]
     pub(super) common: Common,
+    /// How many builds run at a time, as far as their executors have room
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: u16,
     /// Go on with other builds after one has failed
     #[arg(short, long)]
     pub(super) keep_going: bool,
     /// Push also outside of CI
     #[arg(long)]
     pub(super) push: bool,
-    /// Write a report: `json=PATH`
+    /// Put images that need no executor into docker or podman, whichever is here
+    #[arg(
+        long,
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "any",
+        value_name = "ENGINE"
+    )]
+    pub(super) load: Option<Engine>,
+    /// Write a report: json, dotenv, junit, markdown or github-output, as `json=PATH`
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub(super) reports: Vec<String>,
     /// What stdout gets: a line for each image pushed, or one JSON document
     #[arg(long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     pub(super) output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Engine {
+    /// Whichever is here
+    Any,
+    Docker,
+    Podman,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -119,6 +237,8 @@ pub(super) struct Plan {
     /// Push also outside of CI
     #[arg(long)]
     pub(super) push: bool,
+    #[command(flatten)]
+    pub(super) imagined: Imagined,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,9 +2,9 @@
 
 use std::{io::Write, os::unix::fs::PermissionsExt};
 
-use crate::{plan::Wanted, report::Printer, runner::Prepared, secret::Redactor};
+use crate::{report::Printer, runner::Prepared, secret::Redactor};
 
-use super::{BUILD_FAILED, OK, Surroundings, UNREACHED, USAGE, args, load, runtime};
+use super::{BUILD_FAILED, Failed, OK, Surroundings, UNREACHED, USAGE, args, load, runtime};
 
 /// `auth`.
 pub(super) fn auth(
@@ -14,12 +14,11 @@ pub(super) fn auth(
     redactor: &Redactor,
 ) -> u8 {
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let names = [args.build.clone()];
-    let wanted = Wanted { builds: &names, push: true };
-    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
+    let Some((plan, name)) = load::one(&loaded, &args.build, surroundings, printer, redactor)
+    else {
         return USAGE;
     };
-    let Ok(runtime) = runtime() else { return UNREACHED };
+    let Some(runtime) = runtime(printer) else { return UNREACHED };
     let prepared = runtime.block_on(Prepared::new(&plan, &surroundings.environment, redactor));
     let prepared = match prepared {
         Ok(prepared) => prepared,
@@ -28,9 +27,7 @@ pub(super) fn auth(
             return USAGE;
         }
     };
-    let Some(build) = plan.builds.iter().find(|build| *build.name == *args.build) else {
-        return USAGE;
-    };
+    let Some(build) = plan.builds.iter().find(|build| *build.name == *name) else { return USAGE };
     let config = prepared.docker_config(build);
     let done = if args.output.as_os_str() == "-" {
         // Asked for: the one place where a secret goes to stdout, past the redactor.
@@ -41,8 +38,13 @@ pub(super) fn auth(
     };
     match done {
         Ok(()) => OK,
-        Err(error) => {
-            printer.error(&error, None);
+        Err(source) => {
+            let what = match &*args.output.to_string_lossy() {
+                "-" => "stdout takes no more".to_owned(),
+                path => format!("the docker config could not be written to `{path}`"),
+            };
+            let hint = "is its directory there, and may this user write to it?";
+            printer.error(&Failed { what, source }, Some(hint));
             BUILD_FAILED
         }
     }

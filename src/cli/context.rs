@@ -6,14 +6,14 @@ use indicatif::HumanBytes;
 
 use crate::{
     context::{self, Compression, ContextError},
-    plan::{Build, Wanted},
+    plan::Build,
     report::Printer,
     runner,
     secret::Redactor,
 };
 
 use super::{
-    BUILD_FAILED, OK, Surroundings, USAGE,
+    BUILD_FAILED, Failed, OK, Surroundings, USAGE,
     args::{self, Common},
     load, written,
 };
@@ -40,7 +40,7 @@ pub(super) fn context(
 }
 
 /// The plan of one build.
-pub(super) fn one(
+fn one(
     name: &str,
     common: &Common,
     surroundings: &Surroundings,
@@ -48,16 +48,15 @@ pub(super) fn one(
     redactor: &Redactor,
 ) -> Option<Build> {
     let loaded = load::config(common, surroundings, printer)?;
-    let wanted = [name.to_owned()];
-    let wanted = Wanted { builds: &wanted, push: true };
-    let plan = load::plan(&loaded, wanted, surroundings, printer, redactor)?;
+    let (plan, name) = load::one(&loaded, name, surroundings, printer, redactor)?;
     plan.builds.into_iter().find(|build| *build.name == *name)
 }
 
 fn list(build: &Build, printer: &Printer) -> u8 {
     let mut lines = Vec::new();
     let mut bytes = 0;
-    let listed = context::list(&runner::spec(build), &mut |entry| {
+    let listed = context::list(&runner::spec(build), &mut |listing| {
+        let context::Listing::Sent(entry) = listing else { return };
         bytes += entry.size;
         lines.push(format!("{:>12}  {}", entry.size, entry.path.display()));
     });
@@ -76,10 +75,7 @@ fn pack_file(build: &Build, path: &std::path::Path, printer: &Printer) -> u8 {
     let directory = path.parent().unwrap_or(std::path::Path::new("."));
     let mut file = match tempfile::NamedTempFile::new_in(directory) {
         Ok(file) => file,
-        Err(error) => {
-            printer.error(&error, Some("the bundle is written beside its place first"));
-            return BUILD_FAILED;
-        }
+        Err(source) => return unwritten(path, source, printer),
     };
     let code = pack_to(build, &mut file, printer);
     if code != OK {
@@ -87,11 +83,15 @@ fn pack_file(build: &Build, path: &std::path::Path, printer: &Printer) -> u8 {
     }
     match file.persist(path) {
         Ok(_) => OK,
-        Err(error) => {
-            printer.error(&error, None);
-            BUILD_FAILED
-        }
+        Err(error) => unwritten(path, error.error, printer),
     }
+}
+
+fn unwritten(path: &std::path::Path, source: std::io::Error, printer: &Printer) -> u8 {
+    let what = format!("the bundle could not be written to `{}`", path.display());
+    let hint = "is its directory there, and may this user write to it?";
+    printer.error(&Failed { what, source }, Some(hint));
+    BUILD_FAILED
 }
 
 fn pack_to(build: &Build, sink: &mut dyn Write, printer: &Printer) -> u8 {
@@ -109,5 +109,8 @@ fn pack_to(build: &Build, sink: &mut dyn Write, printer: &Printer) -> u8 {
 
 fn failed(error: &ContextError, printer: &Printer) -> u8 {
     printer.error(error, error.hint());
-    USAGE
+    match error {
+        ContextError::Sink(_) | ContextError::Threads(_) => BUILD_FAILED,
+        _ => USAGE,
+    }
 }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
-    ci::{self, Ci},
-    config::{self, Config, Data, Entry, FindError, Node},
+    ci::{self, Ci, Fact, FactValue, Field, Provider},
+    config::{self, Config, Data, Entry, FindError, Found, Mistakes, Node},
+    outcome::chain,
     plan::{self, Facts, Plan, PlanError, Wanted},
     registry::credentials,
     report::{Printer, snippet},
@@ -16,7 +17,7 @@ use crate::{
     template::FileReader,
 };
 
-use super::{Surroundings, args::Common};
+use super::{Surroundings, args::Common, machine};
 
 /// What every command starts from.
 pub(super) struct Loaded {
@@ -24,41 +25,54 @@ pub(super) struct Loaded {
     pub(super) ci: Arc<Ci>,
 }
 
-/// Reads the file and checks its form; none when a mistake was told.
+/// Reads the file and checks its form, or makes one build of the command line where there is
+/// none; none when a mistake was told.
 pub(super) fn config(
     common: &Common,
     surroundings: &Surroundings,
     printer: &Printer,
 ) -> Option<Loaded> {
     let current = &surroundings.current;
-    let (path, text) = match config::find(common.file.as_deref(), current) {
-        Ok(found) => found,
-        Err(error) => {
-            let hint = match &error {
-                FindError::Missing { .. } => "check the path after `--file`",
-                FindError::None { .. } => {
-                    "write one, beginning with `version = 1` and `[builds.NAME]`; \
-                     `kaniko.toml.example` has every key"
-                }
-                FindError::Read { .. } => "it must be a text file in UTF-8",
-            };
-            printer.error(&error, Some(hint));
+    let found = match (config::find(common.file.as_deref(), current), common.given.first()) {
+        (Ok(Found { path, .. }), Some(option)) => {
+            let shown = path.strip_prefix(current).unwrap_or(&path).display();
+            printer.tell(&format!(
+                "error: `{option}` is for a build without a file, and here is `{shown}`"
+            ));
+            printer.tell("hint: override its keys, as in `--set builds.NAME.target=debug`");
+            return None;
+        }
+        (Ok(found), None) => Some(found),
+        (Err(FindError::None { .. }), option) if option.is_some() || has_dockerfile(current) => {
+            None
+        }
+        (Err(error), _) => {
+            not_found(&error, printer);
             return None;
         }
     };
-    let label = path.strip_prefix(current).unwrap_or(&path).display().to_string();
-    let layers = config::Layers {
-        path: &path,
-        label: &label,
-        text: &text,
-        environment: &surroundings.environment,
-        sets: &common.sets,
+    let directory = match &found {
+        Some(found) => found.path.parent().map(Path::to_owned),
+        None => Some(current.clone()),
     };
-    match Config::load(layers) {
-        Ok(config) => {
-            let directory = path.parent().map(Path::to_owned);
-            Some(Loaded { config, ci: Arc::new(pipeline(surroundings, directory)) })
+    let ci = Arc::new(pipeline(surroundings, directory));
+    let loaded = match found {
+        Some(Found { path, text, member }) => {
+            let label = path.strip_prefix(current).unwrap_or(&path).display().to_string();
+            Config::load(config::Layers {
+                path: Some(&path),
+                label: &label,
+                text: &text,
+                environment: &surroundings.environment,
+                sets: &common.sets,
+                profile: common.profile.as_deref(),
+                member: member.as_deref(),
+            })
         }
+        None => given(common, &ci, surroundings, printer)?,
+    };
+    match loaded {
+        Ok(config) => Some(Loaded { config, ci }),
         Err(mistakes) => {
             printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
             None
@@ -66,7 +80,59 @@ pub(super) fn config(
     }
 }
 
+fn not_found(error: &FindError, printer: &Printer) {
+    let hint = match error {
+        FindError::Missing { .. } => "check the path after `--file`",
+        FindError::None { .. } => {
+            "write one, beginning with `version = 1` and `[builds.NAME]`; `kaniko.toml.example` \
+             has every key; where there is a Dockerfile, `-d REFERENCE` does without"
+        }
+        FindError::Read { source, .. } => match source.kind() {
+            std::io::ErrorKind::InvalidData => "it must be a text file in UTF-8",
+            std::io::ErrorKind::IsADirectory => "name the file, not its directory",
+            _ => "may this user read it?",
+        },
+    };
+    printer.error(error, Some(hint));
+}
+
+fn has_dockerfile(current: &Path) -> bool {
+    current.join("Dockerfile").is_file()
+}
+
+/// The one build of the command line, named after the repository.
+fn given(
+    common: &Common,
+    ci: &Ci,
+    surroundings: &Surroundings,
+    printer: &Printer,
+) -> Option<Result<Config, Mistakes>> {
+    let given = &common.given;
+    if given.destinations.is_empty() && ci.provider() == Provider::Git {
+        printer.tell("error: there is no `kaniko.toml` here, and no destination was given");
+        printer.tell("hint: `kaniko-build run -d REFERENCE` builds the Dockerfile that is here");
+        return None;
+    }
+    let repository = match ci.fact(Field::Repository) {
+        Fact::Known(FactValue::Text(name)) => name,
+        _ => repository(&surroundings.current).display().to_string(),
+    };
+    let given = config::Given {
+        name: repository.rsplit('/').next().unwrap_or_default(),
+        destinations: &given.destinations,
+        context: given.context.as_deref(),
+        dockerfile: given.dockerfile.as_deref(),
+        target: given.target.as_deref(),
+        build_args: &given.build_args,
+        executor: given.executor.as_deref(),
+    };
+    Some(Config::given(given, &surroundings.environment, &common.sets))
+}
+
 fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) -> Ci {
+    if let Some(imagined) = &surroundings.imagined {
+        return imagined.ci(surroundings.environment.clone());
+    }
     Ci::detect(ci::Sources {
         env: surroundings.environment.clone(),
         directory,
@@ -85,13 +151,20 @@ pub(super) fn plan(
     printer: &Printer,
     redactor: &Redactor,
 ) -> Option<Plan> {
-    let root = repository(loaded.config.path.parent().unwrap_or(Path::new("/")));
-    let base = loaded.config.path.parent().map(Path::to_owned).unwrap_or_default();
+    let base = match &loaded.config.path {
+        Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+        None => surroundings.current.clone(),
+    };
+    let root = repository(&base);
     let facts = Facts {
         environment: Arc::new(surroundings.environment.clone()),
         current: &surroundings.current,
         ci: Arc::clone(&loaded.ci),
         read_file: Some(reader(root, base)),
+        machine: &|| match surroundings.imagined {
+            Some(_) => machine::imagined(),
+            None => machine::machine(&surroundings.environment),
+        },
     };
     foresee(&loaded.config, surroundings, redactor);
     let plan = match plan::make(&loaded.config, &facts, wanted) {
@@ -101,8 +174,7 @@ pub(super) fn plan(
             return None;
         }
         Err(PlanError::Select(error)) => {
-            let crate::plan::SelectError::Unknown { hint, .. } = &error;
-            printer.error(&error, Some(hint));
+            printer.error(&error, Some(error.hint()));
             return None;
         }
     };
@@ -115,6 +187,32 @@ pub(super) fn plan(
         printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
     }
     Some(plan)
+}
+
+/// The plan of the one build that `wanted`, a name or a glob, means, and its name; none when a
+/// mistake was told.
+pub(super) fn one(
+    loaded: &Loaded,
+    wanted: &str,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> Option<(Plan, String)> {
+    let name = if loaded.config.builds.is_empty() {
+        wanted
+    } else {
+        match plan::only(&loaded.config, wanted) {
+            Ok(name) => name,
+            Err(error) => {
+                printer.error(&error, Some(error.hint()));
+                return None;
+            }
+        }
+    };
+    let names = [name.to_owned()];
+    let plan = plan(loaded, Wanted { builds: &names, push: true }, surroundings, printer, redactor);
+    let [name] = names;
+    Some((plan?, name))
 }
 
 /// Tells the redactor what the file names as secrets, so that a mistake found while planning
@@ -176,15 +274,15 @@ fn repository(directory: &Path) -> PathBuf {
 /// Reads for `file("…")`: relative to the file's directory, within the repository alone.
 fn reader(root: PathBuf, base: PathBuf) -> FileReader {
     Arc::new(move |path: &str, most: usize| {
-        let found = base.join(path).canonicalize().map_err(|error| error.to_string())?;
-        let root = root.canonicalize().map_err(|error| error.to_string())?;
+        let found = base.join(path).canonicalize().map_err(|error| chain(&error))?;
+        let root = root.canonicalize().map_err(|error| chain(&error))?;
         if !found.starts_with(&root) {
             return Err("it is outside of the repository".to_owned());
         }
-        let file = std::fs::File::open(found).map_err(|error| error.to_string())?;
+        let file = std::fs::File::open(found).map_err(|error| chain(&error))?;
         let mut bytes = Vec::new();
         let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| chain(&error))?;
         Ok(bytes)
     })
 }

@@ -3,8 +3,11 @@
 mod args;
 mod auth;
 mod context;
+mod imagined;
 mod load;
+mod machine;
 mod plan;
+mod reports;
 mod run;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
@@ -12,6 +15,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, Parser};
 
 use crate::{
+    ci::Imagined,
     report::{Level, Printer, Style},
     secret::Redactor,
 };
@@ -20,9 +24,10 @@ use args::{Cli, Colour, Command};
 
 /// Everything went well.
 pub const OK: u8 = 0;
-/// A build failed or ran out of time, or a report could not be written.
+/// A build failed or ran out of time, or one's context could not be packed after another was
+/// built, or a report could not be written.
 pub const BUILD_FAILED: u8 = 1;
-/// Usage, file, template or secret: nothing was started.
+/// Usage, file, template, secret or context: no executor was started.
 pub const USAGE: u8 = 2;
 /// An executor could not be reached, locked or fed.
 pub const UNREACHED: u8 = 3;
@@ -30,6 +35,7 @@ pub const UNREACHED: u8 = 3;
 pub const INTERRUPTED: u8 = 130;
 
 /// What surrounds the program, read once.
+#[derive(Clone)]
 pub(crate) struct Surroundings {
     /// The environment; what is no UTF-8 has replacement characters.
     pub(crate) environment: BTreeMap<String, String>,
@@ -37,6 +43,8 @@ pub(crate) struct Surroundings {
     pub(crate) current: PathBuf,
     /// This program.
     pub(crate) program: PathBuf,
+    /// The pipeline that the environment is of, where it is only imagined.
+    pub(crate) imagined: Option<Imagined>,
 }
 
 /// Does what was typed.
@@ -72,12 +80,13 @@ pub fn main() -> ExitCode {
     let current = match std::env::current_dir() {
         Ok(current) => current,
         Err(error) => {
-            printer.error(&error, Some("the current directory is gone: change to another"));
+            let what = "the current directory cannot be told".to_owned();
+            printer.error(&Failed { what, source: error }, Some("is it gone? change to another"));
             return ExitCode::from(USAGE);
         }
     };
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("kaniko-build"));
-    let surroundings = Surroundings { environment, current, program };
+    let surroundings = Surroundings { environment, current, program, imagined: None };
     ExitCode::from(dispatch(cli.command, &surroundings, &printer, &redactor))
 }
 
@@ -90,8 +99,8 @@ fn dispatch(
     match command {
         Command::Run(args) => run::run(&args, surroundings, printer, redactor),
         Command::Plan(args) => plan::plan(&args, surroundings, printer, redactor),
-        Command::Check(common) => plan::check(&common, surroundings, printer, redactor),
-        Command::List(common) => plan::list(&common, surroundings, printer),
+        Command::Check(args) => plan::check(&args, surroundings, printer, redactor),
+        Command::List(args) => plan::list(&args, surroundings, printer),
         Command::Context(args) => context::context(&args, surroundings, printer, redactor),
         Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
         Command::Completions { shell } => {
@@ -105,15 +114,30 @@ fn dispatch(
 }
 
 fn guard(printer: &Printer) -> u8 {
-    let served = runtime().and_then(|runtime| {
-        runtime.block_on(crate::guard::serve(std::io::stdin(), std::io::stdout()))
-    });
-    written(served, printer)
+    let Some(runtime) = runtime(printer) else { return UNREACHED };
+    written(runtime.block_on(crate::guard::serve(std::io::stdin(), std::io::stdout())), printer)
 }
 
-/// A runtime for what waits.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+/// A runtime for what waits; none when the reason was told.
+fn runtime(printer: &Printer) -> Option<tokio::runtime::Runtime> {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => Some(runtime),
+        Err(error) => {
+            printer.error(
+                &Failed { what: "no thread could be started".to_owned(), source: error },
+                Some("raise the limit on processes of this user or container"),
+            );
+            None
+        }
+    }
+}
+
+/// Something that the system did not let us do.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+struct Failed {
+    what: String,
+    source: std::io::Error,
 }
 
 /// 0, or 1 with the reason when it could not be written.
@@ -121,7 +145,8 @@ fn written(result: std::io::Result<()>, printer: &Printer) -> u8 {
     match result {
         Ok(()) => OK,
         Err(error) => {
-            printer.error(&error, None);
+            let what = "stdout takes no more".to_owned();
+            printer.error(&Failed { what, source: error }, None);
             BUILD_FAILED
         }
     }

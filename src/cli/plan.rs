@@ -9,8 +9,8 @@ use crate::{
 
 use super::{
     OK, Surroundings, USAGE,
-    args::{self, Common, Format},
-    load, written,
+    args::{self, Format, Read},
+    imagined, load, reports, written,
 };
 
 /// `plan`.
@@ -20,19 +20,24 @@ pub(super) fn plan(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
+    let Some(surroundings) = looked.as_deref() else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let wanted = Wanted { builds: &args.builds, push: args.push };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
+    if reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer).is_none() {
+        return USAGE;
+    }
     let Some(located) = located(&plan, surroundings, printer) else { return USAGE };
     let shown = report::plan::Shown { plan: &plan, located: &located };
-    let text = match args.format {
-        Format::Text => report::plan::text(shown),
-        Format::Json => report::plan::json(shown),
-        Format::Shell => report::plan::shell(&plan),
+    let told = match args.format {
+        Format::Text => printer.result(&report::plan::text(shown)),
+        Format::Json => printer.document(&report::plan::json(shown, redactor)),
+        Format::Shell => printer.result(&report::plan::shell(&plan)),
     };
-    written(printer.result(&text), printer)
+    written(told, printer)
 }
 
 fn located(plan: &Plan, surroundings: &Surroundings, printer: &Printer) -> Option<Vec<Located>> {
@@ -51,17 +56,20 @@ fn located(plan: &Plan, surroundings: &Surroundings, printer: &Printer) -> Optio
 
 /// `check`.
 pub(super) fn check(
-    common: &Common,
+    args: &Read,
     surroundings: &Surroundings,
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
-    let Some(loaded) = load::config(common, surroundings, printer) else { return USAGE };
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
+    let Some(surroundings) = looked.as_deref() else { return USAGE };
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let wanted = Wanted { builds: &[], push: true };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
-    if located(&plan, surroundings, printer).is_none() {
+    let reports = reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer);
+    if reports.is_none() || located(&plan, surroundings, printer).is_none() {
         return USAGE;
     }
     if printer.talks() {
@@ -73,8 +81,10 @@ pub(super) fn check(
 }
 
 /// `list`.
-pub(super) fn list(common: &Common, surroundings: &Surroundings, printer: &Printer) -> u8 {
-    let Some(loaded) = load::config(common, surroundings, printer) else { return USAGE };
+pub(super) fn list(args: &Read, surroundings: &Surroundings, printer: &Printer) -> u8 {
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
+    let Some(surroundings) = looked.as_deref() else { return USAGE };
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let names: Vec<_> = loaded.config.builds.iter().map(|build| build.name.as_str()).collect();
     if names.is_empty() {
         return OK;

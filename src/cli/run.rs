@@ -1,9 +1,6 @@
 //! `run`: plan, prepare, build, tell, report.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -14,17 +11,19 @@ use crate::{
     ci::{Ci, Fact, FactValue, Field},
     event::{Event, What},
     outcome::{End, Outcome, chain},
-    plan::{Build, Plan, Wanted, leaks},
-    report::{self, Live, Printer, snippet},
+    plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
+    report::{self, Ended, Format, Live, Printer, Tails, snippet},
     runner::{Prepared, Run},
     secret::Redactor,
-    transport::Hands,
+    transport::{Hands, container},
 };
 
 use super::{
     BUILD_FAILED, INTERRUPTED, OK, Surroundings, UNREACHED, USAGE,
-    args::{self, Output},
-    load, runtime,
+    args::{self, Engine, Output},
+    load,
+    machine::machine,
+    reports, runtime,
 };
 
 /// Events that may wait for the printer; then the executor's log waits.
@@ -37,21 +36,25 @@ pub(super) fn run(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
-    let Some(reports) = reports(args, surroundings, printer) else { return USAGE };
+    let Some(asked) = reports::asked(&args.reports, surroundings, printer) else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let wanted = Wanted { builds: &args.builds, push: args.push };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            printer.error(&error, None);
-            return UNREACHED;
-        }
+    if let Some(mistakes) = plan::withheld(&plan) {
+        printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
+        return USAGE;
+    }
+    let reports = reports::all(asked, &plan, &loaded.ci, surroundings, printer);
+    let Some(reports) = reports.filter(|reports| reports::have_places(reports, printer)) else {
+        return USAGE;
     };
+    let Ok(into) = loading(args, &plan, surroundings, printer) else { return USAGE };
+    let Some(runtime) = runtime(printer) else { return UNREACHED };
     let started = SystemTime::now();
-    let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args };
+    let tails = Tails::default();
+    let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args, into, tails: &tails };
     let (cancel, cancelled) = watch::channel(false);
     let run = runtime.block_on(async {
         tokio::select! {
@@ -72,21 +75,45 @@ pub(super) fn run(
     if !refused {
         told.end(&plan, &outcomes);
     }
-    let document = report::run::json(&plan, &outcomes, &loaded.ci, started);
-    let mut written = true;
-    for path in &reports {
-        if let Err(error) = report::write(path, &redactor.text(&document)) {
-            printer.error(&error, Some("the builds have ended all the same: see above"));
-            written = false;
-        }
-    }
+    let (plan, outcomes, ci, tails) = (&plan, &outcomes[..], &*loaded.ci, &tails);
+    let ended = Ended { plan, outcomes, ci, started, tails, redactor };
+    let mut written = reports::write(&reports, &ended, printer);
     if args.output == Output::Json {
-        written &= printer.result(document.trim_end()).is_ok();
+        written &= printer.document(Format::Json.document(&ended).trim_end()).is_ok();
     }
     match (refused, written) {
         (true, true) => USAGE,
         (true, false) => BUILD_FAILED,
-        (false, written) => code(&outcomes, written),
+        (false, written) => code(outcomes, written),
+    }
+}
+
+/// The engine of `--load`; what stands against it was told.
+fn loading(
+    args: &args::Run,
+    plan: &Plan,
+    surroundings: &Surroundings,
+    printer: &Printer,
+) -> Result<Option<container::Kind>, ()> {
+    let Some(wanted) = args.load else { return Ok(None) };
+    let other = plan.builds.iter().find(|build| build.executor.kind != ExecutorKind::Builtin);
+    if let Some(build) = other {
+        let (name, executor) = (&build.name, &build.executor.name);
+        printer.tell(&format!("error: `--load` of `{name}`, which `{executor}` builds"));
+        printer.tell("hint: only `builtin` loads; `tar-path` gives a file for `docker load`");
+        return Err(());
+    }
+    match wanted {
+        Engine::Docker => Ok(Some(container::Kind::Docker)),
+        Engine::Podman => Ok(Some(container::Kind::Podman)),
+        Engine::Any => {
+            let engine = machine(&surroundings.environment).engine;
+            if engine.is_none() {
+                printer.tell("error: `--load` finds neither docker nor podman here");
+                printer.tell("hint: start docker, or install podman; `tar-path` gives a file");
+            }
+            engine.map(Some).ok_or(())
+        }
     }
 }
 
@@ -107,41 +134,14 @@ fn ended(build: &Build, end: End) -> Outcome {
     }
 }
 
-/// The paths of `--report json=PATH`, absolute.
-fn reports(
-    args: &args::Run,
-    surroundings: &Surroundings,
-    printer: &Printer,
-) -> Option<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for report in &args.reports {
-        match report.split_once('=') {
-            Some(("json", path)) if !path.is_empty() => {
-                let path = surroundings.current.join(path);
-                if !path.parent().is_some_and(std::path::Path::is_dir) {
-                    let parent = path.parent().unwrap_or(&path).display().to_string();
-                    printer.tell(&format!("error: the report's directory `{parent}` is not there"));
-                    printer.tell("hint: make it first: reports make no directories");
-                    return None;
-                }
-                paths.push(path);
-            }
-            _ => {
-                printer.tell(&format!("error: `--report {report}` is no report"));
-                printer.tell("hint: write `--report json=PATH`");
-                return None;
-            }
-        }
-    }
-    Some(paths)
-}
-
 struct Told<'a> {
     surroundings: &'a Surroundings,
     printer: &'a Printer,
     redactor: &'a Redactor,
     ci: &'a Ci,
     args: &'a args::Run,
+    into: Option<container::Kind>,
+    tails: &'a Tails,
 }
 
 impl Told<'_> {
@@ -180,17 +180,21 @@ impl Told<'_> {
             plan,
             prepared: &prepared,
             environment,
+            jobs: self.args.jobs.into(),
             keep_going: self.args.keep_going,
             hands: Hands { events, cancelled },
             owner: self.owner(),
+            load: self.into,
             program: self.surroundings.program.clone(),
         };
         let text = self.args.output == Output::Text;
         let (printer, provider) = (self.printer.clone(), self.ci.provider());
+        let tails = self.tails.clone();
         let listening = tokio::task::spawn_blocking(move || {
             let mut live = Live::new(printer.clone(), provider);
             listen(heard, ended, |event| {
                 live.event(event);
+                tails.hear(event);
                 if let (What::Ended(outcome), true) = (&event.what, text)
                     && let End::Built { images, .. } = &outcome.end
                 {
@@ -227,12 +231,13 @@ impl Told<'_> {
             self.printer.tell("");
             self.printer.tell(&report::table(outcomes));
         }
-        let unpushed = plan.builds.iter().any(|build| {
-            // A build that asks for no push gets what it asks for.
-            let asked = build.origins.contains_key("no-push");
-            !build.push && !asked && !build.destinations.is_empty()
-        });
-        if unpushed && !self.args.push {
+        // What was not built would not have been pushed either.
+        let built = |name: &str| {
+            let of_build = |one: &&Outcome| &*one.build == name;
+            let outcome = outcomes.iter().find(of_build);
+            outcome.is_some_and(|one| matches!(one.end, End::Built { .. }))
+        };
+        if plan.builds.iter().any(|build| build.push_withheld && built(&build.name)) {
             self.printer.warning("nothing was pushed: outside of CI add `--push`");
         }
     }
@@ -284,12 +289,17 @@ async fn interrupts(cancel: watch::Sender<bool>) {
 /// The first that applies.
 fn code(outcomes: &[Outcome], reported: bool) -> u8 {
     let any = |of: fn(&End) -> bool| outcomes.iter().any(|outcome| of(&outcome.end));
+    let unpacked = any(|end| matches!(end, End::Unpacked { .. }));
+    // As with any other file that is wrong; but a run that has built something was started.
+    let unpacked_late = unpacked && any(|end| matches!(end, End::Built { .. }));
     if any(|end| matches!(end, End::Interrupted)) {
         INTERRUPTED
-    } else if any(|end| matches!(end, End::Failed { .. })) || !reported {
+    } else if any(|end| matches!(end, End::Failed { .. })) || unpacked_late || !reported {
         BUILD_FAILED
     } else if any(|end| matches!(end, End::Unreached { .. })) {
         UNREACHED
+    } else if unpacked {
+        USAGE
     } else if any(|end| matches!(end, End::Skipped { .. })) {
         BUILD_FAILED
     } else {

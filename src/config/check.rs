@@ -3,12 +3,14 @@
 //! It also types what comes as text: the value of a variable or of `--set` becomes what its key
 //! takes, so that a version `1.10` stays text where text is wanted.
 
+use std::time::Duration;
+
 use super::{
     keys,
     kind::{Key, Kind, SECRET_FORMS},
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
-    source::{Origin, Place, Sources},
+    source::{Place, Sources},
     toml_text,
 };
 
@@ -56,25 +58,33 @@ impl Check<'_> {
 
     fn value(&mut self, name: &str, node: &mut Node, kind: Kind) {
         self.type_text(node, kind);
+        let rendered = !self.is_outside(&node.place);
         match (kind, &mut node.data) {
+            // What a matrix holds is told when its combinations are made.
             (Kind::Text | Kind::TextOrSecret | Kind::Tag, Data::Text(_))
+            | (Kind::Matrix, Data::Table(_))
             | (Kind::Bool, Data::Bool(_))
             | (Kind::Removable(_), Data::Bool(false)) => {}
-            (Kind::Path, Data::Text(text)) => {
+            (Kind::Path | Kind::Filled, Data::Text(text)) => {
                 if text.is_empty() {
                     self.wrong(name, node, kind);
                 }
             }
             (Kind::Integer, Data::Integer(number)) if *number >= 0 => {}
-            (Kind::Bool | Kind::Integer | Kind::List(_), Data::Text(text)) if is_template(text) => {
-            }
-            (Kind::Duration, Data::Text(text)) => {
-                if !text.contains("{{") && humantime::parse_duration(text).is_err() {
+            (Kind::Bool | Kind::Integer | Kind::List(_) | Kind::Program, Data::Text(text))
+                if rendered && is_template(text) => {}
+            (Kind::Duration | Kind::Limit, Data::Text(text)) => {
+                let why = time(text, kind == Kind::Limit).err();
+                if let Some(why) = why.filter(|_| !(rendered && text.contains("{{"))) {
                     self.wrong(name, node, kind);
+                    if let Some(mistake) = self.mistakes.last_mut() {
+                        why.clone_into(&mut mistake.label);
+                    }
                 }
             }
             (Kind::OneOf(words), Data::Text(text)) => {
-                if !text.contains("{{") && !words.contains(&text.as_str()) {
+                let is_template = rendered && text.contains("{{");
+                if !is_template && !words.contains(&text.as_str()) {
                     let near = nearest(text, words.iter().copied());
                     let hint = near.map(|near| format!("did you mean `\"{near}\"`?"));
                     self.wrong(name, node, kind);
@@ -87,6 +97,9 @@ impl Check<'_> {
                 for node in items {
                     self.value(name, node, *item);
                 }
+            }
+            (Kind::Program, Data::List(items)) => {
+                self.program(name, &node.place, items);
             }
             (Kind::Map(inner), Data::Table(table)) => {
                 if !matches!(inner, Kind::Record(_)) {
@@ -114,6 +127,20 @@ impl Check<'_> {
             }
             _ => self.wrong(name, node, kind),
         }
+    }
+
+    /// Words of which the first is a program.
+    fn program(&mut self, name: &str, place: &Place, items: &mut [Node]) {
+        for item in items.iter_mut() {
+            self.value(name, item, Kind::Text);
+        }
+        let place = match items.first() {
+            None => place,
+            Some(Node { place, data: Data::Text(first) }) if first.is_empty() => place,
+            Some(_) => return,
+        };
+        let mistake = Mistake::at(place, format!("`{name}` names no program"), "empty");
+        self.mistakes.push(mistake.hint("write the program first, then its arguments"));
     }
 
     fn map(&mut self, name: &str, table: &mut Table, inner: Kind) {
@@ -153,35 +180,46 @@ impl Check<'_> {
 
     /// A value from outside of the file is a string: it becomes what its key takes.
     fn type_text(&mut self, node: &mut Node, kind: Kind) {
-        let outside = !matches!(self.sources.of(&node.place).origin, Origin::File(_));
         let Data::Text(text) = &node.data else { return };
-        if !outside || is_template(text) {
+        if !self.is_outside(&node.place) {
             return;
         }
-        let parsed = match kind {
-            Kind::Bool | Kind::Integer => toml_text::value(&node.place, self.sources).ok(),
-            Kind::Removable(_) if text == "false" => {
-                Some(Node { place: node.place.clone(), data: Data::Bool(false) })
+        let parse = || toml_text::value(&node.place, self.sources).ok();
+        let data = match kind {
+            Kind::Bool => word_of_flag(text).map(Data::Bool),
+            Kind::Integer => parse().map(|node| node.data),
+            Kind::List(_) | Kind::Program if !text.trim_start().starts_with('[') => {
+                Some(Data::List(vec![node.clone()]))
             }
-            Kind::List(_) if !text.trim_start().starts_with('[') => {
-                let item = node.clone();
-                Some(Node { place: node.place.clone(), data: Data::List(vec![item]) })
-            }
-            Kind::List(_) | Kind::Map(_) | Kind::Secret | Kind::Tag => {
-                toml_text::value(&node.place, self.sources).ok()
+            // `false` can only remove a secret: none is ever written as text.
+            Kind::Removable(Kind::Secret)
+            | Kind::List(_)
+            | Kind::Program
+            | Kind::Map(_)
+            | Kind::Secret => parse().map(|node| node.data),
+            Kind::Tag | Kind::TextOrSecret if text.trim_start().starts_with('{') => {
+                parse().map(|node| node.data).filter(|data| matches!(data, Data::Table(_)))
             }
             _ => None,
         };
-        if let Some(parsed) = parsed {
-            *node = parsed;
+        if let Some(data) = data {
+            node.data = data;
         }
     }
 
+    /// Values of the environment and of the command line are no templates.
+    fn is_outside(&self, place: &Place) -> bool {
+        self.sources.of(place).origin.is_outside()
+    }
+
     fn wrong(&mut self, name: &str, node: &Node, kind: Kind) {
-        let wanted = kind.described();
-        let message = format!("`{name}` must be {wanted}");
+        let is_empty = matches!(&node.data, Data::Text(text) if text.is_empty());
+        let message = if is_empty && matches!(kind, Kind::Filled | Kind::Path) {
+            format!("`{name}` must not be empty")
+        } else {
+            format!("`{name}` must be {}", kind.described())
+        };
         let label = match (&node.data, kind) {
-            (Data::Text(_), Kind::Duration) => "no such time".to_owned(),
             (Data::Text(_), Kind::OneOf(_)) => "none of them".to_owned(),
             (Data::Text(text), _) if text.is_empty() => "empty".to_owned(),
             (Data::Integer(_), Kind::Integer) => "negative".to_owned(),
@@ -189,11 +227,20 @@ impl Check<'_> {
         };
         let mistake = Mistake::at(&node.place, message, label);
         let quoted = matches!(node.data, Data::Integer(_) | Data::Other(_) | Data::Bool(_))
-            && matches!(kind, Kind::Text | Kind::Path | Kind::Duration | Kind::Tag);
-        let listed = matches!((&node.data, kind), (Data::Text(_), Kind::List(_)));
+            && matches!(
+                kind,
+                Kind::Text | Kind::Filled | Kind::Path | Kind::Duration | Kind::Limit | Kind::Tag
+            );
+        let bare = match (&node.data, kind) {
+            (Data::Text(text), Kind::Bool) => matches!(text.as_str(), "true" | "false"),
+            (Data::Text(text), Kind::Integer) => text.parse::<u32>().is_ok(),
+            _ => false,
+        };
+        let listed = matches!((&node.data, kind), (Data::Text(_), Kind::List(_) | Kind::Program));
         self.mistakes.push(match (quoted, listed) {
             (true, _) => mistake.hint("put it into quotes"),
             (_, true) => mistake.hint("put it into brackets"),
+            _ if bare => mistake.hint("write it without quotes"),
             _ => mistake,
         });
     }
@@ -220,10 +267,36 @@ impl Check<'_> {
 }
 
 /// `[a-z0-9][a-z0-9._-]*`
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     name.bytes().next().is_some_and(plain)
         && name.bytes().all(|byte| plain(byte) || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// The longest time that a key takes: beyond it clocks have no numbers.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// A time of at most a century, and more than none where there must be `some`.
+///
+/// # Errors
+///
+/// What is wrong, as the label of a mistake.
+pub fn time(text: &str, some: bool) -> Result<Duration, &'static str> {
+    match humantime::parse_duration(text) {
+        Err(_) => Err("no such time"),
+        Ok(time) if some && time.is_zero() => Err("no time at all"),
+        Ok(time) if time > LONGEST => Err("more than a century"),
+        Ok(time) => Ok(time),
+    }
+}
+
+/// What a word says that stands for yes or no in the variables of a CI.
+fn word_of_flag(text: &str) -> Option<bool> {
+    match &*text.trim().to_ascii_lowercase() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 /// A string that is one `{{ … }}` keeps the type of its value.

@@ -6,6 +6,7 @@ use super::kind::{Key, Kind};
 use crate::kaniko::flags;
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
+const FILLED: Kind = Kind::List(&Kind::Filled);
 
 const fn key(name: &'static str, kind: Kind, about: &'static str, example: &'static str) -> Key {
     Key { name, kind, about, example }
@@ -16,7 +17,7 @@ pub(super) const SECTIONS: &[Key] = &[
     key("version", Kind::Integer, "The version of this format.", "1"),
     key(
         "include",
-        Kind::Later("`include` comes in a later version: write all builds in this file for now"),
+        TEXTS,
         "Further files, whose builds join these.",
         "[\"services/*/kaniko.toml\"]",
     ),
@@ -24,41 +25,55 @@ pub(super) const SECTIONS: &[Key] = &[
     key("registries", Kind::Map(&Kind::Record(REGISTRY)), "Registries and credentials.", "{}"),
     key("executors", Kind::Map(&Kind::Record(EXECUTOR)), "Places where builds run.", "{}"),
     key("defaults", Kind::Record(&[]), "What every build starts from.", "{}"),
-    key(
-        "presets",
-        Kind::Later("`presets` come in a later version: use `defaults`, or repeat the keys"),
-        "Keys that builds can share by name.",
-        "{}",
-    ),
+    key("presets", Kind::Map(&Kind::Record(&[])), "Keys that builds can share by name.", "{}"),
     key("builds", Kind::Map(&Kind::Record(&[])), "The image builds.", "{}"),
     key(
         "profiles",
-        Kind::Later("`profiles` come in a later version: use `--set` for now"),
-        "Sets of overrides that `--profile` chooses.",
+        Kind::Map(&Kind::Record(&[])),
+        "Overrides of this file that `--profile` chooses.",
         "{}",
     ),
-    key(
-        "groups",
-        Kind::Later("`groups` come in a later version: name the builds, or use a glob"),
-        "Names for sets of builds.",
-        "{}",
-    ),
+    key("groups", Kind::Map(&TEXTS), "Names for sets of builds.", "{ web = [\"web-*\", \"api\"] }"),
     key(
         "reports",
-        Kind::Later("`[reports]` comes in a later version: use `--report json=PATH`"),
+        Kind::Record(REPORTS),
         "Reports that are always written.",
-        "{}",
+        "{ json = \"build.json\" }",
+    ),
+];
+
+/// Keys of `[reports]`: the names of the formats, as `--report` takes them.
+pub(super) const REPORTS: &[Key] = &[
+    key("json", Kind::Path, "All about the run and its builds.", "\"build.json\""),
+    key(
+        "dotenv",
+        Kind::Path,
+        "`KANIKO_IMAGE_NAME=reference@digest`, for later jobs.",
+        "\"build.env\"",
+    ),
+    key("junit", Kind::Path, "Each build as a test case.", "\"build.xml\""),
+    key(
+        "markdown",
+        Kind::Path,
+        "A table; on GitHub the step's summary by default.",
+        "\"build.md\"",
+    ),
+    key(
+        "github-output",
+        Kind::Path,
+        "`image-NAME` and `digest-NAME`; on GitHub the step's outputs by default.",
+        "\"outputs\"",
     ),
 ];
 
 /// Keys of `[registries.NAME]`.
 pub(super) const REGISTRY: &[Key] = &[
-    key("host", Kind::Text, "The registry's host, with its port.", "\"harbor.example.com\""),
-    key("username", Kind::Text, "Who logs in.", "\"{{ env.HARBOR_USER }}\""),
+    key("host", Kind::Filled, "The registry's host, with its port.", "\"harbor.example.com\""),
+    key("username", Kind::Filled, "Who logs in.", "\"{{ env.HARBOR_USER }}\""),
     key("password", Kind::Secret, "The password or token.", "{ env = \"HARBOR_PASSWORD\" }"),
     key(
         "credential-helper",
-        Kind::Text,
+        Kind::Filled,
         "A `docker-credential-…` program of this machine, or `executor` to leave it to Kaniko.",
         "\"ecr-login\"",
     ),
@@ -67,7 +82,7 @@ pub(super) const REGISTRY: &[Key] = &[
     key("client-key-file", Kind::Path, "The key of our certificate.", "\"client.key\""),
     key("insecure", Kind::Bool, "Speak plain HTTP.", "true"),
     key("skip-tls-verify", Kind::Bool, "Trust any certificate.", "true"),
-    key("mirrors", TEXTS, "Registries that are asked first.", "[\"mirror.example.com\"]"),
+    key("mirrors", FILLED, "Registries that are asked first.", "[\"mirror.example.com\"]"),
     key("mirror-fallback", Kind::Bool, "Ask the registry itself when no mirror has it.", "false"),
 ];
 
@@ -76,36 +91,36 @@ pub(super) const EXECUTOR: &[Key] = &[
     key("type", Kind::OneOf(EXECUTOR_TYPES), "How the executor is reached.", "\"cloudfoundry\""),
     key("env", Kind::Map(&Kind::TextOrSecret), "Variables of the executor.", "{ TZ = \"UTC\" }"),
     key("lock-timeout", Kind::Duration, "How long to wait for another run.", "\"10m\""),
-    key("connect-timeout", Kind::Duration, "How long a connection may take.", "\"60s\""),
+    key("connect-timeout", Kind::Limit, "How long a connection may take.", "\"60s\""),
     key("proxy", Kind::Bool, "Pass the proxy variables of this job on.", "false"),
-    key("api", Kind::Text, "Cloud Foundry's API.", "\"https://api.fr.cloud.gov\""),
-    key("org", Kind::Text, "The organisation of the app.", "\"my-org\""),
-    key("space", Kind::Text, "The space of the app.", "\"my-space\""),
-    key("app", Kind::Text, "The Kaniko app.", "\"kaniko\""),
+    key("api", Kind::Filled, "Cloud Foundry's API.", "\"https://api.fr.cloud.gov\""),
+    key("org", Kind::Filled, "The organisation of the app.", "\"my-org\""),
+    key("space", Kind::Filled, "The space of the app.", "\"my-space\""),
+    key("app", Kind::Filled, "The Kaniko app.", "\"kaniko\""),
     key(
         "instances",
-        Kind::Later("`instances` comes in a later version: builds run one after the other"),
-        "How many instances the app has.",
-        "1",
+        Kind::Integer,
+        "How many instances the app has: so many builds run there at a time.",
+        "2",
     ),
     key("username", Kind::TextOrSecret, "Who logs in.", "{ env = \"CF_USERNAME\" }"),
     key("password", Kind::Secret, "The password.", "{ env = \"CF_PASSWORD\" }"),
-    key("origin", Kind::Text, "The identity provider of the login.", "\"uaa\""),
-    key("image", Kind::Text, "Kaniko's image.", "\"ghcr.io/osscontainertools/kaniko:v1.28.3\""),
+    key("origin", Kind::Filled, "The identity provider of the login.", "\"uaa\""),
+    key("image", Kind::Filled, "Kaniko's image.", "\"ghcr.io/osscontainertools/kaniko:v1.28.3\""),
     key("pull", Kind::OneOf(&["missing", "always", "never"]), "When to pull it.", "\"always\""),
-    key("network", Kind::Text, "The container's network.", "\"host\""),
-    key("memory", Kind::Text, "The container's memory limit.", "\"4g\""),
-    key("cpus", Kind::Text, "The container's share of processors.", "\"2\""),
-    key("volumes", TEXTS, "Volumes, as the engine's `--volume` takes them.", "[\"cache:/cache\"]"),
+    key("network", Kind::Filled, "The container's network.", "\"host\""),
+    key("memory", Kind::Filled, "The container's memory limit.", "\"4g\""),
+    key("cpus", Kind::Filled, "The container's share of processors.", "\"2\""),
+    key("volumes", FILLED, "Volumes, as the engine's `--volume` takes them.", "[\"cache:/cache\"]"),
     key(
         "engine-args",
-        TEXTS,
+        FILLED,
         "Further arguments of the engine's `create`.",
         "[\"--ulimit=nofile=1024:1024\"]",
     ),
     key(
         "command",
-        TEXTS,
+        Kind::Program,
         "A program that runs a shell command, added as its last argument, elsewhere.",
         "[\"ssh\", \"-T\", \"builder.example.com\"]",
     ),
@@ -118,6 +133,9 @@ pub(super) const EXECUTOR_TYPES: &[&str] =
 /// The keys that an executor of this type takes beside `type`.
 #[must_use]
 pub fn executor_keys(kind: &str) -> Vec<&'static str> {
+    if kind == "builtin" {
+        return vec!["type", "proxy"];
+    }
     let common = ["type", "env", "lock-timeout", "connect-timeout", "proxy"];
     let own: &[&str] = match kind {
         "cloudfoundry" => {
@@ -136,7 +154,7 @@ pub fn executor_keys(kind: &str) -> Vec<&'static str> {
 pub(super) const BUILD: &[Key] = &[
     key(
         "executor",
-        Kind::Text,
+        Kind::Filled,
         "Where it is built: a name of `executors` or a type.",
         "\"podman\"",
     ),
@@ -171,6 +189,12 @@ pub(super) const BUILD: &[Key] = &[
         Kind::Map(&Kind::Removable(&Kind::Text)),
         "Labels of the image.",
         "{ \"org.opencontainers.image.title\" = \"api\" }",
+    ),
+    key(
+        "oci-labels",
+        Kind::Bool,
+        "Labels that tell the commit, its time, the repository and the tag: by default, where known.",
+        "false",
     ),
     key(
         "annotations",
@@ -212,17 +236,12 @@ pub(super) const BUILD: &[Key] = &[
     key("oci-layout-path", Kind::Path, "A directory for an OCI layout.", "\"layout\""),
     key("no-push", Kind::Bool, "Build without pushing.", "true"),
     key("retry", Kind::Integer, "How often a build is repeated when it is worth it.", "2"),
-    key("timeout", Kind::Duration, "How long a build may take.", "\"1h\""),
-    key(
-        "presets",
-        Kind::Later("`presets` come in a later version: use `defaults`, or repeat the keys"),
-        "Presets that it starts from.",
-        "[\"rust\"]",
-    ),
+    key("timeout", Kind::Limit, "How long a build may take.", "\"1h\""),
+    key("presets", TEXTS, "Presets that it starts from, later ones over earlier.", "[\"rust\"]"),
     key(
         "matrix",
-        Kind::Later("`matrix` comes in a later version: write one build for each value"),
-        "Values that give a build each.",
+        Kind::Matrix,
+        "Values by name, of which every combination is a build: `matrix.NAME` in templates.",
         "{ python = [\"3.12\", \"3.13\"] }",
     ),
     key(
@@ -233,8 +252,8 @@ pub(super) const BUILD: &[Key] = &[
     ),
     key(
         "when",
-        Kind::Later("`when` of a build comes in a later version: name the builds to run"),
-        "Whether there is such a build.",
+        Kind::Bool,
+        "Whether it is built; where it is not, nothing may need it.",
         "\"{{ ci.tag }}\"",
     ),
     key(
@@ -253,9 +272,14 @@ pub(super) const TAG: &[Key] = &[
 
 /// Keys of a secret's source, of which one is given.
 pub(super) const SECRET: &[Key] = &[
-    key("env", Kind::Text, "A variable of this job.", "\"NPM_TOKEN\""),
+    key("env", Kind::Filled, "A variable of this job.", "\"NPM_TOKEN\""),
     key("file", Kind::Path, "A file of this machine.", "\"token.txt\""),
-    key("command", TEXTS, "A program that prints it; no shell is used.", "[\"pass\", \"npm\"]"),
+    key(
+        "command",
+        Kind::Program,
+        "A program that prints it; no shell is used.",
+        "[\"pass\", \"npm\"]",
+    ),
 ];
 
 /// Every key of a build: ours, then the flags of Kaniko that are handed on or refused.
@@ -267,6 +291,28 @@ pub(super) fn build() -> &'static [Key] {
         BUILD.iter().copied().chain(flags.filter(|key| !ours(key))).collect()
     });
     &KEYS
+}
+
+/// What the key at this path takes; none where there is no such key.
+pub(super) fn at(path: &[&str]) -> Option<Kind> {
+    let (first, rest) = path.split_first()?;
+    match *first {
+        "defaults" => within(Kind::Record(build()), rest),
+        "builds" => match rest.split_first() {
+            Some((_, rest)) => within(Kind::Record(build()), rest),
+            None => Some(Kind::Map(&Kind::Record(&[]))),
+        },
+        _ => within(Kind::Record(SECTIONS), path),
+    }
+}
+
+fn within(kind: Kind, path: &[&str]) -> Option<Kind> {
+    let Some((name, rest)) = path.split_first() else { return Some(kind) };
+    match kind {
+        Kind::Record(keys) => within(keys.iter().find(|key| key.name == *name)?.kind, rest),
+        Kind::Map(inner) => within(*inner, rest),
+        _ => None,
+    }
 }
 
 fn of_flag(flag: &flags::Flag) -> Option<Key> {
@@ -297,6 +343,16 @@ mod tests {
         assert_eq!(names.len(), count);
         assert!(names.contains(&"push-retry"));
         assert!(build().iter().all(|key| key.about.ends_with('.')), "a sentence ends");
+    }
+
+    #[test]
+    fn what_a_key_takes_is_found_by_its_path() {
+        assert_eq!(at(&["defaults", "push-retry"]), Some(Kind::Integer));
+        assert_eq!(at(&["builds", "api", "labels"]), at(&["defaults", "labels"]));
+        assert_eq!(at(&["builds", "a", "labels", "x"]), Some(Kind::Removable(&Kind::Text)));
+        assert_eq!(at(&["executors", "e", "image"]), Some(Kind::Filled));
+        assert_eq!(at(&["executors", "e", "nope"]), None);
+        assert_eq!(at(&["nope"]), None);
     }
 
     #[test]

@@ -5,18 +5,24 @@
 pub(super) enum Kind {
     /// A string.
     Text,
+    /// A string with something in it.
+    Filled,
     /// `true`, `false`, or a template that gives one.
     Bool,
     /// A whole number that is not negative, or a template that gives one.
     Integer,
     /// A time such as `90s`, `15m` or `1h30m`.
     Duration,
+    /// Such a time, and more than none.
+    Limit,
     /// A path of this machine, relative to the file that it stands in.
     Path,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// A list.
     List(&'static Self),
+    /// A program and its arguments, as a list of strings.
+    Program,
     /// Names of the user's own, each with a value.
     Map(&'static Self),
     /// A string, or `false` to remove what is inherited.
@@ -27,6 +33,8 @@ pub(super) enum Kind {
     TextOrSecret,
     /// A string, or `{ tag = "…", when = "{{ … }}" }`.
     Tag,
+    /// Lists by name, of which every combination is a build.
+    Matrix,
     /// A table of these keys.
     Record(&'static [Key]),
     /// Known, and not supported by this version.
@@ -53,18 +61,22 @@ impl Kind {
     #[must_use]
     pub(super) fn described(&self) -> String {
         match self {
-            Self::Text => "a string".into(),
+            Self::Text | Self::Filled => "a string".into(),
             Self::Bool => "`true` or `false`".into(),
             Self::Integer => "a whole number".into(),
-            Self::Duration => "a time such as `\"90s\"`, `\"15m\"` or `\"1h30m\"`".into(),
+            Self::Duration | Self::Limit => {
+                "a time such as `\"90s\"`, `\"15m\"` or `\"1h30m\"`".into()
+            }
             Self::Path => "a path".into(),
             Self::OneOf(words) => {
                 let quoted: Vec<_> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
                 format!("one of {}", quoted.join(", "))
             }
-            Self::List(Self::Text | Self::Path) => "a list of strings".into(),
+            Self::List(Self::Text | Self::Filled | Self::Path) => "a list of strings".into(),
+            Self::Program => "a program and its arguments, as a list of strings".into(),
             Self::List(item) => format!("a list, each {}", item.described()),
             Self::Map(_) | Self::Record(_) => "a table".into(),
+            Self::Matrix => "a table of lists".into(),
             Self::Removable(inner) => format!("{}, or `false` to remove it", inner.described()),
             Self::Secret => SECRET_FORMS.into(),
             Self::TextOrSecret => format!("a string, or {SECRET_FORMS}"),

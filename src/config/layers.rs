@@ -14,6 +14,8 @@ use figment::{
 };
 
 use super::{
+    keys,
+    kind::Kind,
     mistake::Mistake,
     node::{Data, Entry, Node, Table},
     source::{Origin, Place, Source, Sources},
@@ -139,20 +141,45 @@ pub(super) fn flag(text: &str, sources: &mut Sources) -> Result<Table, Mistake> 
         Mistake::at(&Place { source, span: 0..equals }, "`--set` of what is no key", "no key")
             .hint("write keys as in the file, with dots: `--set builds.api.target=debug`")
     };
-    let document = format!("{} = 0", &text[..equals]);
+    let (document, moved) = quoted(&text[..equals]);
+    let document = format!("{document} = 0");
     let keys = toml::de::DeTable::parse(&document).map_err(wrong)?;
     let mut path = Vec::new();
     let mut table = keys.get_ref();
     while let Some((name, value)) = table.iter().next() {
-        path.push((name.get_ref().to_string(), name.span()));
+        let span = if moved { 0..equals } else { name.span() };
+        path.push((name.get_ref().to_string(), span));
         match value.get_ref().as_table() {
             Some(inner) => table = inner,
             None => break,
         }
     }
     let value = Place { source, span: equals + 1..text.len() };
-    let node = Node { data: Data::Text(text[equals + 1..].to_owned()), place: value };
+    let names: Vec<_> = path.iter().map(|(name, _)| name.as_str()).collect();
+    let node = outside(&names, value, sources)?;
     Ok(nested(path.into_iter().map(|(name, span)| (name, Place { source, span })), node))
+}
+
+/// A key with quotes about the names that have wildcards, and whether there are such.
+fn quoted(key: &str) -> (String, bool) {
+    if !key.contains(['*', '?']) || key.contains(['"', '\'']) {
+        return (key.to_owned(), false);
+    }
+    let name = |name: &str| {
+        if name.contains(['*', '?']) { format!("\"{name}\"") } else { name.to_owned() }
+    };
+    (key.split('.').map(name).collect::<Vec<_>>().join("."), true)
+}
+
+/// A value of the environment or the command line: a string that its key types later, but for a
+/// table, which is laid over what is there key by key, as a table of the file is.
+pub(super) fn outside(path: &[&str], place: Place, sources: &Sources) -> Result<Node, Mistake> {
+    let text = &sources.of(&place).text[place.span.clone()];
+    let is_table = matches!(keys::at(path), Some(Kind::Map(_) | Kind::Record(_)));
+    if is_table && text.trim_start().starts_with('{') {
+        return toml_text::value(&place, sources);
+    }
+    Ok(Node { data: Data::Text(text.to_owned()), place })
 }
 
 /// A table of tables around `node`.

@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, each with its place.
 
-use super::source::{Place, Sources};
+use super::source::{Origin, Place, Source, Sources};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,26 @@ impl Mistake {
         self
     }
 
+    /// Advice where a template from outside of the file is at fault: none is rendered.
+    fn advise_of_braces(&mut self, sources: &Sources) {
+        let braces = |source: &Source| source.text.contains("{{");
+        let outside = |source: &Source| !matches!(source.origin, Origin::File(_));
+        let is_here = match &self.place {
+            Some(place) if outside(sources.of(place)) => braces(sources.of(place)),
+            // The value stands in another key, and shows in the message.
+            _ => self.message.contains("{{") && sources.overrides().any(braces),
+        };
+        if !is_here {
+            return;
+        }
+        let advice = "`{{ … }}` is rendered in the file alone, not in values of `--set` and of \
+                      variables";
+        self.hint = Some(match self.hint.take() {
+            Some(hint) => format!("{hint}; {advice}"),
+            None => advice.to_owned(),
+        });
+    }
+
     /// The same with its value hidden.
     #[must_use]
     pub fn concealed(mut self) -> Self {
@@ -71,6 +91,9 @@ impl Mistakes {
     /// Sorted by source and place; what stands nowhere comes last.
     #[must_use]
     pub fn new(mut mistakes: Vec<Mistake>, sources: &Sources) -> Self {
+        for mistake in &mut mistakes {
+            mistake.advise_of_braces(sources);
+        }
         mistakes.sort_by_cached_key(|mistake| {
             let place = mistake.place.as_ref();
             let place = place.map(|place| (place.source, place.span.start));

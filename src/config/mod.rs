@@ -4,37 +4,47 @@
 //! `check`, which finds all mistakes of form at once → [`Config`]. Nothing is rendered here:
 //! strings are still templates, paths still relative; [`crate::plan`] decides.
 
+mod builds;
 mod check;
 mod find;
+mod given;
+mod include;
 mod keys;
 mod kind;
 mod layers;
+mod matrix;
+mod merge;
 mod mistake;
 mod node;
 mod sections;
 mod source;
 mod toml_text;
 mod variables;
+mod wildcard;
 
-pub use find::{FindError, find};
+pub use check::time;
+pub use find::{FindError, Found, find};
+pub use given::Given;
 pub use keys::executor_keys;
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};
 pub use variables::PREFIX;
+pub use wildcard::wildcard;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
+use builds::Laid;
 use check::Check;
 
 /// A file with its overrides, in right form.
 #[derive(Debug)]
 pub struct Config {
-    /// The file, absolute.
-    pub path: PathBuf,
+    /// The file, absolute; none where the command line says all.
+    pub path: Option<PathBuf>,
     /// The texts that all places are in.
     pub sources: Sources,
     /// `vars`, in order.
@@ -43,8 +53,15 @@ pub struct Config {
     pub registries: Vec<Section>,
     /// `[executors.NAME]`, in order.
     pub executors: Vec<Section>,
-    /// `[builds.NAME]` in order, each laid over `defaults`.
+    /// `reports`.
+    pub reports: Table,
+    /// `groups`, in order: lists of names and globs of builds.
+    pub groups: Table,
+    /// The builds in order, each laid over its presets and `defaults`.
     pub builds: Vec<Section>,
+    /// The included file that we are in the directory of, among the sources: where no builds
+    /// are named, its own are meant.
+    pub member: Option<usize>,
 }
 
 /// A table that has a name.
@@ -56,13 +73,15 @@ pub struct Section {
     pub key: Place,
     /// Its keys.
     pub table: Table,
+    /// Of a build of a matrix: its values by name.
+    pub matrix: Vec<(String, String)>,
 }
 
 /// What a configuration is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Layers<'a> {
-    /// The file, absolute.
-    pub path: &'a Path,
+    /// The file, absolute; none for a text that stands for one.
+    pub path: Option<&'a Path>,
     /// The file as the user would name it.
     pub label: &'a str,
     /// The file's text.
@@ -71,6 +90,26 @@ pub struct Layers<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// `KEY=VALUE` of each `--set`, in order.
     pub sets: &'a [String],
+    /// The profile that is laid over the file.
+    pub profile: Option<&'a str>,
+    /// The included file that the search began at.
+    pub member: Option<&'a Path>,
+}
+
+impl<'a> Layers<'a> {
+    /// An empty text that stands for a file, under `environment`.
+    #[must_use]
+    pub fn of(environment: &'a BTreeMap<String, String>) -> Self {
+        Self {
+            path: None,
+            label: given::LABEL,
+            text: "",
+            environment,
+            sets: &[],
+            profile: None,
+            member: None,
+        }
+    }
 }
 
 impl Config {
@@ -80,25 +119,63 @@ impl Config {
     ///
     /// All mistakes of all layers at once, each with its place.
     pub fn load(from: Layers<'_>) -> Result<Self, Mistakes> {
+        Self::layered(from, |_| Vec::new())
+    }
+
+    /// As [`Self::load`], with tables that come between the file and the environment.
+    fn layered(
+        from: Layers<'_>,
+        given: impl FnOnce(&mut Sources) -> Vec<Table>,
+    ) -> Result<Self, Mistakes> {
         let mut sources = Sources::default();
-        let origin = Origin::File(from.path.to_owned());
+        let origin = match from.path {
+            Some(path) => Origin::File(path.to_owned()),
+            None => Origin::BuiltIn,
+        };
         let source =
             sources.add(Source { label: from.label.into(), text: from.text.into(), origin });
-        let (file, mut mistakes) = layers::file(source, &sources);
+        let (mut file, mut mistakes) = layers::file(source, &sources);
+        let fragments = match from.path {
+            Some(path) => include::fragments(&file, path, from.label, &mut sources, &mut mistakes),
+            None => Vec::new(),
+        };
         if !mistakes.is_empty() {
             return Err(Mistakes::new(mistakes, &sources));
+        }
+        let member = fragments.iter().find(|fragment| {
+            let place = Place { source: fragment.source, span: 0..0 };
+            let origin = &sources.of(&place).origin;
+            matches!((origin, from.member), (Origin::File(path), Some(member)) if path == member)
+        });
+        let member = member.map(|fragment| fragment.source);
+        let mut inherited = BTreeMap::new();
+        for fragment in fragments {
+            merge::join(&mut file, fragment, &mut inherited, &mut mistakes);
         }
 
         let mut layers = layers::Layers::new();
         layers.add(from.label, &file, true);
+        if let Some(name) = from.profile {
+            match merge::profile(&file, name) {
+                Ok(table) => layers.add("profile", table, false),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        for table in given(&mut sources) {
+            layers.add("command line", &table, false);
+        }
         let (variables, wrong) = variables::tables(from.environment, &file, &mut sources);
         mistakes.extend(wrong);
         for table in &variables {
             layers.add("environment", table, false);
         }
+        let mut sets = Vec::new();
         for set in from.sets {
             match layers::flag(set, &mut sources) {
-                Ok(table) => layers.add("--set", &table, false),
+                Ok(table) => match merge::late(table, &file) {
+                    Ok(set) => sets.push(set),
+                    Err(table) => layers.add("--set", &table, false),
+                },
                 Err(mistake) => mistakes.push(mistake),
             }
         }
@@ -106,34 +183,50 @@ impl Config {
         let mut root = layers.merged();
         let mut check = Check { sources: &sources, mistakes };
         check.sections(&mut root);
+        for table in inherited.values_mut() {
+            check.defaults(table, "`defaults`");
+        }
+        for set in &mut sets {
+            check.record(&mut set.table, keys::build(), "a build");
+        }
         let mut mistakes = check.mistakes;
-        let config = Self::assemble(from.path, root, &mut mistakes, &sources);
+        let laid = Laid { inherited: &inherited, sets: &sets };
+        let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
-            Ok(Self { sources, ..config })
+            Ok(Self { sources, member, ..config })
         } else {
             Err(Mistakes::new(mistakes, &sources))
         }
     }
 
     fn assemble(
-        path: &Path,
+        path: Option<&Path>,
         mut root: Table,
+        laid: &Laid<'_>,
         mistakes: &mut Vec<Mistake>,
         sources: &Sources,
     ) -> Self {
         let defaults = table_of(root.remove("defaults"));
-        let mut builds = sections(root.remove("builds"));
-        for build in &mut builds {
-            build.table = build.table.over(&defaults);
-        }
+        let presets = sections(root.remove("presets"));
+        let written = sections(root.remove("builds"));
         let config = Self {
-            path: path.to_owned(),
+            path: path.map(Path::to_owned),
             sources: Sources::default(),
+            member: None,
             vars: table_of(root.remove("vars")),
             registries: sections(root.remove("registries")),
             executors: sections(root.remove("executors")),
-            builds,
+            reports: table_of(root.remove("reports")),
+            groups: table_of(root.remove("groups")),
+            builds: Vec::new(),
         };
+        let base = |place: &Place| match &sources.of(place).origin {
+            Origin::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+            _ => path.and_then(Path::parent).map(Path::to_owned).unwrap_or_default(),
+        };
+        let given = builds::Given { defaults: &defaults, presets: &presets, laid, base: &base };
+        let builds = builds::builds(written, &given, mistakes);
+        let config = Self { builds, ..config };
         let mut check = Check { sources, mistakes: Vec::new() };
         config.check_sections(&mut check);
         mistakes.append(&mut check.mistakes);
@@ -151,6 +244,13 @@ impl Config {
         for executor in &self.executors {
             check.executor(executor);
         }
+        for group in &self.groups.0 {
+            if self.builds.iter().any(|build| build.name == group.name) {
+                let message = format!("`{}` is a group and a build", group.name);
+                let mistake = Mistake::at(&group.key, message, "two of one name");
+                check.mistakes.push(mistake.hint("rename the group"));
+            }
+        }
     }
 
     /// The directory that relative paths at `place` start from.
@@ -160,7 +260,7 @@ impl Config {
     pub fn base<'a>(&'a self, place: &Place, current: &'a Path) -> &'a Path {
         match &self.sources.of(place).origin {
             Origin::File(path) => path.parent().unwrap_or(current),
-            Origin::Variable | Origin::Flag | Origin::BuiltIn => current,
+            Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => current,
         }
     }
 }
@@ -174,7 +274,9 @@ fn table_of(entry: Option<Entry>) -> Table {
 
 fn sections(entry: Option<Entry>) -> Vec<Section> {
     let section = |entry: Entry| match entry.node.data {
-        Data::Table(table) => Some(Section { name: entry.name, key: entry.key, table }),
+        Data::Table(table) => {
+            Some(Section { name: entry.name, key: entry.key, table, matrix: Vec::new() })
+        }
         _ => None,
     };
     table_of(entry).0.into_iter().filter_map(section).collect()
@@ -186,14 +288,9 @@ mod tests {
 
     fn load(text: &str, sets: &[&str]) -> Result<Config, Vec<String>> {
         let sets: Vec<_> = sets.iter().map(|set| (*set).to_owned()).collect();
-        Config::load(Layers {
-            path: Path::new("/kaniko.toml"),
-            label: "kaniko.toml",
-            text,
-            environment: &BTreeMap::new(),
-            sets: &sets,
-        })
-        .map_err(|wrong| wrong.mistakes.into_iter().map(|mistake| mistake.message).collect())
+        let environment = BTreeMap::new();
+        Config::load(Layers { text, sets: &sets, ..Layers::of(&environment) })
+            .map_err(|wrong| wrong.mistakes.into_iter().map(|mistake| mistake.message).collect())
     }
 
     fn told(text: &str, sets: &[&str]) -> Vec<String> {

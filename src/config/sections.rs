@@ -12,19 +12,74 @@ impl Check<'_> {
     /// The whole document.
     pub(super) fn sections(&mut self, root: &mut Table) {
         for entry in &mut root.0 {
-            match (entry.name.as_str(), &mut entry.node.data) {
-                ("defaults", Data::Table(table)) => {
-                    self.record(table, keys::build(), "`defaults`");
-                }
-                ("builds", Data::Table(builds)) => self.builds(builds),
-                _ => self.section(entry),
-            }
+            self.top(entry);
         }
         // After the walk: a version from the command line is text up to then.
         self.version(root);
     }
 
-    fn builds(&mut self, builds: &mut Table) {
+    /// One section of the file, or of a profile.
+    fn top(&mut self, entry: &mut Entry) {
+        match (entry.name.as_str(), &mut entry.node.data) {
+            ("defaults", Data::Table(table)) => self.defaults(table, "`defaults`"),
+            ("builds", Data::Table(builds)) => self.builds(builds),
+            ("presets", Data::Table(presets)) => self.presets(presets),
+            ("profiles", Data::Table(profiles)) => self.profiles(profiles),
+            _ => self.section(entry),
+        }
+    }
+
+    /// Keys that builds inherit: what makes several builds of one belongs to a build.
+    pub(super) fn defaults(&mut self, table: &mut Table, of: &str) {
+        self.record(table, keys::build(), of);
+        if let Some(entry) = table.entry("matrix") {
+            let message = format!("`matrix` in {of}");
+            let mistake = Mistake::at(&entry.key, message, "not here");
+            self.mistakes.push(mistake.hint("a matrix belongs to one build"));
+        }
+    }
+
+    fn presets(&mut self, presets: &mut Table) {
+        self.names(presets, "a preset");
+        for entry in &mut presets.0 {
+            let of = format!("`presets.{}`", entry.name);
+            let Data::Table(table) = &mut entry.node.data else {
+                let message = format!("{of} must be a table");
+                let label = format!("{} here", entry.node.data.described());
+                self.mistakes.push(Mistake::at(&entry.node.place, message, label));
+                continue;
+            };
+            self.defaults(table, &of);
+            if let Some(entry) = table.entry("presets") {
+                let mistake = Mistake::at(&entry.key, format!("`presets` in {of}"), "not here");
+                self.mistakes.push(mistake.hint("a build names all of its presets"));
+            }
+        }
+    }
+
+    /// A profile holds what a file holds, but for what decides which texts are read.
+    fn profiles(&mut self, profiles: &mut Table) {
+        self.names(profiles, "a profile");
+        for entry in &mut profiles.0 {
+            let of = format!("`profiles.{}`", entry.name);
+            let Data::Table(table) = &mut entry.node.data else {
+                let message = format!("{of} must be a table");
+                let label = format!("{} here", entry.node.data.described());
+                self.mistakes.push(Mistake::at(&entry.node.place, message, label));
+                continue;
+            };
+            for entry in &mut table.0 {
+                if matches!(entry.name.as_str(), "version" | "include" | "profiles") {
+                    let message = format!("`{}` in {of}", entry.name);
+                    self.mistakes.push(Mistake::at(&entry.key, message, "not in a profile"));
+                } else {
+                    self.top(entry);
+                }
+            }
+        }
+    }
+
+    pub(super) fn builds(&mut self, builds: &mut Table) {
         self.names(builds, "a build");
         for entry in &mut builds.0 {
             if let Data::Table(table) = &mut entry.node.data {
@@ -82,7 +137,7 @@ impl Check<'_> {
             }
             return;
         }
-        if matches!(kind.as_str(), "kubernetes" | "builtin") {
+        if kind == "kubernetes" {
             let message = format!("executors of type `{kind}` are not supported yet");
             self.mistakes
                 .push(Mistake::at(&node.place, message, "not supported").hint(

@@ -20,8 +20,22 @@ pub enum Origin {
     Variable,
     /// A `--set` of the command line; the text is all of `key=value`.
     Flag,
-    /// What holds when nothing is written; the text is the default's value.
+    /// An option of the command line that stands for a key; the text is its value.
+    Given,
+    /// What goes without saying where there is no file; its strings are templates.
     BuiltIn,
+}
+
+impl Origin {
+    /// Whether it comes from outside of the repository: such strings are no templates, and have
+    /// the type of the key that they set.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        match self {
+            Self::File(_) | Self::BuiltIn => false,
+            Self::Variable | Self::Flag | Self::Given => true,
+        }
+    }
 }
 
 /// One text with its name.
@@ -58,7 +72,9 @@ impl Sources {
         let source = self.of(place);
         match source.origin {
             Origin::File(_) => format!("{}:{}", source.label, self.line(place)),
-            Origin::Variable | Origin::Flag | Origin::BuiltIn => source.label.clone(),
+            Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => {
+                source.label.clone()
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 use super::{
     layers,
     mistake::Mistake,
-    node::{Data, Node, Table},
+    node::{Data, Table},
     source::{Origin, Place, Source, Sources},
 };
 
@@ -41,8 +41,14 @@ pub(super) fn tables<'a>(
             continue;
         }
         let path = path(&levels, file);
-        let node = Node { data: Data::Text(value.clone()), place: place.clone() };
-        tables.push(layers::nested(path.into_iter().map(|name| (name, place.clone())), node));
+        let names: Vec<_> = path.iter().map(String::as_str).collect();
+        match layers::outside(&names, place.clone(), sources) {
+            Ok(node) => {
+                let path = path.into_iter().map(|name| (name, place.clone()));
+                tables.push(layers::nested(path, node));
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
     }
     (tables, mistakes)
 }
@@ -75,6 +81,7 @@ const CASE_COUNTS: &[&str] = &["build-args", "env", "labels", "annotations", "se
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::node::Node;
 
     fn paths(names: &[&str]) -> Vec<Vec<String>> {
         let place = Place { source: 0, span: 0..0 };

@@ -12,6 +12,19 @@ use super::{ContextError, Dockerfile, Spec, ignore::Rules};
 
 /// Makes sure of the context and its Dockerfile, and reads the rules that apply.
 pub(super) fn rules(spec: &Spec) -> Result<Rules, ContextError> {
+    let (mut rules, kept) = rules_and_kept(spec)?;
+    for path in kept {
+        rules.keep(path.into_os_string().into_vec());
+    }
+    Ok(rules)
+}
+
+/// The same, but what is ignored is left out whatever it is, as executors do when they copy.
+pub(super) fn rules_as_written(spec: &Spec) -> Result<Rules, ContextError> {
+    Ok(rules_and_kept(spec)?.0)
+}
+
+fn rules_and_kept(spec: &Spec) -> Result<(Rules, Vec<PathBuf>), ContextError> {
     check_root(&spec.root)?;
     let mut kept = Vec::new();
     if let Dockerfile::Inside(path) = &spec.dockerfile {
@@ -28,10 +41,7 @@ pub(super) fn rules(spec: &Spec) -> Result<Rules, ContextError> {
         })?;
         kept.extend(found.inside);
     }
-    for path in kept {
-        rules.keep(path.into_os_string().into_vec());
-    }
-    Ok(rules)
+    Ok((rules, kept))
 }
 
 /// An ignore file that is there.
@@ -95,7 +105,7 @@ fn dockerfile(root: &Path, path: &Path) -> Result<Vec<PathBuf>, ContextError> {
     if file { Ok(chain) } else { Err(missing()) }
 }
 
-fn is_missing(error: &io::Error) -> bool {
+pub(super) fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 

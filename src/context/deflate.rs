@@ -1,8 +1,8 @@
 //! A gzip member that is compressed in chunks, on several threads.
 //!
 //! Each chunk is compressed for itself, with what is before it as its dictionary, and ends at a
-//! whole byte by a sync flush; together they are one stream. How many threads there are changes
-//! nothing in it.
+//! whole byte by a sync flush; together they are one stream. Chunks of which nothing can be made
+//! are stored. How many threads there are changes nothing in it.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,9 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::{
     ContextError,
+    dense::is_dense,
     gate::Gate,
+    stored,
     stream::{Chunk, HEADER, trailer},
 };
 
@@ -42,7 +44,7 @@ const MOST_THREADS: usize = 12;
 const AHEAD: usize = 2;
 
 /// What makes a compressed stream of chunks.
-pub(super) struct Deflate<'a> {
+pub(crate) struct Deflate<'a> {
     gate: Gate<'a>,
     crc: Crc,
     jobs: Sender<Job>,
@@ -73,13 +75,13 @@ struct Done {
 }
 
 /// As many threads as the machine has cores for, within the bound on memory.
-pub(super) fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     thread::available_parallelism().map_or(1, Into::into).min(MOST_THREADS)
 }
 
 impl<'a> Deflate<'a> {
     /// Starts `threads` threads, or as many as the system has room for.
-    pub(super) fn start<'scope>(
+    pub(crate) fn start<'scope>(
         scope: &'scope thread::Scope<'scope, '_>,
         threads: usize,
         mut gate: Gate<'a>,
@@ -111,12 +113,12 @@ impl<'a> Deflate<'a> {
         })
     }
 
-    pub(super) fn chunk() -> Chunk {
+    pub(crate) fn chunk() -> Chunk {
         Chunk::new(DICTIONARY, LENGTH)
     }
 
     /// Hands a full chunk on and makes it the next one.
-    pub(super) fn encode(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+    pub(crate) fn encode(&mut self, chunk: &mut Chunk) -> io::Result<()> {
         while self.sent - self.written >= self.most {
             self.take()?;
         }
@@ -130,7 +132,7 @@ impl<'a> Deflate<'a> {
     }
 
     /// Hands the last chunk on, waits for all, and writes the end.
-    pub(super) fn finish(mut self, chunk: Chunk) -> io::Result<(u64, [u8; 32])> {
+    pub(crate) fn finish(mut self, chunk: Chunk) -> io::Result<(u64, [u8; 32])> {
         self.send(chunk.buffer, chunk.filled, true, Vec::with_capacity(ROOM))?;
         while self.written < self.sent {
             self.take()?;
@@ -179,14 +181,29 @@ fn work(queue: &Mutex<Receiver<Job>>, finished: &Sender<Done>) {
         let dictionary = if number == 0 { &[][..] } else { dictionary };
         let mut crc = Crc::new();
         crc.update(chunk);
-        let output = compress(dictionary, chunk, last, &mut output).map(|()| output);
+        output.clear();
+        let output = if is_dense(chunk) {
+            store(chunk, last, &mut output);
+            Ok(output)
+        } else {
+            compress(dictionary, chunk, last, &mut output).map(|()| output)
+        };
         if finished.send(Done { number, buffer, crc, output }).is_err() {
             return;
         }
     }
 }
 
-/// Fills `output`, which has its room, with `chunk`, compressed up to a whole byte.
+/// Fills `output` with `chunk` as it is.
+fn store(chunk: &[u8], last: bool, output: &mut Vec<u8>) {
+    let mut blocks = chunk.chunks(stored::MOST).peekable();
+    while let Some(block) = blocks.next() {
+        output.extend_from_slice(&stored::front(last && blocks.peek().is_none(), block.len()));
+        output.extend_from_slice(block);
+    }
+}
+
+/// Fills `output`, which is empty and has its room, with `chunk`, compressed up to a whole byte.
 fn compress(dictionary: &[u8], chunk: &[u8], last: bool, output: &mut Vec<u8>) -> io::Result<()> {
     // A new one each time: after a reset, zlib-rs lets what it compressed before show in the
     // bytes (its hash of a dictionary's end takes in what lies behind it).
@@ -194,7 +211,6 @@ fn compress(dictionary: &[u8], chunk: &[u8], last: bool, output: &mut Vec<u8>) -
     if !dictionary.is_empty() {
         deflate.set_dictionary(dictionary)?;
     }
-    output.clear();
     let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
     let status = deflate.compress_vec(chunk, output, flush)?;
     // Room that is left is how zlib says that a flush is complete.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use sha2::{Digest as _, Sha256};
 
 /// A sink that takes nothing more once it has refused something.
-pub(super) struct Gate<'a> {
+pub(crate) struct Gate<'a> {
     sink: &'a mut dyn Write,
     hash: Sha256,
     bytes: u64,
@@ -13,12 +13,12 @@ pub(super) struct Gate<'a> {
 }
 
 impl<'a> Gate<'a> {
-    pub(super) fn new(sink: &'a mut dyn Write) -> Self {
+    pub(crate) fn new(sink: &'a mut dyn Write) -> Self {
         Self { sink, hash: Sha256::new(), bytes: 0, shut: false }
     }
 
     /// Writes all of `bytes`.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.shut {
             return Err(io::Error::other("an earlier part could not be written"));
         }
@@ -32,7 +32,7 @@ impl<'a> Gate<'a> {
     }
 
     /// Hands on what the sink may still hold; bytes written and their SHA-256.
-    pub(super) fn finish(self) -> io::Result<(u64, [u8; 32])> {
+    pub(crate) fn finish(self) -> io::Result<(u64, [u8; 32])> {
         if self.shut {
             return Err(io::Error::other("an earlier part could not be written"));
         }

@@ -6,21 +6,27 @@
 
 mod archive;
 mod build_files;
-mod deflate;
+pub(crate) mod deflate;
+mod dense;
 mod error;
-mod gate;
+pub(crate) mod gate;
 pub mod ignore;
 mod list;
 mod pack;
 mod stored;
-mod stream;
+pub(crate) mod stream;
+mod taken;
 pub mod walk;
 
 use std::path::PathBuf;
 
 pub use error::ContextError;
-pub use list::{Listed, ignore_file, list};
+pub(crate) use list::copied;
+pub use list::{Left, Listed, Listing, ignore_file, list};
+pub(crate) use pack::mode;
 pub use pack::{MODIFIED, pack};
+pub use taken::{Extent, Taken};
+pub use walk::Why;
 
 /// A context, and how it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub struct Spec {
     pub root: PathBuf,
     /// The build's Dockerfile.
     pub dockerfile: Dockerfile,
+    /// How much of it is sent.
+    pub extent: Extent,
     /// What becomes of permissions.
     pub modes: Modes,
     /// What becomes of modification times.

@@ -13,7 +13,8 @@ use super::{
     ignore::Rules,
     stored::Stored,
     stream::{Encoder, Stream},
-    walk::{Entry, Kind, Meta, walk},
+    taken::Chosen,
+    walk::{Entry, Found, Kind, Meta, walk_chosen},
 };
 
 /// When every entry was last changed: 2 January 1980, UTC.
@@ -52,20 +53,25 @@ fn pack_on(
     sink: &mut dyn Write,
 ) -> Result<Packed, ContextError> {
     let rules = build_files::rules(spec)?;
+    let chosen = Chosen::new(&spec.extent, &spec.root, &rules)?;
     let gate = Gate::new(sink);
     match compression {
         Compression::None => {
             let stored = Stored::start(gate).map_err(ContextError::Sink)?;
-            write(spec, &rules, Stream::new(Encoder::Stored(stored)))
+            write(spec, (&rules, &chosen), Stream::new(Encoder::Stored(stored)))
         }
         Compression::Network => thread::scope(|scope| {
             let deflate = Deflate::start(scope, threads, gate)?;
-            write(spec, &rules, Stream::new(Encoder::Deflate(deflate)))
+            write(spec, (&rules, &chosen), Stream::new(Encoder::Deflate(deflate)))
         }),
     }
 }
 
-fn write(spec: &Spec, rules: &Rules, stream: Stream<'_>) -> Result<Packed, ContextError> {
+fn write(
+    spec: &Spec,
+    (rules, chosen): (&Rules, &Chosen),
+    stream: Stream<'_>,
+) -> Result<Packed, ContextError> {
     let mut archive = Archive::new(stream);
     let root = Head {
         path: b"./",
@@ -76,7 +82,10 @@ fn write(spec: &Spec, rules: &Rules, stream: Stream<'_>) -> Result<Packed, Conte
         target: b"",
     };
     archive.append(&root, &mut nothing)?;
-    walk(&spec.root, rules, &mut |entry| append(&mut archive, spec, entry))?;
+    walk_chosen(&spec.root, rules, chosen, &mut |found| match found {
+        Found::Sent(entry) => append(&mut archive, spec, entry),
+        Found::Left(_) => Ok(()),
+    })?;
     let (stream, entries) = archive.finish()?;
     let (bytes, sha256) = stream.finish()?;
     Ok(Packed { bytes, sha256, entries })
@@ -133,7 +142,7 @@ fn append(archive: &mut Archive<'_>, spec: &Spec, entry: &Entry<'_>) -> Result<(
 ///
 /// A checkout's umask is seen in the write bits of group and others alone; on a sticky
 /// directory, as `/tmp` is one, somebody has set them.
-pub(super) fn mode(modes: Modes, kind: Kind, mode: u32) -> u32 {
+pub(crate) fn mode(modes: Modes, kind: Kind, mode: u32) -> u32 {
     let mode = mode & 0o7777;
     let sticky = kind == Kind::Directory && mode & 0o1000 != 0;
     match modes {

@@ -14,11 +14,21 @@ use super::{
 /// The header of a stored block: last or not, length, and the length's complement.
 const FRONT: usize = 5;
 
-/// Bytes of a block: with its header half of what a pipe holds, so that both ends can work.
+/// Bytes that a block can hold.
+pub(super) const MOST: usize = 0xffff;
+
+/// Bytes of a block of ours: with its header half of what a pipe holds, so that both ends can work.
 const LENGTH: usize = 32 * 1024 - FRONT;
 
+/// The header of a stored block that starts at a whole byte and holds `length` bytes.
+pub(super) fn front(last: bool, length: usize) -> [u8; FRONT] {
+    let length = u16::try_from(length).expect("a block is cut to what it can hold");
+    let [low, high] = length.to_le_bytes();
+    [u8::from(last), low, high, !low, !high]
+}
+
 /// What makes stored blocks of chunks.
-pub(super) struct Stored<'a> {
+pub(crate) struct Stored<'a> {
     gate: Gate<'a>,
     crc: Crc,
 }
@@ -47,10 +57,7 @@ impl<'a> Stored<'a> {
 
     fn block(&mut self, chunk: &mut Chunk, last: bool) -> io::Result<()> {
         self.crc.update(chunk.bytes());
-        let length = u16::try_from(chunk.filled).expect("a chunk is no longer than a block can be");
-        chunk.buffer[0] = u8::from(last);
-        chunk.buffer[1..3].copy_from_slice(&length.to_le_bytes());
-        chunk.buffer[3..5].copy_from_slice(&(!length).to_le_bytes());
+        chunk.buffer[..FRONT].copy_from_slice(&front(last, chunk.filled));
         self.gate.write(&chunk.buffer[..FRONT + chunk.filled])?;
         chunk.filled = 0;
         Ok(())

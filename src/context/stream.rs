@@ -10,10 +10,10 @@ use super::{ContextError, deflate::Deflate, stored::Stored};
 /// Member header: deflate, no name, no time, no system.
 ///
 /// Source: RFC 1952.
-pub(super) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+pub(crate) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 /// CRC-32 and length, each modulo 2³².
-pub(super) fn trailer(crc: &flate2::Crc) -> [u8; 8] {
+pub(crate) fn trailer(crc: &flate2::Crc) -> [u8; 8] {
     let mut trailer = [0; 8];
     trailer[..4].copy_from_slice(&crc.sum().to_le_bytes());
     trailer[4..].copy_from_slice(&crc.amount().to_le_bytes());
@@ -21,28 +21,33 @@ pub(super) fn trailer(crc: &flate2::Crc) -> [u8; 8] {
 }
 
 /// What makes of chunks the parts of a member.
-pub(super) enum Encoder<'a> {
+pub(crate) enum Encoder<'a> {
     Stored(Stored<'a>),
     Deflate(Deflate<'a>),
 }
 
 /// One chunk: room that the encoder needs before it, then bytes.
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     /// Always of its full length: front, chunk, and a byte behind it that stays unused.
-    pub(super) buffer: Vec<u8>,
+    pub(crate) buffer: Vec<u8>,
     /// Bytes before the chunk.
-    pub(super) front: usize,
+    pub(crate) front: usize,
     /// Bytes of the chunk that are filled.
-    pub(super) filled: usize,
+    pub(crate) filled: usize,
 }
 
 impl Chunk {
-    pub(super) fn new(front: usize, length: usize) -> Self {
+    pub(crate) fn new(front: usize, length: usize) -> Self {
         Self { buffer: vec![0; front + length + 1], front, filled: 0 }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.buffer[self.front..self.front + self.filled]
+    }
+
+    /// Whether nothing more fits in.
+    pub(crate) fn is_full(&self) -> bool {
+        self.filled == self.length()
     }
 
     fn length(&self) -> usize {
@@ -51,13 +56,13 @@ impl Chunk {
 }
 
 /// A member that is being written.
-pub(super) struct Stream<'a> {
+pub(crate) struct Stream<'a> {
     encoder: Encoder<'a>,
     chunk: Chunk,
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(encoder: Encoder<'a>) -> Self {
+    pub(crate) fn new(encoder: Encoder<'a>) -> Self {
         let chunk = match &encoder {
             Encoder::Stored(_) => Stored::chunk(),
             Encoder::Deflate(_) => Deflate::chunk(),
@@ -66,7 +71,7 @@ impl<'a> Stream<'a> {
     }
 
     /// Appends `bytes`.
-    pub(super) fn put(&mut self, mut bytes: &[u8]) -> Result<(), ContextError> {
+    pub(crate) fn put(&mut self, mut bytes: &[u8]) -> Result<(), ContextError> {
         while !bytes.is_empty() {
             let space = self.space()?;
             let fits = bytes.len().min(space.len() - 1);
@@ -78,8 +83,8 @@ impl<'a> Stream<'a> {
     }
 
     /// Room for what comes next, at least two bytes, of which all but the last may be kept.
-    pub(super) fn space(&mut self) -> Result<&mut [u8], ContextError> {
-        if self.chunk.filled == self.chunk.length() {
+    pub(crate) fn space(&mut self) -> Result<&mut [u8], ContextError> {
+        if self.chunk.is_full() {
             self.encode().map_err(ContextError::Sink)?;
         }
         let start = self.chunk.front + self.chunk.filled;
@@ -87,12 +92,12 @@ impl<'a> Stream<'a> {
     }
 
     /// Keeps the first `bytes` bytes of the room given last.
-    pub(super) fn advance(&mut self, bytes: usize) {
+    pub(crate) fn advance(&mut self, bytes: usize) {
         self.chunk.filled += bytes;
     }
 
     /// Writes the end of the member; its bytes and their SHA-256.
-    pub(super) fn finish(self) -> Result<(u64, [u8; 32]), ContextError> {
+    pub(crate) fn finish(self) -> Result<(u64, [u8; 32]), ContextError> {
         match self.encoder {
             Encoder::Stored(stored) => stored.finish(self.chunk),
             Encoder::Deflate(deflate) => deflate.finish(self.chunk),

@@ -1,252 +1,93 @@
-//! Here-documents, found and hidden before the parser sees the text.
+//! Here-documents: where they open. Their content is [`super::lines`]' affair.
 //!
-//! The parser knows them only as the first word of a `RUN`: in `RUN cat <<EOF > file` it takes
-//! the document for instructions. So they are overwritten, byte by byte: places in the text stay
-//! what they were. Likewise an escaped escape character at a line's end, which it takes for one
-//! that continues the line.
+//! Source: `BuildKit`'s frontend/dockerfile/parser/parser.go.
 
-use super::{DockerfileError, words};
+use super::{
+    Inline,
+    lexer::{self, Mode},
+    lines::{Line, Mistake},
+};
 
-/// A text whose here-documents are blank, and what they were.
-pub(super) struct Hidden {
-    /// As long as the text it comes from, with the same line ends.
-    pub(super) text: String,
-    /// In order.
-    pub(super) heredocs: Vec<Found>,
-}
-
-/// One here-document.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Where its instruction begins, in bytes.
-    pub(super) instruction: usize,
+/// `<<EOF`, `<<-"EOF"`, `3<<EOF`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Opened {
     /// What it ends with.
     pub(super) name: String,
+    /// Nothing of its name is quoted.
+    expand: bool,
+    /// `<<-`: tabs before a line, and before its end, do not count.
+    pub(super) dedented: bool,
 }
 
-/// Overwrites the here-documents of `RUN`, `COPY` and `ADD` in `text`.
-///
-/// # Errors
-///
-/// A here-document that does not end.
-///
-/// Source: `BuildKit`'s frontend/dockerfile/parser/parser.go.
-pub(super) fn hide(text: &str, escape: char) -> Result<Hidden, DockerfileError> {
-    let mut bytes = text.as_bytes().to_vec();
-    let mut heredocs = Vec::new();
-    let mut lines = Lines { text, at: 0, number: 0 };
-    let mut whole = String::new();
-
-    while let Some((start, line)) = lines.next() {
-        if is_nothing(line) {
-            continue;
-        }
-        let number = lines.number;
-        let instruction = start + (line.len() - line.trim_start().len());
-        whole.clear();
-        let mut next = Some((start, line));
-        while let Some((at, line)) = next.take() {
-            let (content, end) = ending(line, escape);
-            whole.push_str(content);
-            match end {
-                Ending::Plain => {}
-                Ending::Escaped(offset) => bytes[at + offset] = b'_',
-                Ending::Continued => {
-                    next = lines.by_ref().find(|(_, line)| !is_nothing(line));
-                }
-            }
-        }
-        let named = named(&whole);
-        if !named.is_empty() {
-            hide_operators(&mut bytes[instruction..lines.at]);
-        }
-        for (name, dedented) in named {
-            loop {
-                let Some((at, line)) = lines.next() else {
-                    return Err(DockerfileError {
-                        line: number,
-                        column: 1,
-                        message: format!("the here-document `{name}` does not end"),
-                    });
-                };
-                bytes[at..at + line.len()].fill(b' ');
-                if name == if dedented { line.trim_start_matches('\t') } else { line } {
-                    break;
-                }
-            }
-            heredocs.push(Found { instruction, name });
-        }
-    }
-    let text = String::from_utf8(bytes).expect("only ASCII and whole lines are overwritten");
-    Ok(Hidden { text, heredocs })
-}
-
-fn hide_operators(instruction: &mut [u8]) {
-    for at in 1..instruction.len() {
-        if &instruction[at - 1..=at] == b"<<" {
-            instruction[at - 1..=at].fill(b'_');
-        }
+impl Opened {
+    /// It, with its content as it stands in the file.
+    pub(super) fn inline(self, content: &str) -> Inline {
+        let content = if self.dedented {
+            content.split_inclusive('\n').map(|line| line.trim_start_matches('\t')).collect()
+        } else {
+            content.to_owned()
+        };
+        Inline { name: self.name, expand: self.expand, content }
     }
 }
 
-/// What follows a line's last character.
-enum Ending {
-    /// The next instruction.
-    Plain,
-    /// The next instruction, though the byte at this offset looks like a continuation.
-    Escaped(usize),
-    /// The same instruction.
-    Continued,
-}
-
-/// The line without what continues it, and how it ends.
-fn ending(line: &str, escape: char) -> (&str, Ending) {
-    let trimmed = line.trim_end_matches([' ', '\t']);
-    match trimmed.strip_suffix(escape) {
-        None => (line, Ending::Plain),
-        Some(content) if content.ends_with(escape) => (line, Ending::Escaped(content.len())),
-        Some(content) => (content, Ending::Continued),
+/// Every here-document that a line opens, in order; none where the line's quotes or variables are
+/// wrong. `\` escapes here, whatever the escape directive says.
+pub(super) fn all(line: &Line<'_>) -> Result<Vec<Opened>, Mistake> {
+    if !line.text.contains("<<") {
+        return Ok(Vec::new());
     }
+    let mode = Mode { raw_quotes: true, raw_escapes: true, keep_unset: true, ..Mode::default() };
+    let Ok(done) = lexer::read(&line.text, '\\', mode, &|_| None) else { return Ok(Vec::new()) };
+    let opened = done.words.iter().map(|word| opened(word));
+    opened.filter_map(Result::transpose).collect::<Result<_, _>>().map_err(|message: String| {
+        let at = line.text.find("<<").unwrap_or_default();
+        Mistake::new(at, message)
+    })
 }
 
-fn is_nothing(line: &str) -> bool {
-    let line = line.trim_start();
-    line.is_empty() || line.starts_with('#')
-}
-
-/// The here-documents that an instruction opens, each with whether leading tabs do not count.
-fn named(instruction: &str) -> Vec<(String, bool)> {
-    let Some((keyword, rest)) = keyword(instruction) else { return Vec::new() };
-    let rest = match keyword.to_ascii_lowercase().as_str() {
-        "onbuild" => keyword_of_onbuild(rest),
-        "run" | "copy" | "add" => Some(rest),
-        _ => None,
-    };
-    let Some(rest) = rest.filter(|rest| rest.contains("<<") && !is_json(rest)) else {
-        return Vec::new();
-    };
-    // BuildKit splits here by `\` whatever the escape directive says.
-    words::split(rest, '\\').unwrap_or_default().into_iter().filter_map(opened).collect()
-}
-
-fn keyword(instruction: &str) -> Option<(&str, &str)> {
-    instruction.trim_start().split_once(|c: char| c.is_ascii_whitespace())
-}
-
-fn keyword_of_onbuild(rest: &str) -> Option<&str> {
-    let (inner, rest) = keyword(rest)?;
-    ["run", "copy", "add"].iter().any(|word| inner.eq_ignore_ascii_case(word)).then_some(rest)
-}
-
-fn is_json(arguments: &str) -> bool {
-    let arguments = arguments.trim();
-    arguments.starts_with('[') && arguments.ends_with(']')
-}
-
-/// `<<EOF`, `<<-EOF`, `3<<"EOF"`: the name and whether leading tabs do not count.
-fn opened(word: &str) -> Option<(String, bool)> {
-    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
+/// The here-document that a word opens, if it opens one.
+pub(super) fn opened(word: &str) -> Result<Option<Opened>, String> {
+    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    let Some(rest) = rest.strip_prefix("<<") else { return Ok(None) };
     let (rest, dedented) = rest.strip_prefix('-').map_or((rest, false), |rest| (rest, true));
+    let rest = rest.trim_start_matches(['\t', '\n', '\x0c', '\r', ' ']);
     if rest.is_empty() || rest.contains('<') {
-        return None;
+        return Ok(None);
     }
-    Some((words::unquoted(rest, '\\'), dedented))
-}
-
-/// Lines with the place where they begin, without `\n` or `\r\n`.
-struct Lines<'a> {
-    text: &'a str,
-    /// Where the next line begins.
-    at: usize,
-    /// The number of the line that was given last.
-    number: usize,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = (usize, &'a str);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let start = self.at;
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest.find('\n').unwrap_or(rest.len());
-        self.at = start + (length + 1).min(rest.len());
-        self.number += 1;
-        let line = &rest[..length];
-        Some((start, line.strip_suffix('\r').unwrap_or(line)))
-    }
+    let read = |raw_quotes| {
+        let mode = Mode { raw_quotes, keep_unset: true, ..Mode::default() };
+        lexer::read(rest, '\\', mode, &|_| None).map(|done| done.words)
+    };
+    let message = |_| format!("`{rest}` is no name of a here-document");
+    let (words, raw) = (read(false).map_err(message)?, read(true).map_err(message)?);
+    let ([name], [raw]) = (&words[..], &raw[..]) else { return Ok(None) };
+    let quotes = |text: &str| text.matches(['\'', '"']).count();
+    Ok(Some(Opened { name: name.clone(), expand: quotes(name) == quotes(raw), dedented }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn hidden(text: &str) -> (String, Vec<String>) {
-        let hidden = hide(text, '\\').unwrap();
-        assert_eq!(hidden.text.len(), text.len());
-        (hidden.text, hidden.heredocs.into_iter().map(|found| found.name).collect())
+    fn word(word: &str) -> Option<(String, bool, bool)> {
+        let opened = opened(word).unwrap();
+        opened.map(|opened| (opened.name, opened.expand, opened.dedented))
     }
 
     #[test]
-    fn a_document_is_blank_wherever_its_operator_stands() {
-        let (text, names) = hidden("RUN cat <<EOF > /x\nFROM ü\nEOF\nUSER a\n");
-
-        assert_eq!(text, "RUN cat __EOF > /x\n       \n   \nUSER a\n");
-        assert_eq!(names, ["EOF"]);
+    fn a_word_can_open_one() {
+        assert_eq!(word("<<EOF"), Some(("EOF".into(), true, false)));
+        assert_eq!(word("3<<-EOF"), Some(("EOF".into(), true, true)));
+        assert_eq!(word("<<'E O'F"), Some(("E OF".into(), false, false)));
+        assert_eq!(word("<< EOF"), Some(("EOF".into(), true, false)));
+        assert_eq!(word("<<\\'E"), Some(("'E".into(), true, false)));
     }
 
     #[test]
-    fn several_documents_follow_each_other() {
-        let (text, names) = hidden("COPY <<A <<'B' /d/\na\nA\nb\nB\nRUN x\n");
-
-        assert_eq!(text, "COPY __A __'B' /d/\n \n \n \n \nRUN x\n");
-        assert_eq!(names, ["A", "B"]);
-    }
-
-    #[test]
-    fn tabs_before_the_end_count_unless_the_operator_has_a_dash() {
-        assert_eq!(hidden("RUN <<-E\n\tE\nUSER a\n").0, "RUN __-E\n  \nUSER a\n");
-        assert_eq!(hide("RUN <<E\n\tE\n", '\\').err().unwrap().line, 1);
-    }
-
-    #[test]
-    fn a_document_can_open_on_a_continued_line_and_in_windows_line_ends() {
-        let (text, names) =
-            hidden("RUN a \\\r\n# no\r\n\r\n  && sh <<E\r\nexit\r\nE\r\nUSER a\r\n");
-
-        assert!(text.ends_with("__E\r\n    \r\n \r\nUSER a\r\n"), "{text:?}");
-        assert_eq!(names, ["E"]);
-    }
-
-    #[test]
-    fn onbuild_can_hold_a_document() {
-        assert_eq!(hidden("ONBUILD RUN <<E\nx\nE\n").1, ["E"]);
-    }
-
-    #[test]
-    fn what_only_looks_like_a_document_is_left_alone() {
-        for text in [
-            "RUN cat <<<word\n",
-            "RUN echo $((1<<4))\n",
-            "RUN echo \"<<EOF\"\n",
-            "RUN [\"cat\", \"<<EOF\"]\n",
-            "RUN echo it's <<EOF\n",
-            "ENV A=<<EOF\n",
-            "# RUN <<EOF\nRUN a\n",
-        ] {
-            assert_eq!(hidden(text), (text.to_owned(), vec![]));
+    fn what_only_looks_like_one_opens_none() {
+        for text in ["<<", "<<-", "<<<word", "<EOF", "a<<EOF", "<<E<F"] {
+            assert_eq!(word(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn an_escaped_escape_at_a_lines_end_continues_nothing() {
-        assert_eq!(hidden("RUN echo a\\\\\nUSER a\n").0, "RUN echo a\\_\nUSER a\n");
-    }
-
-    #[test]
-    fn a_document_that_does_not_end_is_told_with_its_line() {
-        let error = hide("FROM a\n\nRUN cat <<EOF\nx\n", '\\').err().unwrap();
-
-        assert_eq!((error.line, error.column), (3, 1));
-        assert_eq!(error.to_string(), "the here-document `EOF` does not end");
     }
 }

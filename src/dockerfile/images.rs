@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Dockerfile, Stage, Substituted, substitute};
+use super::{Dockerfile, Instruction, Mount, Stage, What, expand::expansion, nearest::nearest};
 
 /// An image that a Dockerfile names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +45,10 @@ impl Dockerfile {
         };
         self.stages.iter().position(is_named).ok_or_else(|| UnknownTarget {
             target: target.to_owned(),
-            nearest: self
-                .stages
-                .iter()
-                .filter_map(|stage| stage.name.clone())
-                .map(|name| (strsim::damerau_levenshtein(&name, target), name))
-                .filter(|(distance, name)| *distance <= name.len().max(target.len()).div_ceil(3))
-                .min()
-                .map(|(_, name)| name),
+            nearest: {
+                let names = self.stages.iter().filter_map(|stage| stage.name.as_deref());
+                nearest(target, &names.collect::<Vec<_>>()).map(str::to_owned)
+            },
         })
     }
 
@@ -73,32 +69,40 @@ impl Dockerfile {
         target: Option<&str>,
     ) -> Result<Vec<Image>, UnknownTarget> {
         let target = self.target(target)?;
-        let values = self.values(build_args);
-        let value_of = |name: &str| values.get(name).map(String::as_str);
-        let bases: Vec<Substituted> = self.stages[..=target]
-            .iter()
-            .map(|stage| substitute(&stage.base, self.escape, &value_of))
-            .collect();
-
-        let names = Names::new(&self.stages[..=target]);
-        let edges = |index: usize| self.sources(index, &bases[index], &names);
-        let needed = needed(target, edges);
-
+        let reach = Reach::new(self, build_args, target);
         let mut images = Vec::new();
         for (index, stage) in self.stages[..=target].iter().enumerate() {
-            for (from, stage_index) in edges(index) {
-                if stage_index.is_some() || from.text.text == "scratch" {
-                    continue;
-                }
+            let base = &reach.bases[index];
+            if base.stage.is_none() && base.text != "scratch" {
                 images.push(Image {
-                    reference: Some(&from.text)
-                        .filter(|done| !done.unread && is_reference(&done.text))
-                        .map(|done| done.text.clone()),
-                    written: from.written.to_owned(),
-                    line: from.line.unwrap_or(stage.line),
-                    needed: needed[index],
-                    unset: from.text.unset.clone(),
+                    reference: Some(&base.text)
+                        .filter(|text| !base.unread && is_reference(text))
+                        .cloned(),
+                    written: stage.base.clone(),
+                    line: stage.line,
+                    needed: reach.needed[index],
+                    unset: base.unset.clone(),
                 });
+            }
+            for instruction in &stage.instructions {
+                let needed = match &instruction.what {
+                    What::Onbuild(_) if !reach.inherited[index].0 => continue,
+                    What::Onbuild(_) => reach.inherited[index].1,
+                    _ => reach.needed[index],
+                };
+                for from in froms(instruction) {
+                    if reach.names.named_or_numbered(from).is_some() || from == "scratch" {
+                        continue;
+                    }
+                    images.push(Image {
+                        // Nothing is replaced here: a variable leaves no reference.
+                        reference: Some(from.to_owned()).filter(|text| is_reference(text)),
+                        written: from.to_owned(),
+                        line: instruction.line,
+                        needed,
+                        unset: Vec::new(),
+                    });
+                }
             }
         }
         Ok(images)
@@ -115,76 +119,151 @@ impl Dockerfile {
         target: Option<&str>,
     ) -> Result<Vec<usize>, UnknownTarget> {
         let target = self.target(target)?;
-        let values = self.values(build_args);
-        let value_of = |name: &str| values.get(name).map(String::as_str);
-        let names = Names::new(&self.stages[..=target]);
-        let needed = needed(target, |index| {
-            let base = substitute(&self.stages[index].base, self.escape, &value_of);
-            self.sources(index, &base, &names)
-        });
-        Ok((0..=target).filter(|index| needed[*index]).collect())
+        let reach = Reach::new(self, build_args, target);
+        Ok((0..=target).filter(|index| reach.needed[*index]).collect())
+    }
+
+    /// The instructions that run for a target: those of the stages that it needs, and what their
+    /// `ONBUILD`s let run in others of them, each once.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownTarget`].
+    pub fn executed(
+        &self,
+        build_args: &BTreeMap<String, String>,
+        target: Option<&str>,
+    ) -> Result<Vec<&Instruction>, UnknownTarget> {
+        let target = self.target(target)?;
+        let reach = Reach::new(self, build_args, target);
+        let mut executed = Vec::new();
+        for (index, stage) in self.stages[..=target].iter().enumerate() {
+            for instruction in &stage.instructions {
+                match &instruction.what {
+                    What::Onbuild(inner) if reach.inherited[index].1 => executed.push(&**inner),
+                    What::Onbuild(_) => {}
+                    _ if reach.needed[index] => executed.push(instruction),
+                    _ => {}
+                }
+            }
+        }
+        Ok(executed)
     }
 
     /// The values of variables in `FROM`.
     fn values(&self, build_args: &BTreeMap<String, String>) -> HashMap<String, String> {
         let mut values: HashMap<String, String> = build_args
             .iter()
-            .filter(|(_, value)| !value.is_empty())
+            .filter(|(_, value)| !value.is_empty() && value.len() <= LONGEST)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         for argument in &self.arguments {
             let Some(default) = &argument.default else { continue };
             if build_args.get(&argument.name).is_none_or(String::is_empty) {
                 let value_of = |name: &str| values.get(name).map(String::as_str);
-                let value = substitute(default, self.escape, &value_of).text;
-                values.insert(argument.name.clone(), value);
+                let value = expansion(default, self.escape, &value_of).map(|done| done.text);
+                // What is no value at all stands as it is written; no reference is that long.
+                let value = value.unwrap_or_else(|_| default.clone());
+                if value.len() <= LONGEST {
+                    values.insert(argument.name.clone(), value);
+                } else {
+                    values.remove(&argument.name);
+                }
             }
         }
         values
     }
+}
 
-    /// What a stage takes from elsewhere, each with the stage that it is, if it is one.
-    fn sources<'d>(
-        &'d self,
-        index: usize,
-        base: &Substituted,
-        names: &Names,
-    ) -> Vec<(From<'d>, Option<usize>)> {
-        let stage = &self.stages[index];
-        let base = From { text: base.clone(), written: &stage.base, line: None };
-        let base_stage = names.before(&base.text.text, index);
-        let mut sources = vec![(base, base_stage)];
-        // An `ONBUILD` runs in stages that are built from this one: theirs, then.
-        let inherited = base_stage.map(|base| &self.stages[base].onbuild);
-        for steps in inherited.into_iter().chain([&stage.steps]) {
-            let copies = steps.copies.iter().map(|copy| (copy.from.as_deref(), copy.line));
-            let mounts = steps.mounts.iter().map(|mount| (mount.from.as_deref(), mount.line));
-            for (from, line) in copies.chain(mounts) {
-                // `context` is the fork's name of the context.
-                let Some(written) = from.filter(|from| !from.is_empty() && *from != "context")
-                else {
-                    continue;
+/// In bytes: more than any reference, or part of one, has.
+const LONGEST: usize = 4096;
+
+/// What a target reaches.
+pub(super) struct Reach {
+    /// What each stage is built from.
+    pub(super) bases: Vec<From>,
+    /// Whether the target needs a stage.
+    pub(super) needed: Vec<bool>,
+    /// Whether the `ONBUILD`s of a stage run in another one, and in one that is needed.
+    pub(super) inherited: Vec<(bool, bool)>,
+    names: Names,
+}
+
+/// What a stage is built from.
+pub(super) struct From {
+    /// With its variables replaced.
+    pub(super) text: String,
+    /// The stage that it is.
+    pub(super) stage: Option<usize>,
+    unset: Vec<String>,
+    unread: bool,
+}
+
+impl Reach {
+    /// Without recursion: chains of stages may be long.
+    pub(super) fn new(
+        file: &Dockerfile,
+        build_args: &BTreeMap<String, String>,
+        target: usize,
+    ) -> Self {
+        let stages = &file.stages[..=target];
+        let names = Names::new(stages);
+        let values = file.values(build_args);
+        let value_of = |name: &str| values.get(name).map(String::as_str);
+        let bases: Vec<_> = stages
+            .iter()
+            .enumerate()
+            .map(|(index, stage)| {
+                let (text, unset, unread) = match expansion(&stage.base, file.escape, &value_of) {
+                    Ok(done) if done.text.len() <= LONGEST => {
+                        let missed = done.missed.into_iter();
+                        let unset = missed.filter(|missed| !missed.foreseen);
+                        (done.text, unset.map(|missed| missed.name).collect(), false)
+                    }
+                    _ => (stage.base.clone(), Vec::new(), true),
                 };
-                // Nothing is replaced here: a variable leaves no reference.
-                let text = Substituted {
-                    text: written.to_owned(),
-                    unset: Vec::new(),
-                    unread: written.contains('$'),
-                };
-                let from = From { text, written, line: Some(line) };
-                sources.push((from, names.named_or_numbered(written)));
+                From { stage: names.before(&text, index), text, unset, unread }
+            })
+            .collect();
+
+        let mut inherited = vec![(false, false); stages.len()];
+        for base in bases.iter().filter_map(|base| base.stage) {
+            inherited[base].0 = true;
+        }
+        let mut needed = vec![false; stages.len()];
+        let mut waiting = vec![target];
+        while let Some(index) = waiting.pop() {
+            if std::mem::replace(&mut needed[index], true) {
+                continue;
+            }
+            let own = stages[index].instructions.iter();
+            let own = own.filter(|own| !matches!(own.what, What::Onbuild(_)));
+            let own = own.flat_map(froms).filter_map(|from| names.named_or_numbered(from));
+            waiting.extend(own);
+            let Some(base) = bases[index].stage else { continue };
+            waiting.push(base);
+            // An `ONBUILD` runs in stages that are built from this one: theirs, then.
+            if !std::mem::replace(&mut inherited[base].1, true) {
+                let triggers = stages[base].instructions.iter();
+                let triggers = triggers.filter(|own| matches!(own.what, What::Onbuild(_)));
+                let triggers = triggers.flat_map(froms);
+                waiting.extend(triggers.filter_map(|from| names.named_or_numbered(from)));
             }
         }
-        sources
+        Self { bases, needed, inherited, names }
     }
 }
 
-/// Something that a stage takes from elsewhere.
-struct From<'d> {
-    text: Substituted,
-    written: &'d str,
-    /// None: the line of `FROM`.
-    line: Option<usize>,
+/// What an instruction takes from images and stages, as it is written.
+fn froms(instruction: &Instruction) -> impl Iterator<Item = &str> {
+    let (copy, mounts): (_, &[Mount]) = match instruction.plain() {
+        What::Add(copy) | What::Copy(copy) => (copy.from.as_deref(), &[]),
+        What::Run(run) => (None, &run.mounts),
+        _ => (None, &[]),
+    };
+    let mounts = mounts.iter().filter_map(|mount| mount.from.as_deref());
+    // `context` is the fork's name of the context.
+    copy.into_iter().chain(mounts).filter(|from| *from != "context")
 }
 
 /// Stages by name in lower case: the first and the last of each.
@@ -220,21 +299,6 @@ impl Names {
     }
 }
 
-/// Whether each stage is needed for `target`, without recursion: chains may be long.
-fn needed<'d>(
-    target: usize,
-    sources: impl Fn(usize) -> Vec<(From<'d>, Option<usize>)>,
-) -> Vec<bool> {
-    let mut needed = vec![false; target + 1];
-    let mut waiting = vec![target];
-    while let Some(index) = waiting.pop() {
-        if !std::mem::replace(&mut needed[index], true) {
-            waiting.extend(sources(index).into_iter().filter_map(|(_, stage)| stage));
-        }
-    }
-    needed
-}
-
 /// Rough, to tell what an empty variable leaves from a reference; no judge of references.
 fn is_reference(text: &str) -> bool {
     let ends = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -245,133 +309,4 @@ fn is_reference(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn images(text: &str, build_args: &[(&str, &str)], target: Option<&str>) -> Vec<Image> {
-        let build_args =
-            build_args.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Dockerfile::parse(text).unwrap().images(&build_args, target).unwrap()
-    }
-
-    fn references(text: &str, build_args: &[(&str, &str)], target: Option<&str>) -> Vec<String> {
-        let images = images(text, build_args, target);
-        images
-            .into_iter()
-            .filter(|image| image.needed)
-            .map(|image| format!("{}:{}", image.line, image.reference.unwrap_or_default()))
-            .collect()
-    }
-
-    #[test]
-    fn stages_and_scratch_are_no_images() {
-        let text = "FROM golang:1.25 AS Build\nFROM scratch\nCOPY --from=build /a /a\nCOPY --from=0 /b /b\nFROM build\n";
-
-        assert_eq!(references(text, &[], None), ["1:golang:1.25"]);
-    }
-
-    #[test]
-    fn copies_and_mounts_name_images_too() {
-        let text = "FROM a.example/b\nCOPY --from=c.example/d:1 /x /\nRUN --mount=from=e.example/f,target=/f true\nCOPY . .\n";
-
-        assert_eq!(
-            references(text, &[], None),
-            ["1:a.example/b", "2:c.example/d:1", "3:e.example/f"]
-        );
-    }
-
-    #[test]
-    fn what_the_target_does_not_need_is_marked() {
-        let text = "FROM a AS one\nFROM b AS two\nFROM one AS three\nFROM d AS four\n";
-
-        let images = images(text, &[], Some("THREE"));
-
-        let seen: Vec<_> =
-            images.iter().map(|i| (i.reference.as_deref().unwrap(), i.needed)).collect();
-        assert_eq!(seen, [("a", true), ("b", false)]);
-    }
-
-    #[test]
-    fn build_args_override_defaults_unless_they_are_empty() {
-        let text = "ARG TAG=1 BASE=alpine:$TAG\nARG OTHER\nFROM ${BASE}\nFROM b:${OTHER:-2}\nFROM c:$UNDECLARED\n";
-
-        assert_eq!(references(text, &[("TAG", "")], None), ["5:"]);
-        assert_eq!(references(text, &[("UNDECLARED", "3")], None), ["5:c:3"]);
-        let all = |args: &[(&str, &str)]| {
-            images(text, args, None).into_iter().map(|i| i.reference).collect::<Vec<_>>()
-        };
-        assert_eq!(all(&[])[..2], [Some("alpine:1".into()), Some("b:2".into())]);
-        assert_eq!(
-            all(&[("TAG", "9"), ("OTHER", "8")])[..2],
-            [Some("alpine:9".into()), Some("b:8".into())]
-        );
-    }
-
-    #[test]
-    fn quotes_around_defaults_and_references_are_no_part_of_them() {
-        let text = "ARG A=\"al pine\" B='x'\nFROM \"img:$B\"\n";
-
-        assert_eq!(references(text, &[], None), ["2:img:x"]);
-    }
-
-    #[test]
-    fn a_variable_without_value_is_named_and_may_still_leave_a_reference() {
-        let found = images("ARG REGISTRY\nFROM ${REGISTRY}alpine:3\nFROM a:$TAG\n", &[], None);
-
-        assert_eq!(found[0].reference.as_deref(), Some("alpine:3"));
-        assert_eq!(found[0].unset, ["REGISTRY"]);
-        assert_eq!(found[1].reference, None);
-        assert_eq!((found[1].written.as_str(), found[1].line), ("a:$TAG", 3));
-    }
-
-    #[test]
-    fn variables_in_copy_from_are_not_replaced() {
-        let found = images("ARG X=a\nFROM b\nCOPY --from=$X /a /a\n", &[], None);
-
-        assert_eq!(found[1].reference, None);
-        assert_eq!(found[1].written, "$X");
-    }
-
-    #[test]
-    fn onbuild_counts_where_it_runs() {
-        let text = "FROM a AS base\nONBUILD COPY --from=tools.example/t /t /t\nFROM base\n";
-
-        assert_eq!(references(text, &[], None), ["1:a", "2:tools.example/t"]);
-        assert_eq!(references(text, &[], Some("base")), ["1:a"]);
-    }
-
-    #[test]
-    fn an_unknown_target_names_the_nearest_stage() {
-        let dockerfile = Dockerfile::parse("FROM a AS runtime\nFROM b AS test\n").unwrap();
-
-        let error = dockerfile.target(Some("runtme")).unwrap_err();
-        assert_eq!(error.nearest.as_deref(), Some("runtime"));
-        assert_eq!(error.to_string(), "the Dockerfile has no stage `runtme`");
-        assert_eq!(dockerfile.target(Some("0")).unwrap_err().nearest, None);
-        assert_eq!(dockerfile.target(None), Ok(1));
-    }
-
-    #[test]
-    fn the_needed_stages_are_told_by_index() {
-        let text = "FROM a AS x\nFROM b AS y\nFROM c\nCOPY --from=x / /\n";
-        let dockerfile = Dockerfile::parse(text).unwrap();
-
-        assert_eq!(dockerfile.needed(&BTreeMap::new(), None), Ok(vec![0, 2]));
-    }
-
-    #[test]
-    fn of_two_stages_of_one_name_from_means_the_first_and_copy_the_last() {
-        let text = "FROM a AS x\nFROM b AS x\nFROM x AS y\nFROM c AS z\nCOPY --from=x / /\n";
-
-        assert_eq!(references(text, &[], Some("y")), ["1:a"]);
-        assert_eq!(references(text, &[], None), ["2:b", "4:c"]);
-    }
-
-    #[test]
-    fn a_chain_of_a_hundred_thousand_stages_is_followed_to_its_end() {
-        let chain = (1..100_000).map(|index| format!("FROM s{} AS s{index}\n", index - 1));
-        let text: String = std::iter::once("FROM a AS s0\n".to_owned()).chain(chain).collect();
-
-        assert_eq!(references(&text, &[], None), ["1:a"]);
-    }
-}
+mod tests;

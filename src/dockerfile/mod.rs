@@ -1,16 +1,30 @@
-//! What a Dockerfile needs from elsewhere: images, stages, files of the context, mounts.
+//! Dockerfiles, read whole and by `BuildKit`'s rules, and what they need from elsewhere: images,
+//! stages, files of the context.
 //!
-//! Reads as far as that and no further: it executes nothing, knows no image and is no judge of
-//! Dockerfiles. Where it differs from the executors it says so, since they decide.
+//! It executes nothing and knows no image. Where executors differ it says so, since they decide.
 
+mod directives;
+mod expand;
+mod flags;
+mod healthcheck;
 mod heredoc;
 mod images;
+mod instruction;
+mod lexer;
+mod lines;
+mod mount;
+mod nearest;
+mod pattern;
 mod read;
-mod substitute;
+mod taken;
+mod typed;
+mod variables;
 mod words;
 
+pub use expand::{ExpandError, expand, expand_document, expand_words};
 pub use images::{Image, UnknownTarget};
-pub use substitute::{Substituted, substitute};
+pub use instruction::{Command, Copy, Healthcheck, Inline, Instruction, Mount, Run, What};
+pub use taken::{BaseImage, Given, Taken, WholeContext};
 
 /// A Dockerfile, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +51,7 @@ pub struct Argument {
 /// A `FROM` with all up to the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    /// As after `AS`; compared without regard to case.
+    /// As after `AS`, in lower case.
     pub name: Option<String>,
     /// What it is built from, as it is written: an image, a stage's name, `scratch`, variables.
     pub base: String,
@@ -45,90 +59,13 @@ pub struct Stage {
     pub platform: Option<String>,
     /// Where its `FROM` stands, from 1.
     pub line: usize,
-    /// What it does.
-    pub steps: Steps,
-    /// What its `ONBUILD`s leave to stages and images that are built from it.
-    pub onbuild: Steps,
+    /// Its `FROM` as it is written, on one line.
+    pub original: String,
+    /// What it does, in order.
+    pub instructions: Vec<Instruction>,
 }
 
-/// Instructions, by kind, each in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Steps {
-    /// `COPY` and `ADD`.
-    pub copies: Vec<Copy>,
-    /// Lines of `RUN`, from 1.
-    pub runs: Vec<usize>,
-    /// `RUN --mount`.
-    pub mounts: Vec<Mount>,
-    /// Here-documents of `RUN`, `COPY` and `ADD`.
-    pub heredocs: Vec<Heredoc>,
-    /// `USER`.
-    pub users: Vec<User>,
-}
-
-/// A `COPY` or an `ADD`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
-    /// From 1.
-    pub line: usize,
-    /// `ADD`: sources can be addresses, and archives are unpacked.
-    pub add: bool,
-    /// The value of `--from`: a stage's name or index, or an image. Variables are not replaced
-    /// in it. None: the context.
-    pub from: Option<String>,
-    /// As they are written, without here-documents; wildcards and variables in them.
-    pub sources: Vec<String>,
-    /// The values of `--exclude`.
-    pub excludes: Vec<String>,
-}
-
-impl Copy {
-    /// Sources that are fetched from elsewhere: `http://`, `https://` and Git addresses of `ADD`.
-    pub fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(String::as_str).filter(|source| self.add && is_address(source))
-    }
-}
-
-/// A `RUN --mount`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
-    /// Where its `RUN` stands, from 1.
-    pub line: usize,
-    /// `bind` where none is named; `cache`, `secret`, `ssh`, `tmpfs`, or what is written.
-    pub kind: String,
-    /// `from=`: a stage's name or index, or an image. None: the context.
-    pub from: Option<String>,
-    /// `source=` or `src=`.
-    pub source: Option<String>,
-    /// `target=`, `dst=` or `destination=`.
-    pub target: Option<String>,
-    /// `id=`.
-    pub id: Option<String>,
-    /// `required`: without the secret the build fails.
-    pub required: bool,
-}
-
-/// A here-document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heredoc {
-    /// Where its instruction stands, from 1.
-    pub line: usize,
-    /// What it ends with, `EOF`.
-    pub name: String,
-    /// It is `RUN`'s; else it is a source of `COPY` or `ADD`.
-    pub run: bool,
-}
-
-/// A `USER`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// From 1.
-    pub line: usize,
-    /// As it is written: `name`, `uid:gid`, variables.
-    pub user: String,
-}
-
-/// Why a text is no Dockerfile, as far as we read it.
+/// Why a text is no Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct DockerfileError {
@@ -143,34 +80,26 @@ pub struct DockerfileError {
 impl Dockerfile {
     /// Reads `text`; a byte order mark and Windows' line ends are as good as none.
     ///
-    /// Here-documents are read by `BuildKit`'s rules wherever they stand. Time and memory grow
-    /// with the length of `text` and no faster.
+    /// Time and memory grow with the length of `text` and no faster. What stands behind `ONBUILD`
+    /// and in `RUN --mount` is checked at once, unlike by `BuildKit`, which finds mistakes there
+    /// when it runs them; lines may be longer than its 64 KiB.
     ///
     /// # Errors
     ///
-    /// The first mistake, with its place; an empty file and one without `FROM` among them.
+    /// The first mistake, with the place of the word that it is about; an empty file and one
+    /// without `FROM` among them.
     ///
-    /// Source: Dockerfile reference; `BuildKit`'s frontend/dockerfile/parser/parser.go.
+    /// Source: Dockerfile reference; `BuildKit`'s frontend/dockerfile/parser and instructions.
     pub fn parse(text: &str) -> Result<Self, DockerfileError> {
         read::read(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
-
-    /// All `RUN --mount`s, those of `ONBUILD` too.
-    pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
-        self.steps().flat_map(|steps| &steps.mounts)
-    }
-
-    /// All here-documents, those of `ONBUILD` too.
-    pub fn heredocs(&self) -> impl Iterator<Item = &Heredoc> {
-        self.steps().flat_map(|steps| &steps.heredocs)
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &Steps> {
-        self.stages.iter().flat_map(|stage| [&stage.steps, &stage.onbuild])
-    }
 }
 
-fn is_address(source: &str) -> bool {
-    let lower = source.get(..8).unwrap_or(source).to_ascii_lowercase();
-    ["http://", "https://", "git@", "git://", "ssh://"].iter().any(|start| lower.starts_with(start))
+/// A message that quotes a word as long as a whole file, cut to what can be read.
+fn told(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(400) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }

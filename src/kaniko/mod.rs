@@ -6,4 +6,5 @@
 pub mod cause;
 pub mod flags;
 pub mod log;
+pub mod unsupported;
 pub mod version;

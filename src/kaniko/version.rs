@@ -84,6 +84,18 @@ impl Executor {
             Ability::Flag(flag) => (!self.has(flag)).then(|| format!("has no `{flag}`")),
             Ability::Heredoc => (self.heredocs() == Support::Lacking)
                 .then(|| "does not read here-documents".to_owned()),
+            Ability::HeredocVariables => {
+                let variable = "FF_KANIKO_EXPAND_HEREDOC";
+                let can = self.since((1, 28, 1)) == Support::Full && has_variable(variable);
+                (!can).then(|| {
+                    format!(
+                        "replaces no variables in here-documents without `{variable} = \"1\"` in \
+                         its `env`, and before v1.28.1 of the fork not at all"
+                    )
+                })
+            }
+            Ability::SymbolicMode => (self.since((1, 28, 0)) == Support::Lacking)
+                .then(|| "takes only numbers as `--chmod`".to_owned()),
             Ability::Mount(kind) => match self.mounts(kind) {
                 Support::Full => None,
                 Support::With(variable) if has_variable(variable) => None,
@@ -149,6 +161,14 @@ pub enum Ability {
     Mount(String),
     /// Here-documents of `RUN`, `COPY` and `ADD`.
     Heredoc,
+    /// Variables and escapes in here-documents of `COPY` and `ADD`, replaced.
+    ///
+    /// Source: the fork's pkg/config/featureflags.go by versions.
+    HeredocVariables,
+    /// `--chmod=u+x`; `--chmod=755` all can.
+    ///
+    /// Source: Kaniko's `GetChmod` by versions.
+    SymbolicMode,
 }
 
 /// The long flag that a line of the help text describes.
@@ -217,6 +237,20 @@ mod tests {
         assert_eq!(fork("v1.26.3").mounts("cache"), Support::Full);
         assert_eq!(fork("v1.27.6").mounts("bind"), Support::With("FF_KANIKO_RUN_MOUNT_BIND"));
         assert_eq!(fork("v1.25.3").heredocs(), Support::Lacking);
+    }
+
+    #[test]
+    fn documents_variables_and_symbolic_modes_came_late() {
+        let lacks = |version, ability, set| fork(version).lacks(&ability, |_| set);
+
+        assert_eq!(lacks("v1.28.1", Ability::HeredocVariables, true), None);
+        assert!(lacks("v1.28.1", Ability::HeredocVariables, false).is_some());
+        assert!(lacks("v1.28.0", Ability::HeredocVariables, true).is_some());
+        assert_eq!(lacks("v1.28.0", Ability::SymbolicMode, false), None);
+        assert_eq!(
+            lacks("v1.27.6", Ability::SymbolicMode, false).unwrap(),
+            "takes only numbers as `--chmod`"
+        );
     }
 
     #[test]

@@ -23,14 +23,18 @@ pub fn arguments(
     // No `..` here: a new field does not compile until it has its argument or its reason.
     let Build {
         name: _,
+        place: _,
         executor: _,
+        chosen: _,
         context: _,
         dockerfile,
+        instructions: _,
         modes: _,
         timestamps: _,
         target,
         destinations,
         push,
+        push_withheld: _,
         build_args,
         labels,
         annotations,

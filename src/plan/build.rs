@@ -12,11 +12,12 @@ use crate::{
 };
 
 use super::{
-    Build, Facts, OutputAt, arguments::shown, dockerfile, executor::Executors, reader::Reader,
+    Build, Facts, OutputAt, arguments::shown, builtin, dockerfile, executor::Executors, labels,
+    reader::Reader,
 };
 
 /// How long an attempt may take where nothing is said.
-const TIMEOUT: Duration = Duration::from_hours(1);
+pub(crate) const TIMEOUT: Duration = Duration::from_hours(1);
 
 /// The two outputs that Kaniko can write.
 const OUTPUTS: [(&str, &str, OutputKind); 2] = [
@@ -32,11 +33,6 @@ pub(super) fn build(
     facts: &Facts<'_>,
 ) -> Option<Build> {
     let name: Arc<str> = section.name.as_str().into();
-    let executor = match keys.text("executor") {
-        Some(executor) => executors.get(&executor, keys.place("executor")),
-        None if keys.table.get("executor").is_some() => None,
-        None => executors.default(&name, &section.key),
-    };
     let context = keys
         .path("context")
         .unwrap_or_else(|| keys.config.base(&section.key, facts.current).to_owned());
@@ -49,29 +45,37 @@ pub(super) fn build(
         keys.mistakes.push(Mistake::at(&section.key, message, "pushed where?").hint(hint));
     }
     let build_args = keys.map("build-args");
-    let labels = keys.map("labels");
+    let labels = labels::labels(keys, &name, &facts.ci);
     let annotations = keys.map("annotations");
     let target = keys.text("target").filter(|target| !target.is_empty());
     let secrets = secrets(keys);
     let flags = flags(keys);
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
+    let unsupported = read.as_ref().map(|read| {
+        builtin::unsupported(read, &dockerfile::values(&build_args), target.as_deref())
+    });
+    let unsupported = unsupported.unwrap_or_default();
+    let chosen = executors.of(section, keys, read.as_ref(), &unsupported);
     let after = after(&[&build_args, &labels, &annotations]);
+    let chosen = chosen?;
     let mut build = Build {
         name,
-        executor: executor?,
+        place: section.key.clone(),
+        executor: chosen.executor,
+        chosen: chosen.why,
         context,
         dockerfile: read.as_ref()?.at.clone(),
-        modes: match keys.text("modes").as_deref() {
-            Some("keep") => Modes::Keep,
-            _ => Modes::Normal,
-        },
-        timestamps: match keys.text("timestamps").as_deref() {
-            Some("keep") => Timestamps::Keep,
-            _ => Timestamps::Fixed,
-        },
+        instructions: Arc::clone(&read.as_ref()?.file),
+        modes: keys
+            .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
+            .unwrap_or(Modes::Normal),
+        timestamps: keys
+            .word("timestamps", &[("fixed", Timestamps::Fixed), ("keep", Timestamps::Keep)])
+            .unwrap_or(Timestamps::Fixed),
         target,
         destinations,
         push,
+        push_withheld: false,
         build_args,
         labels,
         annotations,
@@ -85,10 +89,12 @@ pub(super) fn build(
         needs: Vec::new(),
         after,
         retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
-        timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
+        timeout: keys.limit("timeout").unwrap_or(TIMEOUT),
         origins: std::mem::take(&mut keys.origins),
     };
+    builtin::check(&build, read.as_ref()?, &unsupported, keys);
     build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
+    dockerfile::tell_unsupported(keys, &build, read.as_ref()?);
     Some(build)
 }
 
@@ -144,8 +150,8 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
     let mut destinations: Vec<Reference> = Vec::new();
     for (place, text) in references {
         match Reference::parse(&text) {
-            Ok(reference) if !destinations.contains(&reference) => destinations.push(reference),
-            Ok(_) => {}
+            Ok(reference) if destinations.iter().any(|known| known.is_same_image(&reference)) => {}
+            Ok(reference) => destinations.push(reference),
             Err(error) => {
                 let message = error.to_string();
                 keys.mistakes.push(match place {
@@ -168,7 +174,7 @@ fn tags(keys: &mut Reader<'_>) -> Vec<(crate::config::Place, String)> {
 fn tag(keys: &mut Reader<'_>, item: &Node) -> Option<String> {
     let (key, node) = if let Data::Table(table) = &item.data {
         if let Some(when) = table.get("when")
-            && !keys.boolean_of("tags.when", when)?
+            && !keys.holds("tags.when", when)?
         {
             return None;
         }
@@ -195,6 +201,14 @@ fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {
         Some((entry.name.clone(), keys.secret_of(&owner, &entry.node)?))
     };
     kept.filter_map(secret).collect()
+}
+
+/// As Go reads it. Source: Go's `time.ParseDuration`.
+fn go_duration(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
+    }
 }
 
 /// Flags that are handed on, in the order of the table, then `executor-args`.
@@ -230,9 +244,14 @@ fn flags(keys: &mut Reader<'_>) -> Vec<String> {
                 flags.extend(keys.integer(key).map(|value| format!("{name}={value}")));
             }
             flags::Kind::Duration => {
-                flags.extend(keys.duration(key).map(|time| format!("{name}={}s", time.as_secs())));
+                let time = keys.duration(key);
+                flags.extend(time.map(|time| format!("{name}={}", go_duration(time))));
             }
-            flags::Kind::Text | flags::Kind::OneOf(_) => {
+            flags::Kind::OneOf(words) => {
+                let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
+                flags.extend(keys.word(key, &words).map(|word| format!("{name}={word}")));
+            }
+            flags::Kind::Text => {
                 flags.extend(keys.text(key).map(|text| format!("{name}={text}")));
             }
             flags::Kind::List => {

@@ -1,16 +1,18 @@
 //! The Dockerfile of a build: where it is, what it takes, and what an executor must be able to.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
     config::{Mistake, Sources},
     context::Dockerfile as DockerfileAt,
-    dockerfile::{Dockerfile, UnknownTarget},
+    dockerfile::{Dockerfile, Inline, UnknownTarget, What},
     kaniko::{
         flags::{self, Availability},
+        unsupported::{Harm, Unsupported, unsupported},
         version::Ability,
     },
     template::Rendered,
@@ -18,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Base, Build,
+    Base, Build, ExecutorKind,
     arguments::shown,
     reader::{Reader, absolute},
 };
@@ -27,9 +29,9 @@ use super::{
 pub(super) struct Read {
     pub(super) at: DockerfileAt,
     pub(super) bases: Vec<Base>,
-    pub(super) file: Dockerfile,
+    pub(super) file: Arc<Dockerfile>,
     /// As messages name it.
-    label: String,
+    pub(super) label: String,
 }
 
 /// Finds and reads the Dockerfile; what is wrong with it goes to `keys`.
@@ -44,8 +46,8 @@ pub(super) fn read(
     let text = match std::fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
-            let message = format!("`{label}` cannot be read: {error}");
-            keys.wrong("dockerfile", message, "this Dockerfile", "check the path");
+            let message = format!("`{label}` cannot be read: {}", error.kind());
+            keys.wrong("dockerfile", message, "this Dockerfile", "may this user read it?");
             return None;
         }
     };
@@ -73,17 +75,17 @@ pub(super) fn read(
         Ok(inside) => DockerfileAt::Inside(inside.to_owned()),
         Err(_) => DockerfileAt::Outside(path),
     };
-    Some(Read { at, bases, file, label })
+    Some(Read { at, bases, file: Arc::new(file), label })
 }
 
 /// Build args as the Dockerfile's `FROM`s see them.
-fn values(build_args: &[(String, Rendered)]) -> BTreeMap<String, String> {
+pub(super) fn values(build_args: &[(String, Rendered)]) -> BTreeMap<String, String> {
     build_args.iter().map(|(name, text)| (name.clone(), shown(text))).collect()
 }
 
 /// A mistake about the Dockerfile, underlined where the build names it.
 fn at(keys: &Reader<'_>, message: String) -> Mistake {
-    match keys.place("dockerfile") {
+    match keys.place("dockerfile").or(keys.of) {
         Some(place) => Mistake::at(place, message, "this Dockerfile"),
         None => Mistake::nowhere(message),
     }
@@ -154,15 +156,29 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
         need(Ability::Flag("--secret"), origin("secrets"));
     }
     let values = values(&build.build_args);
-    let stages = read.file.needed(&values, build.target.as_deref()).unwrap_or_default();
-    for stage in stages.into_iter().filter_map(|index| read.file.stages.get(index)) {
-        for mount in &stage.steps.mounts {
-            let reason = format!("`RUN --mount` ({}:{})", read.label, mount.line);
-            need(Ability::Mount(mount.kind.clone()), reason);
+    let executed = read.file.executed(&values, build.target.as_deref()).unwrap_or_default();
+    for instruction in executed {
+        let place = format!("{}:{}", read.label, instruction.line);
+        let (inline, mounts) = match &instruction.what {
+            What::Add(copy) | What::Copy(copy) => {
+                if copy.chmod.as_deref().is_some_and(is_symbolic) {
+                    need(Ability::SymbolicMode, format!("`--chmod` ({place})"));
+                }
+                let replaced = |one: &&Inline| one.expand && one.content.contains(['$', '\\']);
+                if let Some(document) = copy.inline.iter().find(replaced) {
+                    let reason = format!("`<<{}` ({place})", document.name);
+                    need(Ability::HeredocVariables, reason);
+                }
+                (&copy.inline, &[][..])
+            }
+            What::Run(run) => (&run.inline, &run.mounts[..]),
+            _ => continue,
+        };
+        for mount in mounts {
+            need(Ability::Mount(mount.kind.clone()), format!("`RUN --mount` ({place})"));
         }
-        for heredoc in &stage.steps.heredocs {
-            let reason = format!("`<<{}` ({}:{})", heredoc.name, read.label, heredoc.line);
-            need(Ability::Heredoc, reason);
+        for document in inline {
+            need(Ability::Heredoc, format!("`<<{}` ({place})", document.name));
         }
     }
     if !build.annotations.is_empty() {
@@ -178,4 +194,47 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
         }
     }
     needs
+}
+
+/// So many lines are told of each kind.
+const LINES: usize = 5;
+
+/// Tells what no Kaniko does of what the Dockerfile says, each kind once with its lines.
+pub(super) fn tell_unsupported(keys: &mut Reader<'_>, build: &Build, read: &Read) {
+    if build.executor.kind == ExecutorKind::Builtin {
+        return;
+    }
+    let (file, target) = (&read.file, build.target.as_deref());
+    let values = values(&build.build_args);
+    let stages = file.needed(&values, target).unwrap_or_default();
+    let stages = stages.into_iter().filter_map(|index| file.stages.get(index));
+    let mut kinds: Vec<(Unsupported, Vec<usize>)> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for found in unsupported(stages, file.executed(&values, target).unwrap_or_default()) {
+        let index = *known.entry(found.what.clone()).or_insert(kinds.len());
+        match kinds.get_mut(index) {
+            Some((_, lines)) if lines.last() == Some(&found.line) => {}
+            Some((_, lines)) => lines.push(found.line),
+            None => {
+                let line = found.line;
+                kinds.push((found, vec![line]));
+            }
+        }
+    }
+    for (Unsupported { what, instead, harm, .. }, lines) in kinds {
+        let shown: Vec<_> = lines.iter().take(LINES).map(usize::to_string).collect();
+        let more = if lines.len() > LINES { " and more" } else { "" };
+        let lines = shown.join(", ");
+        let message = format!("{}:{lines}{more}: `{what}`: Kaniko {instead}", read.label);
+        let mistake = at(keys, message);
+        match harm {
+            Harm::Wrong => keys.mistakes.push(mistake),
+            Harm::None => keys.warnings.push(mistake),
+        }
+    }
+}
+
+/// `u+x`; what holds variables may be anything.
+fn is_symbolic(mode: &str) -> bool {
+    !mode.contains('$') && mode.contains(|c: char| !c.is_ascii_digit())
 }

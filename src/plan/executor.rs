@@ -8,7 +8,7 @@ use super::{CloudFoundry, Executor, ExecutorKind, Facts, Value, reader::Reader};
 use crate::{secret::Source, template::Engine, transport::container};
 
 /// Types that need no declaration.
-const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local"];
+const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local", "builtin"];
 
 /// The image that docker and podman run: the maintained fork, pinned; it needs no shell.
 ///
@@ -16,14 +16,14 @@ const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local"];
 const IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.28.3";
 
 /// How long another run may hold an executor.
-const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long a connection may take up to the far side's first word.
-const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The executors that were asked for so far, each made once.
 pub(super) struct Executors<'a> {
-    config: &'a Config,
-    facts: &'a Facts<'a>,
+    pub(super) config: &'a Config,
+    pub(super) facts: &'a Facts<'a>,
     engine: &'a Engine,
     made: BTreeMap<String, Option<Arc<Executor>>>,
     pub(super) mistakes: Vec<Mistake>,
@@ -41,8 +41,8 @@ impl<'a> Executors<'a> {
         }
         let declared = self.config.executors.iter().find(|executor| executor.name == name);
         let made = match declared {
-            Some(section) => self.make(name, &section.table),
-            None if UNDECLARED.contains(&name) => self.make(name, &Table::default()),
+            Some(section) => self.make(name, &section.table, Some(&section.key)),
+            None if UNDECLARED.contains(&name) => self.make(name, &Table::default(), place),
             None => {
                 self.unknown(name, place);
                 None
@@ -53,27 +53,9 @@ impl<'a> Executors<'a> {
         made
     }
 
-    /// The one that is used where none is named: the only one that is declared.
-    pub(super) fn default(&mut self, build: &str, key: &Place) -> Option<Arc<Executor>> {
-        let names: Vec<_> = self.config.executors.iter().map(|one| one.name.as_str()).collect();
-        if let [only] = names[..] {
-            return self.get(only, None);
-        }
-        let mistake =
-            Mistake::at(key, format!("build `{build}` has no `executor`"), "built where?");
-        self.mistakes.push(mistake.hint(if names.is_empty() {
-            "write `executor = \"podman\"` (or docker, local, cloudfoundry), or declare one as \
-             `[executors.NAME]`"
-                .to_owned()
-        } else {
-            format!("several are declared: write `executor` as one of {}", names.join(", "))
-        }));
-        None
-    }
-
     fn unknown(&mut self, name: &str, place: Option<&Place>) {
         let declared = self.config.executors.iter().map(|executor| executor.name.as_str());
-        let near = nearest(name, declared.chain(UNDECLARED.iter().copied()));
+        let near = nearest(name, declared.chain(UNDECLARED.iter().copied()).chain(["auto"]));
         let message = format!("there is no executor `{name}`");
         let mistake = match place {
             Some(place) => Mistake::at(place, message, "unknown executor"),
@@ -81,13 +63,19 @@ impl<'a> Executors<'a> {
         };
         let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare `[executors.{name}]`, or use podman, docker or local"),
+            None => {
+                format!(
+                    "declare `[executors.{name}]`, or use auto, builtin, podman, docker or local"
+                )
+            }
         };
         self.mistakes.push(mistake.hint(hint));
     }
 
-    fn make(&mut self, name: &str, table: &Table) -> Option<Executor> {
+    /// `of` is where it is declared, or asked for where it needs no declaration.
+    fn make(&mut self, name: &str, table: &Table, of: Option<&Place>) -> Option<Executor> {
         let mut keys = Reader::new(self.config, self.engine, table, self.facts.current);
+        keys.of = of;
         let type_name = match table.get("type").map(|node| &node.data) {
             Some(Data::Text(kind)) => kind.clone(),
             _ => name.to_owned(),
@@ -97,11 +85,12 @@ impl<'a> Executors<'a> {
             "docker" => Some(container(&mut keys, container::Kind::Docker)),
             "podman" => Some(container(&mut keys, container::Kind::Podman)),
             "command" => command(&mut keys),
+            "builtin" => Some(ExecutorKind::Builtin),
             _ => Some(ExecutorKind::Local),
         };
         let environment = environment(&mut keys);
         let lock_timeout = keys.duration("lock-timeout").unwrap_or(LOCK_TIMEOUT);
-        let connect_timeout = keys.duration("connect-timeout").unwrap_or(CONNECT_TIMEOUT);
+        let connect_timeout = keys.limit("connect-timeout").unwrap_or(CONNECT_TIMEOUT);
         let proxy = keys.boolean("proxy").unwrap_or(true);
         self.mistakes.append(&mut keys.mistakes);
         let name = name.to_owned();
@@ -121,17 +110,24 @@ fn environment(keys: &mut Reader<'_>) -> Vec<(String, Value)> {
 }
 
 fn container(keys: &mut Reader<'_>, kind: container::Kind) -> ExecutorKind {
-    let texts = |list: Vec<(Place, String)>| list.into_iter().map(|(_, text)| text).collect();
+    let texts = |list: Vec<(Place, String)>| {
+        list.into_iter().map(|(_, text)| text).filter(|text| !text.is_empty()).collect()
+    };
     let image = keys.text("image").unwrap_or_else(|| IMAGE.to_owned());
+    if image.is_empty() {
+        let hint = "name Kaniko's image, or leave `image` out for the pinned one";
+        keys.wrong("image", "`image` is empty".into(), "gives nothing", hint);
+    }
+    let pulls = [
+        ("missing", container::Pull::Missing),
+        ("always", container::Pull::Always),
+        ("never", container::Pull::Never),
+    ];
     ExecutorKind::Container(container::Settings {
-        pull: match keys.text("pull").as_deref() {
-            Some("always") => container::Pull::Always,
-            Some("never") => container::Pull::Never,
-            _ => container::Pull::Missing,
-        },
-        network: keys.text("network"),
-        memory: keys.text("memory"),
-        cpus: keys.text("cpus"),
+        pull: keys.word("pull", &pulls).unwrap_or_default(),
+        network: keys.filled("network"),
+        memory: keys.filled("memory"),
+        cpus: keys.filled("cpus"),
         volumes: texts(keys.list("volumes")),
         engine_args: texts(keys.list("engine-args")),
         ..container::Settings::new(kind, image)
@@ -139,13 +135,8 @@ fn container(keys: &mut Reader<'_>, kind: container::Kind) -> ExecutorKind {
 }
 
 fn command(keys: &mut Reader<'_>) -> Option<ExecutorKind> {
-    let words: Vec<_> = keys.list("command").into_iter().map(|(_, word)| word).collect();
-    if words.is_empty() {
-        let hint = "for example `[\"ssh\", \"-T\", \"builder.example.com\"]`";
-        keys.wrong("command", "`command` names no program".into(), "empty", hint);
-        return None;
-    }
-    Some(ExecutorKind::Command(words))
+    let node = keys.node("command")?;
+    keys.program("command", node).map(ExecutorKind::Command)
 }
 
 /// What is not written is found in the job: `VCAP_APPLICATION` and the runner's variables.
@@ -159,16 +150,14 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
     let found = |name: &str| vcap.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-    let api = keys.text("api").or_else(|| found("cf_api"));
-    let org = keys.text("org").or_else(|| found("organization_name"));
-    let space = keys.text("space").or_else(|| found("space_name"));
-    let Some(app) = keys.text("app").or_else(|| app(facts)) else {
+    let api = keys.filled("api").or_else(|| found("cf_api"));
+    let org = keys.filled("org").or_else(|| found("organization_name"));
+    let space = keys.filled("space").or_else(|| found("space_name"));
+    let Some(app) = keys.filled("app").or_else(|| service(facts)) else {
         let hint = "write `app`; it is found where the job has one Kaniko service \
                         (`WSR_SERVICE_ID_…`), or `SERVICE_PREFIX`";
-        keys.mistakes.push(
-            Mistake::nowhere("a `cloudfoundry` executor has no `app`, and this job names none")
-                .hint(hint),
-        );
+        let message = "a `cloudfoundry` executor has no `app`, and this job names none";
+        keys.wrong("app", message.into(), "no `app`", hint);
         return None;
     };
     let env =
@@ -194,13 +183,22 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
     if login.is_some() && api.is_none() {
         let hint = "write `api = \"https://api.…\"`; it is found in VCAP_APPLICATION inside of a \
                     Cloud Foundry app";
-        keys.mistakes.push(
-            Mistake::nowhere("a `cloudfoundry` executor has a login and no `api`").hint(hint),
-        );
+        let message = "a `cloudfoundry` executor has a login and no `api`";
+        keys.wrong("api", message.into(), "no `api`", hint);
         return None;
     }
-    let origin = keys.text("origin");
-    Some(ExecutorKind::CloudFoundry(CloudFoundry { api, org, space, app, login, origin }))
+    let instances = keys.integer("instances").unwrap_or(1);
+    let instances = usize::try_from(instances).unwrap_or(usize::MAX).max(1);
+    let origin = keys.filled("origin");
+    Some(ExecutorKind::CloudFoundry(CloudFoundry {
+        api,
+        org,
+        space,
+        app,
+        login,
+        origin,
+        instances,
+    }))
 }
 
 /// A user's name is no secret: the variable's value, where it has one.
@@ -215,16 +213,28 @@ fn plain(username: Value, facts: &Facts<'_>) -> Value {
 }
 
 /// The only service of the job, the one whose alias speaks of Kaniko, or the prefix's.
-fn app(facts: &Facts<'_>) -> Option<String> {
+fn service(facts: &Facts<'_>) -> Option<String> {
     let services = || {
         facts.environment.iter().filter_map(|(name, value)| {
             Some((name.strip_prefix("WSR_SERVICE_ID_")?, value)).filter(|_| !value.is_empty())
         })
     };
-    let kaniko = services().find(|(alias, _)| alias.to_lowercase().contains("kaniko"));
+    let kaniko = services().find(|(alias, _)| is_kaniko(alias));
     let only = services().next().filter(|_| services().count() == 1);
     kaniko.or(only).map(|(_, app)| app.clone()).or_else(|| {
         let prefix = facts.environment.get("SERVICE_PREFIX")?;
         Some(format!("{prefix}kaniko"))
     })
+}
+
+/// The app of the service whose alias speaks of Kaniko.
+pub(super) fn kaniko_service<'f>(facts: &'f Facts<'_>) -> Option<&'f str> {
+    facts.environment.iter().find_map(|(name, value)| {
+        let alias = name.strip_prefix("WSR_SERVICE_ID_")?;
+        (is_kaniko(alias) && !value.is_empty()).then_some(value.as_str())
+    })
+}
+
+fn is_kaniko(alias: &str) -> bool {
+    alias.to_lowercase().contains("kaniko")
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use crate::{ci::Ci, template::FileReader};
+use crate::{ci::Ci, template::FileReader, transport::container};
 
 /// What is known of the job, gathered by the caller.
 pub struct Facts<'a> {
@@ -14,4 +14,15 @@ pub struct Facts<'a> {
     pub ci: Arc<Ci>,
     /// What `file("…")` reads with.
     pub read_file: Option<FileReader>,
+    /// What this machine can build with; asked only where no executor is named.
+    pub machine: &'a dyn Fn() -> Machine,
+}
+
+/// What a machine can build with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// There is a `/kaniko/executor`.
+    pub kaniko: bool,
+    /// An engine that answers.
+    pub engine: Option<container::Kind>,
 }

@@ -2,18 +2,25 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::Arc,
 };
 
 use crate::{
     ci::Provider,
-    config::{Config, Data, Mistake, Mistakes, Node, Origin, Table},
+    config::{
+        Config, Data, Entry, Mistake, Mistakes, Node, Origin, Section, Table, nearest, wildcard,
+    },
     template::{Engine, Names, Value, Var},
 };
 
 use super::{
-    Build, Facts, Plan, build, executor::Executors, order, reach, reader::Reader, registries,
-    select, select::SelectError,
+    Build, Facts, Plan, build,
+    executor::Executors,
+    order, reach,
+    reader::Reader,
+    registries, select,
+    select::{Known, SelectError},
 };
 
 /// What was asked for.
@@ -51,9 +58,16 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
         return Err(Mistakes::new(vec![mistake.hint(hint)], &config.sources).into());
     }
-    let chosen = select::select(&names, wanted.builds)?;
-
     let mut mistakes = Vec::new();
+    let groups = groups(config, &names, &mut mistakes);
+    let meant: Vec<_> = (0..names.len())
+        .filter(|index| {
+            config.member.is_none_or(|member| config.builds[*index].key.source == member)
+        })
+        .collect();
+    let known = Known { names: &names, groups: &groups, meant: &meant };
+    let chosen = select::select(&known, wanted.builds)?;
+
     let names_in_templates = template_names(config, facts);
     let plain = Engine::new(names_in_templates.clone());
     let registries = registries::read(config, &plain, facts, &mut mistakes);
@@ -65,12 +79,19 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         names: Names { registries: Arc::new(hosts), ..names_in_templates },
         push: wanted.push || facts.ci.provider() != Provider::Git,
         mistakes,
+        warnings: Vec::new(),
+        left_out: Vec::new(),
     };
     planner.check_structure(&plain);
+    let reports = planner.reports(&plain);
     let builds = planner.builds(&chosen, &plain);
-    let mut mistakes = planner.mistakes;
+    let (mut mistakes, warnings) = (planner.mistakes, planner.warnings);
+    let left_out = order::left_out(&builds, &planner.left_out, config, &mut mistakes);
     let mut builds = order::order(builds, &names, config, &mut mistakes);
-    reach::reach(&mut builds, &registries, &mut mistakes);
+    if mistakes.is_empty() {
+        // What is wrong with a registry is told above, once and in its place.
+        reach::reach(&mut builds, &registries, config, &mut mistakes);
+    }
     if !mistakes.is_empty() {
         return Err(Mistakes::new(mistakes, &config.sources).into());
     }
@@ -79,8 +100,10 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         sources: config.sources.clone(),
         builds,
         registries,
+        reports,
         overrides: overrides(config),
-        warnings: Vec::new(),
+        left_out,
+        warnings,
     })
 }
 
@@ -90,6 +113,9 @@ struct Planner<'a> {
     names: Names,
     push: bool,
     mistakes: Vec<Mistake>,
+    warnings: Vec<Mistake>,
+    /// Builds whose `when` does not hold.
+    left_out: Vec<usize>,
 }
 
 impl Planner<'_> {
@@ -101,11 +127,23 @@ impl Planner<'_> {
         let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
         while let Some(index) = waiting.pop() {
             let section = &self.config.builds[index];
-            let engine = self.engine_of(&section.name);
-            let mut keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
+            let engine = self.engine_of(section);
+            let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
+            let mut keys = keys.of(&section.key);
+            if keys.has("when") && !keys.boolean("when").unwrap_or(true) {
+                self.left_out.push(index);
+                continue;
+            }
             let made = build::build(section, &mut keys, &mut executors, self.facts);
             self.mistakes.append(&mut keys.mistakes);
+            for warning in keys.warnings {
+                // Builds can share a Dockerfile.
+                if !self.warnings.iter().any(|known| known.message == warning.message) {
+                    self.warnings.push(warning);
+                }
+            }
             let Some(mut made) = made else { continue };
+            made.push_withheld = made.push && !self.push && !made.destinations.is_empty();
             made.push &= self.push;
             for name in &made.after {
                 let needed = self.config.builds.iter().position(|one| *one.name == **name);
@@ -117,10 +155,20 @@ impl Planner<'_> {
         builds
     }
 
+    /// What `[reports]` asks for.
+    fn reports(&mut self, plain: &Engine) -> Vec<(String, PathBuf)> {
+        let table = &self.config.reports;
+        let mut keys = Reader::new(self.config, plain, table, self.facts.current);
+        let report = |entry: &Entry| Some((entry.name.clone(), keys.path(&entry.name)?));
+        let reports = table.0.iter().filter_map(report).collect();
+        self.mistakes.append(&mut keys.mistakes);
+        reports
+    }
+
     /// Syntax and names of every template, also of builds that were not chosen.
     fn check_structure(&mut self, plain: &Engine) {
         for section in &self.config.builds {
-            let engine = self.engine_of(&section.name);
+            let engine = self.engine_of(section);
             self.check_table(&engine, &section.table);
         }
         let others = self.config.executors.iter().chain(&self.config.registries);
@@ -137,9 +185,43 @@ impl Planner<'_> {
         self.mistakes.append(&mut keys.mistakes);
     }
 
-    fn engine_of(&self, build: &str) -> Engine {
-        Engine::new(Names { build: Some(build.to_owned()), ..self.names.clone() })
+    fn engine_of(&self, build: &Section) -> Engine {
+        let matrix = build.matrix.iter();
+        let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
+        Engine::new(Names {
+            build: Some(build.name.clone()),
+            matrix: matrix.collect(),
+            ..self.names.clone()
+        })
     }
+}
+
+/// The groups, each of whose members must choose something.
+fn groups<'c>(
+    config: &'c Config,
+    names: &[&str],
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<(&'c str, Vec<&'c str>)> {
+    let mut groups = Vec::new();
+    for group in &config.groups.0 {
+        let Data::List(items) = &group.node.data else { continue };
+        let mut members = Vec::new();
+        for item in items {
+            let Data::Text(member) = &item.data else { continue };
+            if names.iter().any(|name| wildcard(member, name)) {
+                members.push(member.as_str());
+                continue;
+            }
+            let message = format!("the group `{}` names no build by `{member}`", group.name);
+            let mistake = Mistake::at(&item.place, message, "no such build");
+            mistakes.push(match nearest(member, names.iter().copied()) {
+                Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+                None => mistake,
+            });
+        }
+        groups.push((group.name.as_str(), members));
+    }
+    groups
 }
 
 fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {
@@ -175,10 +257,10 @@ fn template_names(config: &Config, facts: &Facts<'_>) -> Names {
 
 fn var(config: &Config, node: &Node) -> Var {
     match &node.data {
-        Data::Text(text) => match config.sources.of(&node.place).origin {
-            Origin::File(_) => Var::Template(text.clone()),
-            _ => Var::Plain(Value::Text(text.clone())),
-        },
+        Data::Text(text) if config.sources.of(&node.place).origin.is_outside() => {
+            Var::Plain(Value::Text(text.clone()))
+        }
+        Data::Text(text) => Var::Template(text.clone()),
         Data::Bool(value) => Var::Plain(Value::Bool(*value)),
         Data::Integer(value) => Var::Plain(Value::Integer(*value)),
         Data::Other(what) => Var::Plain(Value::Text((*what).to_owned())),

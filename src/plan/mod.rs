@@ -6,10 +6,14 @@
 //! and starts nothing.
 
 mod arguments;
+mod auto;
 mod build;
+mod builtin;
 mod dockerfile;
+mod environment;
 mod executor;
 mod facts;
+mod labels;
 mod leaks;
 mod make;
 mod order;
@@ -20,16 +24,21 @@ mod select;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown, shown_late};
-pub use facts::Facts;
+pub(crate) use build::TIMEOUT;
+pub(crate) use environment::{ENVIRONMENT, PROXIES};
+pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
+pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};
-pub use select::SelectError;
+pub use order::withheld;
+pub use select::{SelectError, only};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     config::{Mistake, Place, Sources},
     context::{Dockerfile as DockerfileAt, Modes, Timestamps},
+    dockerfile::Dockerfile,
     registry::{Access, Reference, Registry, credentials::Needed},
     secret::Source,
     template::Rendered,
@@ -39,16 +48,20 @@ use crate::{
 /// The builds, wholly decided, in the order in which they run.
 #[derive(Debug)]
 pub struct Plan {
-    /// The file that it was made from, absolute.
-    pub file: PathBuf,
+    /// The file that it was made from, absolute; none where the command line said all.
+    pub file: Option<PathBuf>,
     /// The texts that places are in.
     pub sources: Sources,
     /// The builds that were chosen, each after those that it needs.
     pub builds: Vec<Build>,
     /// Registries of the file, for credentials, certificates and mirrors.
     pub registries: Vec<Registry>,
+    /// Reports that the file asks for: the format's name, and an absolute path.
+    pub reports: Vec<(String, PathBuf)>,
     /// What the environment and the command line override: a variable's name, `--set KEY`.
     pub overrides: Vec<String>,
+    /// Builds that were chosen and whose `when` does not hold now.
+    pub left_out: Vec<String>,
     /// What the user should know and that stops nothing.
     pub warnings: Vec<Mistake>,
 }
@@ -58,12 +71,18 @@ pub struct Plan {
 pub struct Build {
     /// Its name in the file.
     pub name: Arc<str>,
+    /// Where its name stands.
+    pub place: Place,
     /// Where it is built.
     pub executor: Arc<Executor>,
+    /// Why there, where `auto` has chosen.
+    pub chosen: Option<String>,
     /// The directory that is sent, absolute.
     pub context: PathBuf,
     /// The Dockerfile.
     pub dockerfile: DockerfileAt,
+    /// What stands in it.
+    pub instructions: Arc<Dockerfile>,
     /// Which permissions are sent.
     pub modes: Modes,
     /// Which times are sent.
@@ -74,6 +93,8 @@ pub struct Build {
     pub destinations: Vec<Reference>,
     /// Whether it is pushed.
     pub push: bool,
+    /// It is not pushed for the sole reason that this is no CI and nobody asked for it.
+    pub push_withheld: bool,
     /// Values of `ARG`s.
     pub build_args: Vec<(String, Rendered)>,
     /// Labels of the image.
@@ -163,6 +184,8 @@ pub enum ExecutorKind {
     Command(Vec<String>),
     /// The container that we are in.
     Local,
+    /// No Kaniko at all: we build it ourselves.
+    Builtin,
 }
 
 /// A Kaniko app and the way to it.
@@ -180,6 +203,8 @@ pub struct CloudFoundry {
     pub login: Option<(Value, Source)>,
     /// The identity provider.
     pub origin: Option<String>,
+    /// How many instances the app has, at least one: so many builds run there at a time.
+    pub instances: usize,
 }
 
 impl ExecutorKind {
@@ -191,6 +216,7 @@ impl ExecutorKind {
             Self::Container(settings) => settings.kind.name(),
             Self::Command(_) => "command",
             Self::Local => "local",
+            Self::Builtin => "builtin",
         }
     }
 }

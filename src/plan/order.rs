@@ -1,10 +1,34 @@
 //! The order of builds: that of the file, moved only by what they need.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::config::{Config, Mistake};
+use crate::config::{Config, Mistake, Mistakes};
 
-use super::Build;
+use super::{Build, Plan};
+
+/// Names of the builds that `when` leaves out; that another needs one is a mistake.
+pub(super) fn left_out(
+    builds: &BTreeMap<usize, Build>,
+    left_out: &[usize],
+    config: &Config,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<String> {
+    let mut left_out = left_out.to_vec();
+    left_out.sort_unstable();
+    for build in builds.values() {
+        for section in left_out.iter().map(|index| &config.builds[*index]) {
+            if !build.after.iter().any(|name| **name == *section.name) {
+                continue;
+            }
+            let name = &section.name;
+            let message = format!("`{}` needs `{name}`, which its `when` leaves out", build.name);
+            let place = section.table.get("when").map_or(&section.key, |node| &node.place);
+            let mistake = Mistake::at(place, message, "does not hold");
+            mistakes.push(mistake.hint("give both the same `when`"));
+        }
+    }
+    left_out.into_iter().map(|index| config.builds[index].name.clone()).collect()
+}
 
 /// The builds in their order; a circle and a needed build that pushes nothing are mistakes.
 pub(super) fn order(
@@ -22,14 +46,14 @@ pub(super) fn order(
         .collect();
     for (index, needed) in &needs {
         for needed in needed {
-            if builds.get(needed).is_some_and(|build| build.destinations.is_empty() || !build.push)
-            {
+            let pushes = |build: &Build| build.push || build.push_withheld;
+            if builds.get(needed).is_some_and(|build| !pushes(build)) {
                 let message = format!(
                     "`{}` takes the image of `{}`, which pushes none",
                     names[*index], names[*needed]
                 );
-                let hint = "only a pushed image has a digest: give it a destination, and outside \
-                            of CI add `--push`";
+                let hint = "an executor can only pull what was pushed: give it a destination, \
+                            and no `no-push`";
                 let key = &config.builds[*index].key;
                 mistakes.push(Mistake::at(key, message, "needs an image").hint(hint));
             }
@@ -46,6 +70,25 @@ pub(super) fn order(
         }
     }
     order.into_iter().filter_map(|index| builds.remove(&index)).collect()
+}
+
+/// Builds that take the image of another whose push is withheld: a plan shows them, and a run of
+/// them would pull what is not there.
+#[must_use]
+pub fn withheld(plan: &Plan) -> Option<Mistakes> {
+    let mistake = |build: &Build| {
+        let is_unpushed = |name: &&Arc<str>| {
+            plan.builds.iter().any(|needed| needed.name == **name && needed.push_withheld)
+        };
+        let needed = build.after.iter().find(is_unpushed)?;
+        let message =
+            format!("`{}` takes the image of `{needed}`, which is not pushed", build.name);
+        let hint = "outside of CI nothing is pushed without `--push`";
+        let mistake = Mistake::at(&build.place, message, "needs an image");
+        Some(mistake.hint(hint))
+    };
+    let mistakes: Vec<_> = plan.builds.iter().filter_map(mistake).collect();
+    (!mistakes.is_empty()).then(|| Mistakes::new(mistakes, &plan.sources))
 }
 
 /// Appends `index` after what it needs; a circle is answered with its whole path.

@@ -1,7 +1,7 @@
 //! The registries that a build speaks to, and how its executor reaches them.
 
 use crate::{
-    config::Mistake,
+    config::{Config, Mistake, Section},
     registry::{self, Reference, Registry, credentials::Needed},
     transport::FAR_DIR,
 };
@@ -9,7 +9,19 @@ use crate::{
 use super::Build;
 
 /// Decides it for every build, once all are known: a base can be another build's image.
-pub(super) fn reach(builds: &mut [Build], registries: &[Registry], mistakes: &mut Vec<Mistake>) {
+pub(super) fn reach(
+    builds: &mut [Build],
+    registries: &[Registry],
+    config: &Config,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let wrong = |error: String| {
+        let is_of = |section: &&Section| error.contains(&format!("[registries.{}]", section.name));
+        match config.registries.iter().find(is_of) {
+            Some(section) => Mistake::at(&section.key, error, "this registry"),
+            None => Mistake::nowhere(error),
+        }
+    };
     for index in 0..builds.len() {
         let build = &builds[index];
         let taken = builds.iter().filter(|other| build.after.contains(&other.name));
@@ -22,11 +34,11 @@ pub(super) fn reach(builds: &mut [Build], registries: &[Registry], mistakes: &mu
         let build = &mut builds[index];
         match access {
             Ok(access) => build.access = access,
-            Err(error) => mistakes.push(Mistake::nowhere(error.to_string())),
+            Err(error) => mistakes.push(wrong(error.to_string())),
         }
         match with_mirrors {
             Ok(with_mirrors) => build.registries = with_mirrors,
-            Err(error) => mistakes.push(Mistake::nowhere(error.to_string())),
+            Err(error) => mistakes.push(wrong(error.to_string())),
         }
     }
 }

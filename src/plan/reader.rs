@@ -3,6 +3,8 @@
 //! Every method answers none both for a key that is not there and for one that is wrong; what
 //! is wrong is collected, so that one walk finds all mistakes.
 
+mod source;
+
 use std::{
     collections::BTreeMap,
     ops::Range,
@@ -11,12 +13,9 @@ use std::{
 };
 
 use crate::{
-    config::{Config, Data, Mistake, Node, Origin, Place, Table},
-    secret::Source,
+    config::{self, Config, Data, Mistake, Node, Place, Table},
     template::{self, Engine, Rendered, TemplateError},
 };
-
-use super::Value;
 
 /// One section's keys, read through one template engine.
 pub(super) struct Reader<'a> {
@@ -25,8 +24,12 @@ pub(super) struct Reader<'a> {
     pub(super) table: &'a Table,
     /// The directory that paths of the command line and the environment start from.
     pub(super) current: &'a Path,
+    /// Where the section's name stands, for what is wrong with a key that is not there.
+    pub(super) of: Option<&'a Place>,
     /// What is wrong, in the order in which it was read.
     pub(super) mistakes: Vec<Mistake>,
+    /// What the user should know and that stops nothing.
+    pub(super) warnings: Vec<Mistake>,
     /// Where each key that was read stands.
     pub(super) origins: BTreeMap<String, Place>,
 }
@@ -38,7 +41,13 @@ impl<'a> Reader<'a> {
         table: &'a Table,
         current: &'a Path,
     ) -> Self {
-        Self { config, engine, table, current, mistakes: Vec::new(), origins: BTreeMap::new() }
+        let (mistakes, warnings, origins) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Self { config, engine, table, current, of: None, mistakes, warnings, origins }
+    }
+
+    /// The same, with the place of the section's name.
+    pub(super) fn of(self, name: &'a Place) -> Self {
+        Self { of: Some(name), ..self }
     }
 
     /// The value of `key` as it was written.
@@ -60,7 +69,7 @@ impl<'a> Reader<'a> {
 
     /// A mistake about the value of `key`.
     pub(super) fn wrong(&mut self, key: &str, message: String, label: &str, hint: &str) {
-        let mistake = match self.place(key) {
+        let mistake = match self.place(key).or(self.of) {
             Some(place) => Mistake::at(place, message, label),
             None => Mistake::nowhere(message),
         };
@@ -119,7 +128,7 @@ impl<'a> Reader<'a> {
 
     /// Values of the environment and of the command line are no templates.
     fn is_outside(&self, node: &Node) -> bool {
-        !matches!(self.config.sources.of(&node.place).origin, Origin::File(_))
+        self.config.sources.of(&node.place).origin.is_outside()
     }
 
     /// `true` or `false`.
@@ -129,25 +138,50 @@ impl<'a> Reader<'a> {
     }
 
     /// As [`Self::boolean`], of a node; a name without a value is no.
-    pub(super) fn boolean_of(&mut self, key: &str, node: &Node) -> Option<bool> {
-        let value = match &node.data {
-            Data::Text(template) if !self.is_outside(node) => {
-                match self.engine.condition(template) {
-                    Ok(value) => return Some(value),
-                    Err(error) => {
-                        self.mistakes.push(self.template_mistake(key, node, template, error));
-                        return None;
-                    }
+    fn boolean_of(&mut self, key: &str, node: &Node) -> Option<bool> {
+        self.decided(key, node, Engine::flag)
+    }
+
+    /// Whether a condition holds: of a string that is only one `{{ … }}` its value decides.
+    pub(super) fn holds(&mut self, key: &str, node: &Node) -> Option<bool> {
+        self.decided(key, node, Engine::condition)
+    }
+
+    fn decided(
+        &mut self,
+        key: &str,
+        node: &Node,
+        decide: fn(&Engine, &str) -> Result<bool, TemplateError>,
+    ) -> Option<bool> {
+        match &node.data {
+            Data::Bool(value) => Some(*value),
+            // Words of the environment and of the command line are typed already.
+            Data::Text(template) if !self.is_outside(node) => match decide(self.engine, template) {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    self.mistakes.push(self.template_mistake(key, node, template, error));
+                    None
                 }
-            }
-            data => data.clone(),
-        };
-        match value {
-            Data::Bool(value) => Some(value),
-            Data::Text(text) if text.is_empty() || text == "false" => Some(false),
-            Data::Text(text) if text == "true" => Some(true),
-            other => self.mistyped(key, node, "`true` or `false`", &other),
+            },
+            other => self.mistyped(key, node, "`true` or `false`", other),
         }
+    }
+
+    /// What one of `words` stands for.
+    pub(super) fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let node = self.node(key)?;
+        let text = self.text_of(key, node)?;
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, meaning)| *meaning).or_else(|| {
+            let quoted: Vec<_> = words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect();
+            let wanted = format!("one of {}", quoted.join(", "));
+            self.mistyped(key, node, &wanted, &Data::Text(text))
+        })
+    }
+
+    /// A string, where it is not empty.
+    pub(super) fn filled(&mut self, key: &str) -> Option<String> {
+        self.text(key).filter(|text| !text.is_empty())
     }
 
     /// A whole number that is not negative.
@@ -164,10 +198,26 @@ impl<'a> Reader<'a> {
 
     /// A time.
     pub(super) fn duration(&mut self, key: &str) -> Option<Duration> {
+        self.time(key, false)
+    }
+
+    /// A time that is more than none.
+    pub(super) fn limit(&mut self, key: &str) -> Option<Duration> {
+        self.time(key, true)
+    }
+
+    fn time(&mut self, key: &str, some: bool) -> Option<Duration> {
         let node = self.node(key)?;
         let text = self.text_of(key, node)?;
-        let parsed = humantime::parse_duration(&text).ok();
-        parsed.or_else(|| self.mistyped(key, node, "a time such as `\"15m\"`", &Data::Text(text)))
+        match config::time(&text, some) {
+            Ok(time) => Some(time),
+            Err(why) => {
+                let message = format!("`{key}` must be a time such as `\"15m\"`");
+                let label = format!("gives `{text}`, {why}");
+                self.mistakes.push(Mistake::at(&node.place, message, label));
+                None
+            }
+        }
     }
 
     /// A path, made absolute from where it was written.
@@ -225,54 +275,6 @@ impl<'a> Reader<'a> {
         kept.filter_map(entry).collect()
     }
 
-    /// Where a secret comes from.
-    pub(super) fn secret(&mut self, key: &str) -> Option<Source> {
-        let node = self.node(key)?;
-        self.secret_of(key, node)
-    }
-
-    /// As [`Self::secret`], of a node.
-    pub(super) fn secret_of(&mut self, key: &str, node: &Node) -> Option<Source> {
-        let Data::Table(table) = &node.data else { return None };
-        let entry = table.0.first()?;
-        match entry.name.as_str() {
-            "env" => self.text_of(key, &entry.node).map(Source::Env),
-            "file" => {
-                let text = self.text_of(key, &entry.node)?;
-                Some(Source::File(absolute(self.config.base(&node.place, self.current), &text)))
-            }
-            _ => {
-                let words: Option<Vec<_>> = self
-                    .items(key, &entry.node)
-                    .iter()
-                    .map(|item| self.text_of(key, item))
-                    .collect();
-                match words {
-                    Some(words) if !words.is_empty() => Some(Source::Command(words)),
-                    _ => {
-                        let message = format!("`{key}` names no program");
-                        self.mistakes.push(Mistake::at(&entry.node.place, message, "empty"));
-                        None
-                    }
-                }
-            }
-        }
-    }
-
-    /// A string, or where a secret comes from.
-    pub(super) fn value(&mut self, key: &str) -> Option<Value> {
-        let node = self.node(key)?;
-        self.value_of(key, node)
-    }
-
-    /// As [`Self::value`], of a node.
-    pub(super) fn value_of(&mut self, key: &str, node: &Node) -> Option<Value> {
-        match &node.data {
-            Data::Table(_) => self.secret_of(key, node).map(Value::Secret),
-            _ => self.text_of(key, node).map(Value::Plain),
-        }
-    }
-
     /// A value that keeps the type of its template.
     fn typed(&mut self, key: &str, node: &Node) -> Option<Data> {
         let Data::Text(template) = &node.data else { return Some(node.data.clone()) };
@@ -290,6 +292,7 @@ impl<'a> Reader<'a> {
 
     fn mistyped<T>(&mut self, key: &str, node: &Node, wanted: &str, got: &Data) -> Option<T> {
         let label = match got {
+            Data::Text(text) if text.is_empty() => "gives nothing".to_owned(),
             Data::Text(text) => format!("gives `{text}`"),
             other => format!("gives {}", other.described()),
         };
@@ -316,7 +319,7 @@ impl<'a> Reader<'a> {
     /// The place of a range of a template, or all of it where escapes have moved it.
     fn within(&self, whole: &Place, template: &str, range: &Range<usize>) -> Place {
         let source = self.config.sources.of(whole);
-        let quotes = usize::from(matches!(source.origin, Origin::File(_)));
+        let quotes = usize::from(!source.origin.is_outside());
         let start = whole.span.start + quotes;
         let written = source.text.get(start..start + template.len());
         if written == Some(template) && range.end <= template.len() && !range.is_empty() {

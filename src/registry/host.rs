@@ -1,5 +1,7 @@
 //! Names of registries: which spellings are one, and under which a docker config has it.
 
+use super::grammar;
+
 /// Docker Hub as Kaniko names it.
 ///
 /// Source: go-containerregistry's pkg/name, which rewrites `docker.io` to it.
@@ -14,6 +16,15 @@ const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 #[must_use]
 pub fn canonical_host(host: &str) -> String {
     if host.eq_ignore_ascii_case("docker.io") { DOCKER_HUB } else { host }.to_owned()
+}
+
+/// That `host` is one: a name or an address, with or without a port, and nothing else.
+///
+/// # Errors
+///
+/// What it must be, as the end of a sentence.
+pub fn check_host(host: &str) -> Result<(), &'static str> {
+    grammar::host(host)
 }
 
 /// Whether two hosts are one registry: letter case and https's own port do not count.

@@ -21,6 +21,6 @@ pub use credential::Credential;
 pub use declared::Registry;
 pub use executor_config::executor_config;
 pub use helper::{CredentialHelper, HelperError, NoHelperName};
-pub use host::{DOCKER_HUB, auth_key, canonical_host, same_host};
+pub use host::{DOCKER_HUB, auth_key, canonical_host, check_host, same_host};
 pub use mirror::{Mirror, MirrorError, with_mirrors};
 pub use reference::{Reference, ReferenceError};

@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     grammar,
-    host::{DOCKER_HUB, canonical_host},
+    host::{DOCKER_HUB, canonical_host, same_host},
 };
 
 /// `host[:port]/repository[:tag][@digest]` with nothing left to a default but the tag.
@@ -94,6 +94,20 @@ impl Reference {
     #[must_use]
     pub fn digest(&self) -> Option<&str> {
         self.digest.as_deref()
+    }
+
+    /// Whether both name one image: a tag that is left out is `latest`, and hosts are compared
+    /// as registries are.
+    #[must_use]
+    pub fn is_same_image(&self, other: &Self) -> bool {
+        let tag = |one: &Self| match (&one.tag, &one.digest) {
+            (None, None) => Some("latest".to_owned()),
+            (tag, _) => tag.clone(),
+        };
+        same_host(&self.host, &other.host)
+            && self.repository == other.repository
+            && tag(self) == tag(other)
+            && self.digest == other.digest
     }
 
     /// The same image pinned to `digest`; the tag stays, for whoever reads it.
@@ -240,6 +254,17 @@ mod tests {
 
         assert_eq!(pinned.to_string(), format!("ghcr.io/acme/api:v1@{DIGEST}"));
         assert!(pinned.with_digest("sha256:00").is_err());
+    }
+
+    #[test]
+    fn a_tag_that_is_left_out_is_latest() {
+        let same = |one: &str, other: &str| {
+            Reference::parse(one).unwrap().is_same_image(&Reference::parse(other).unwrap())
+        };
+
+        assert!(same("r.example.com/shop/api", "R.example.com:443/shop/api:latest"));
+        assert!(!same("r.example.com/shop/api", "r.example.com/shop/api:1"));
+        assert!(!same("r.example.com/shop/api", &format!("r.example.com/shop/api@{DIGEST}")));
     }
 
     #[test]

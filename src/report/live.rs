@@ -88,6 +88,7 @@ impl Live {
             Stage::Connected(version) => (format!("executor {version}"), false),
             Stage::Sending => ("sending the context".to_owned(), true),
             Stage::Building => ("building".to_owned(), true),
+            Stage::Pushing(reference) => (format!("pushing {reference}"), true),
             Stage::Receiving => ("receiving outputs".to_owned(), true),
             Stage::Cleaning => ("cleaning".to_owned(), false),
         };
@@ -117,7 +118,9 @@ impl Live {
         match &outcome.end {
             End::Built { .. } => {}
             End::Failed { cause, .. } => self.problem(build, cause, None),
-            End::Unreached { cause, hint } => self.problem(build, cause, hint.as_deref()),
+            End::Unreached { cause, hint } | End::Unpacked { cause, hint } => {
+                self.problem(build, cause, hint.as_deref());
+            }
             End::Skipped { cause } => {
                 self.printer.tell(&format!("{build} | skipped: {cause}"));
             }
@@ -140,8 +143,8 @@ impl Live {
         self.bar.suspend(|| self.printer.tell(&line));
     }
 
-    /// Source: GitLab's documentation of collapsible sections in job logs; GitHub's of
-    /// workflow commands.
+    /// Source: GitLab's documentation of collapsible sections in job logs; GitHub's of workflow
+    /// commands; Azure's of formatting commands; Buildkite's of managing log output.
     fn open_section(&mut self, build: &str) {
         self.close_section();
         if !self.printer.talks() {
@@ -161,7 +164,20 @@ impl Live {
                 self.printer.tell(&format!("::group::image {build}"));
                 self.section = Some(build.to_owned());
             }
-            Provider::Git => {}
+            Provider::Azure => {
+                self.printer.tell(&format!("##[group]image {build}"));
+                self.section = Some(build.to_owned());
+            }
+            // A group ends where the next begins.
+            Provider::Buildkite => self.printer.tell(&format!("--- image {build}")),
+            Provider::Bitbucket
+            | Provider::CircleCi
+            | Provider::Travis
+            | Provider::Woodpecker
+            | Provider::Drone
+            | Provider::TeamCity
+            | Provider::Jenkins
+            | Provider::Git => {}
         }
     }
 
@@ -172,6 +188,7 @@ impl Live {
                 let end = format!("\u{1b}[0Ksection_end:{}:build_{id}\r\u{1b}[0K", seconds());
                 self.printer.tell(&end);
             }
+            Provider::Azure => self.printer.tell("##[endgroup]"),
             _ => self.printer.tell("::endgroup::"),
         }
         let _ = std::io::stderr().flush();

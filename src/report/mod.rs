@@ -1,13 +1,24 @@
 //! All that the program says: the one place that writes to stdout and stderr.
 
+mod dotenv;
+mod file;
+mod formats;
+mod github;
+mod junit;
 mod live;
+mod markdown;
 pub mod plan;
 mod printer;
+mod redacted;
 pub mod run;
 pub mod snippet;
 mod table;
+mod tail;
 
+pub use dotenv::refusal;
+pub use file::{WriteError, append, write};
+pub use formats::{Ended, Format, Report};
 pub use live::Live;
 pub use printer::{Level, Printer, Style};
-pub use run::write;
 pub use table::table;
+pub use tail::Tails;

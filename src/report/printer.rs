@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::{outcome::chain, secret::Redactor};
 
+use super::redacted;
+
 /// How much is told, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -65,9 +67,18 @@ impl Printer {
     ///
     /// When stdout takes no more for another reason, such as a full disk.
     pub fn result(&self, text: &str) -> io::Result<()> {
+        self.document(&redacted::data(text, &self.redactor))
+    }
+
+    /// As [`Self::result`], of a document that is without secrets already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::result`].
+    pub fn document(&self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         let written = stdout
-            .write_all(self.redactor.text(text).as_bytes())
+            .write_all(text.as_bytes())
             .and_then(|()| stdout.write_all(b"\n"))
             .and_then(|()| stdout.flush());
         quiet_when_closed(written)

@@ -1,13 +1,6 @@
 //! The report of a run as JSON: the audit trail. Versioned; whole even after a failure.
 
-use std::{
-    fmt::Write as _,
-    fs::Permissions,
-    io::{self, Write as _},
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    time::SystemTime,
-};
+use std::{fmt::Write as _, time::SystemTime};
 
 use serde::Serialize;
 
@@ -15,7 +8,10 @@ use crate::{
     ci::{Ci, Fact, FactValue, Field},
     outcome::{End, Outcome},
     plan::{Build, Plan},
+    secret::Redactor,
 };
+
+use super::redacted;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -28,7 +24,7 @@ struct Report<'a> {
     dirty: Option<bool>,
     actor: Option<String>,
     job_url: Option<String>,
-    file: String,
+    file: Option<String>,
     overrides: &'a [String],
     builds: Vec<BuildReport<'a>>,
 }
@@ -59,9 +55,15 @@ struct DestinationReport {
     pushed: &'static str,
 }
 
-/// The whole report, with an end of line.
+/// The whole report without what `redactor` knows, with an end of line.
 #[must_use]
-pub fn json(plan: &Plan, outcomes: &[Outcome], ci: &Ci, started: SystemTime) -> String {
+pub fn json(
+    plan: &Plan,
+    outcomes: &[Outcome],
+    ci: &Ci,
+    started: SystemTime,
+    redactor: &Redactor,
+) -> String {
     let time = |time| humantime::format_rfc3339_seconds(time).to_string();
     let report = Report {
         version: 1,
@@ -76,7 +78,7 @@ pub fn json(plan: &Plan, outcomes: &[Outcome], ci: &Ci, started: SystemTime) -> 
         },
         actor: text(ci, Field::Actor),
         job_url: text(ci, Field::JobUrl),
-        file: plan.file.display().to_string(),
+        file: plan.file.as_ref().map(|file| file.display().to_string()),
         overrides: &plan.overrides,
         builds: plan
             .builds
@@ -87,7 +89,7 @@ pub fn json(plan: &Plan, outcomes: &[Outcome], ci: &Ci, started: SystemTime) -> 
             })
             .collect(),
     };
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    let mut text = redacted::document(&report, redactor);
     text.push('\n');
     text
 }
@@ -117,6 +119,7 @@ fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
                 let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
                 ("not-built", Some(cause), None, None, &[], pushed)
             }
+            End::Unpacked { cause, hint: _ } => ("not-built", Some(cause), None, None, &[], "no"),
             End::Skipped { cause } => ("skipped", Some(cause), None, None, &[], "no"),
             End::Interrupted => {
                 let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
@@ -151,29 +154,4 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// Why a report could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("the report `{}` could not be written", path.display())]
-pub struct WriteError {
-    path: std::path::PathBuf,
-    source: io::Error,
-}
-
-/// Writes a report whole or not at all, readable as the umask has it.
-///
-/// # Errors
-///
-/// [`WriteError`].
-pub fn write(path: &Path, text: &str) -> Result<(), WriteError> {
-    let failed = |source| WriteError { path: path.to_owned(), source };
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -26,19 +26,20 @@ fn row(outcome: &Outcome) -> [String; 5] {
     let (result, last) = match &outcome.end {
         End::Built { digest, .. } => ("built", digest.clone()),
         End::Failed { cause, .. } => ("failed", cause.clone()),
-        End::Unreached { cause, .. } => ("not built", cause.clone()),
+        End::Unreached { cause, .. } | End::Unpacked { cause, .. } => ("not built", cause.clone()),
         End::Skipped { cause } => ("skipped", cause.clone()),
         End::Interrupted => ("interrupted", String::new()),
     };
     let sent =
         outcome.bundle.map_or_else(String::new, |bundle| HumanBytes(bundle.bytes).to_string());
-    let time = if outcome.attempts == 0 {
-        String::new()
-    } else {
-        HumanDuration(outcome.duration).to_string()
-    };
+    let time = time(outcome);
     let last = last.lines().next().unwrap_or_default().to_owned();
     [outcome.build.to_string(), result.to_owned(), time, sent, last]
+}
+
+/// How long a build took, to read; nothing for one that was not started.
+pub(super) fn time(outcome: &Outcome) -> String {
+    if outcome.attempts == 0 { String::new() } else { HumanDuration(outcome.duration).to_string() }
 }
 
 #[cfg(test)]

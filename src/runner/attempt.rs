@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    context::{self, Dockerfile},
+    context::{self, ContextError, Dockerfile},
     kaniko::{cause::Cause, log::without_colours},
     outcome::{End, chain},
     plan::Build,
@@ -25,9 +25,25 @@ pub(super) struct Attempt {
     pub(super) version: Option<String>,
 }
 
+/// An attempt that came to nothing before it began.
+pub(super) fn unreached(cause: String) -> Attempt {
+    Attempt {
+        end: End::Unreached { cause, hint: None },
+        worth_repeating: false,
+        bundle: None,
+        version: None,
+    }
+}
+
 /// Sends, builds and brings back once.
-pub(super) async fn attempt(run: &Run<'_>, build: &Build, job: &Job, reach: &mut Reach) -> Attempt {
-    let result = reach.run(run, build, job, bundle(build, compression(build))).await;
+pub(super) async fn attempt(
+    run: &Run<'_>,
+    build: &Build,
+    job: &Job,
+    reach: &Reach,
+    seat: usize,
+) -> Attempt {
+    let result = reach.run(run, build, job, bundle(build, compression(build)), seat).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
         Err(error) => not_run(error, pushes(build)),
@@ -46,6 +62,7 @@ pub(crate) fn spec(build: &Build) -> context::Spec {
     context::Spec {
         root: build.context.clone(),
         dockerfile: build.dockerfile.clone(),
+        extent: context::Extent::Whole,
         modes: build.modes,
         timestamps: build.timestamps,
     }
@@ -143,8 +160,13 @@ fn not_run(error: TransportError, pushes: bool) -> Attempt {
             let cause = format!("{text}; the maintained fork's current version can more");
             (End::Failed { exit_code: 1, cause, pushed_unknown: false }, false)
         }
-        TransportError::Busy { .. } | TransportError::Context(_) => {
+        TransportError::Busy { .. } => (End::Unreached { cause: text, hint: None }, false),
+        TransportError::Context(ContextError::Sink(_) | ContextError::Threads(_)) => {
             (End::Unreached { cause: text, hint: None }, false)
+        }
+        TransportError::Context(error) => {
+            let hint = error.hint().map(str::to_owned);
+            (End::Unpacked { cause: chain(&error), hint }, false)
         }
         TransportError::Feed { .. } | TransportError::Lost { .. } => {
             (End::Unreached { cause: text, hint: None }, true)

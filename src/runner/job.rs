@@ -4,35 +4,13 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     context::Dockerfile,
-    plan::{self, Build},
+    plan::{self, Build, ENVIRONMENT, PROXIES},
     secret::Secret,
     template::LateValue,
     transport::{FAR_DIR, FarFile, Job, Output},
 };
 
 use super::prepared::{PrepareError, Prepared};
-
-/// The executor's own variables.
-///
-/// Source: the `ENV` of Kaniko's images: its image has no `/etc/ssl`, and the docker config is
-/// read from `DOCKER_CONFIG` alone once it is set.
-const ENVIRONMENT: [(&str, &str); 3] = [
-    ("HOME", "/root"),
-    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/kaniko:/busybox"),
-    ("SSL_CERT_DIR", "/kaniko/ssl/certs"),
-];
-
-/// Variables of proxies, in both spellings.
-const PROXIES: [&str; 8] = [
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "all_proxy",
-];
 
 /// The job of `build`; none when a late value of it is not known.
 ///

@@ -1,13 +1,16 @@
-//! Running a plan: builds one after the other, each told as events and ended as an outcome.
+//! Running a plan: each build told as events and ended as an outcome.
 //!
 //! It prints nothing. What one build needs of another's end it keeps; what fails stops what
 //! needs it and, unless told otherwise, everything after it.
 
 mod attempt;
+mod builtin;
 mod job;
 mod prepared;
 mod programs;
 mod reach;
+mod registries;
+mod schedule;
 mod spool;
 
 pub(crate) use attempt::spec;
@@ -20,16 +23,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
+
 use crate::{
     event::{Event, What},
     outcome::{End, Outcome, chain},
-    plan::{Build, Plan},
+    plan::{Build, ExecutorKind, Plan},
     registry::Reference,
     template::LateValue,
-    transport::Hands,
+    transport::{Hands, container},
 };
 
+use attempt::Attempt;
 use reach::Reach;
+use schedule::{Next, Schedule};
 
 /// What a run goes by beside its plan.
 pub struct Run<'a> {
@@ -39,48 +46,63 @@ pub struct Run<'a> {
     pub prepared: &'a Prepared,
     /// This job's environment, for proxies.
     pub environment: &'a BTreeMap<String, String>,
+    /// How many builds run at a time, at least one.
+    pub jobs: usize,
     /// Go on with other builds after one has failed.
     pub keep_going: bool,
     /// Where events go, and whether the run is to end.
     pub hands: Hands,
     /// Who runs it, for those who wait for the same executor meanwhile.
     pub owner: String,
+    /// The engine that images which we build ourselves are loaded into.
+    pub load: Option<container::Kind>,
     /// This program, for the guard.
     pub program: std::path::PathBuf,
 }
 
 impl Run<'_> {
-    /// Runs every build in the plan's order; an outcome for each of them, whatever happens.
+    /// Runs the builds, each as soon as those that it needs are built and its executor has room,
+    /// at most `jobs` at a time and else in the plan's order; an outcome for each of them in that
+    /// order, whatever happens.
     ///
     /// # Errors
     ///
     /// [`PrepareError`] when a file that must travel cannot be read; nothing was started then.
     pub async fn run(&self) -> Result<Vec<Outcome>, PrepareError> {
         self.check()?;
-        let mut reach = Reach::new(self);
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        let mut stopped: Option<String> = None;
-        for build in &self.plan.builds {
-            let failed_need = build.after.iter().find(|name| !is_built(&outcomes, name));
-            let end = if *self.hands.cancelled.borrow() {
-                Some(End::Interrupted)
-            } else if let Some(name) = failed_need {
-                Some(End::Skipped { cause: format!("it needs `{name}`, which was not built") })
-            } else {
-                stopped.clone().map(|cause| End::Skipped { cause })
-            };
-            let outcome = match end {
-                Some(end) => unstarted(build, end),
-                None => self.build(build, &outcomes, &mut reach).await,
-            };
-            if !matches!(outcome.end, End::Built { .. }) && !self.keep_going {
-                stopped.get_or_insert_with(|| format!("`{}` was not built", build.name));
+        let reach = Reach::new(self);
+        let mut schedule = Schedule::new(&self.plan.builds, self.jobs, self.keep_going);
+        let mut running = FuturesUnordered::new();
+        loop {
+            while let Some(next) = schedule.next(*self.hands.cancelled.borrow()) {
+                match next {
+                    Next::End(index, end) => {
+                        let build = &self.plan.builds[index];
+                        self.ended(&mut schedule, index, unstarted(build, end)).await;
+                    }
+                    Next::Start(index, seat) => {
+                        let (build, ended) = (&self.plan.builds[index], schedule.ended());
+                        let reach = &reach;
+                        running.push(async move {
+                            (index, self.build(build, &ended, reach, seat).await)
+                        });
+                    }
+                }
             }
-            self.tell(build, What::Ended(Box::new(outcome.clone()))).await;
-            outcomes.push(outcome);
+            match running.next().await {
+                Some((index, outcome)) => self.ended(&mut schedule, index, outcome).await,
+                None => break,
+            }
         }
+        drop(running);
         reach.close().await;
-        Ok(outcomes)
+        Ok(schedule.outcomes())
+    }
+
+    async fn ended(&self, schedule: &mut Schedule<'_>, index: usize, outcome: Outcome) {
+        let build = &self.plan.builds[index];
+        self.tell(build, What::Ended(Box::new(outcome.clone()))).await;
+        schedule.end(index, outcome);
     }
 
     /// Whether every file that must travel can be read, while nothing has been started.
@@ -92,7 +114,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn build(&self, build: &Build, outcomes: &[Outcome], reach: &mut Reach) -> Outcome {
+    async fn build(
+        &self,
+        build: &Build,
+        outcomes: &[Outcome],
+        reach: &Reach,
+        seat: usize,
+    ) -> Outcome {
         let start = Instant::now();
         let late = |value: &LateValue| late(value, outcomes, self.plan);
         let job = match job::job(build, self.prepared, self.environment, &self.owner, late) {
@@ -114,7 +142,10 @@ impl Run<'_> {
             let executor = format!("{} ({})", build.executor.name, build.executor.kind.name());
             let started = What::Started { attempt: outcome.attempts, executor };
             self.tell(build, started).await;
-            let attempt = attempt::attempt(self, build, &job, reach).await;
+            let attempt = match build.executor.kind {
+                ExecutorKind::Builtin => self.without_executor(build, outcomes, reach).await,
+                _ => attempt::attempt(self, build, &job, reach, seat).await,
+            };
             outcome.bundle = attempt.bundle.or(outcome.bundle);
             outcome.executor_version = attempt.version.or(outcome.executor_version);
             outcome.end = after_attempts(attempt.end, may_be_pushed);
@@ -125,7 +156,9 @@ impl Run<'_> {
             }
             let after = pause(outcome.attempts);
             let cause = match &outcome.end {
-                End::Failed { cause, .. } | End::Unreached { cause, .. } => cause.clone(),
+                End::Failed { cause, .. }
+                | End::Unreached { cause, .. }
+                | End::Unpacked { cause, .. } => cause.clone(),
                 _ => String::new(),
             };
             self.tell(build, What::Retrying { after, cause }).await;
@@ -134,6 +167,22 @@ impl Run<'_> {
                 outcome.duration = start.elapsed();
                 return outcome;
             }
+        }
+    }
+
+    async fn without_executor(
+        &self,
+        build: &Build,
+        outcomes: &[Outcome],
+        reach: &Reach,
+    ) -> Attempt {
+        let reached = reach.registries(self, build).await;
+        match reached {
+            Ok(registries) => {
+                let late = |value: &LateValue| late(value, outcomes, self.plan);
+                builtin::attempt(self, build, &registries, late).await
+            }
+            Err(error) => attempt::unreached(chain(&error)),
         }
     }
 
@@ -160,7 +209,7 @@ fn may_have_pushed(build: &Build, end: &End) -> bool {
     match end {
         End::Failed { pushed_unknown, .. } => *pushed_unknown,
         End::Unreached { .. } | End::Interrupted => build.push,
-        End::Built { .. } | End::Skipped { .. } => false,
+        End::Built { .. } | End::Unpacked { .. } | End::Skipped { .. } => false,
     }
 }
 
@@ -172,11 +221,6 @@ fn after_attempts(end: End, may_be_pushed: bool) -> End {
         }
         other => other,
     }
-}
-
-fn is_built(outcomes: &[Outcome], name: &str) -> bool {
-    let built = |outcome: &&Outcome| matches!(outcome.end, End::Built { .. });
-    outcomes.iter().filter(built).any(|outcome| &*outcome.build == name)
 }
 
 fn unstarted(build: &Build, end: End) -> Outcome {

@@ -70,7 +70,12 @@ impl PrepareError {
         match self {
             Self::Secret { source, .. } => source.hint().map(str::to_owned),
             Self::Credentials(error) => error.hint().map(str::to_owned),
-            Self::File { .. } | Self::NoPem { .. } => None,
+            Self::File { .. } => Some("is the path right, and may this user read it?".to_owned()),
+            Self::NoPem { .. } => Some(
+                "a certificate begins with `-----BEGIN CERTIFICATE-----`, a key with \
+                 `-----BEGIN PRIVATE KEY-----` or the like"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -136,7 +141,7 @@ impl Prepared {
         Ok(())
     }
 
-    fn credential(&self, build: &Build, host: &str) -> Option<&Credential> {
+    pub(super) fn credential(&self, build: &Build, host: &str) -> Option<&Credential> {
         let needed = build.registries.iter().find(|needed| needed.host == host)?;
         let found = self.credentials.iter().find(|(known, _)| known == needed);
         found.map(|(_, credential)| credential)

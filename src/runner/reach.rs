@@ -1,17 +1,25 @@
 //! From an executor of the plan to a transport that is ready: what is done once a run.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+use tokio::sync::Mutex;
 
 use crate::{
     context::Compression,
     event::{Event, Stage, What},
     guard::{Guard, Held, Thing},
+    oci::Registries,
+    outcome::chain,
     plan::{Build, CloudFoundry, Executor, ExecutorKind},
     process::{Command, Limits, ProcessError},
     transport::{Bundle, Job, Ran, TransportError, cloudfoundry::App, container, session},
 };
 
-use super::{Run, spool};
+use super::{
+    Run,
+    registries::{ReachError, Reached},
+    spool,
+};
 
 /// What a login may take and say.
 const LOGIN: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(2) };
@@ -22,10 +30,12 @@ const LOCAL_SHELLS: [&str; 3] = ["/kaniko/.kaniko-build/state/bin/sh", "/busybox
 /// The executors of a run that have been reached so far.
 pub(super) struct Reach {
     program: std::path::PathBuf,
-    guard: Option<Guard>,
-    engines: BTreeMap<String, container::Engine>,
-    /// Directories of logins, by executor.
-    logins: BTreeMap<String, Option<Login>>,
+    guard: Mutex<Option<Guard>>,
+    /// Of builds that need no executor.
+    registries: Mutex<Reached>,
+    engines: Mutex<BTreeMap<String, Arc<container::Engine>>>,
+    /// Directories of logins, by executor; held while one logs in, so that others wait for it.
+    logins: Mutex<BTreeMap<String, Option<Login>>>,
 }
 
 /// A login of our own, gone with the run.
@@ -38,19 +48,30 @@ impl Reach {
     pub(super) fn new(run: &Run<'_>) -> Self {
         Self {
             program: run.program.clone(),
-            guard: None,
-            engines: BTreeMap::new(),
-            logins: BTreeMap::new(),
+            guard: Mutex::default(),
+            registries: Mutex::default(),
+            engines: Mutex::default(),
+            logins: Mutex::default(),
         }
     }
 
-    /// Runs one attempt of `build` where its executor is.
+    /// The registries of a build that needs no executor.
+    pub(super) async fn registries(
+        &self,
+        run: &Run<'_>,
+        build: &Build,
+    ) -> Result<Registries, ReachError> {
+        self.registries.lock().await.of(build, run.plan, run.prepared, run.environment)
+    }
+
+    /// Runs one attempt of `build` where its executor is, on this seat of it.
     pub(super) async fn run(
-        &mut self,
+        &self,
         run: &Run<'_>,
         build: &Build,
         job: &Job,
         bundle: Bundle,
+        seat: usize,
     ) -> Result<Ran, TransportError> {
         let executor = &*build.executor;
         match &executor.kind {
@@ -62,7 +83,8 @@ impl Reach {
                         return Err(TransportError::Interrupted);
                     }
                 };
-                let command = app_of(app, home.as_deref()).ssh();
+                let instance = (app.instances > 1).then_some(seat);
+                let command = app_of(app, home.as_deref()).ssh(instance);
                 session::run(command, job, bundle, &run.hands).await
             }
             ExecutorKind::Command(words) => {
@@ -76,53 +98,56 @@ impl Reach {
                 session::run(shell, job, bundle, &run.hands).await
             }
             ExecutorKind::Container(settings) => {
-                if !self.engines.contains_key(&executor.name) {
-                    let guard = self.guard().await?;
-                    let engine = container::Engine::new(settings.clone(), guard);
-                    self.engines.insert(executor.name.clone(), engine);
-                }
-                let engine = &self.engines[&executor.name];
-                container::run(engine, job, bundle, &run.hands).await
+                let guard = self.guard().await?;
+                let engine = Arc::clone(
+                    self.engines.lock().await.entry(executor.name.clone()).or_insert_with(|| {
+                        Arc::new(container::Engine::new(settings.clone(), guard))
+                    }),
+                );
+                container::run(&engine, job, bundle, &run.hands).await
             }
+            ExecutorKind::Builtin => unreachable!("what we build ourselves has no far side"),
         }
     }
 
     /// Ends what was begun for the whole run: logins and the guard.
     pub(super) async fn close(self) {
-        for login in self.logins.into_values().flatten() {
+        for login in self.logins.into_inner().into_values().flatten() {
             if login.home.close().is_ok() {
                 let _ = login.held.release();
             }
         }
         drop(self.engines);
-        if let Some(guard) = self.guard {
+        if let Some(guard) = self.guard.into_inner() {
             let _ = guard.finish().await;
         }
     }
 
-    async fn guard(&mut self) -> Result<Guard, TransportError> {
-        if let Some(guard) = &self.guard {
+    async fn guard(&self) -> Result<Guard, TransportError> {
+        let mut held = self.guard.lock().await;
+        if let Some(guard) = &*held {
             return Ok(guard.clone());
         }
         let started = Guard::start(&self.program, &["guard"]).await;
         let guard = started.map_err(|error| TransportError::Unreachable {
-            what: format!("nothing would clean up after a killed run: {error}"),
+            what: format!("nothing would clean up after a killed run: {}", chain(&error)),
             hint: "this program starts itself a second time as `kaniko-build guard`".into(),
             transient: false,
         })?;
-        self.guard = Some(guard.clone());
+        *held = Some(guard.clone());
         Ok(guard)
     }
 
     /// Logs in, once a run, and answers with the login's directory; none for the user's own.
     async fn login(
-        &mut self,
+        &self,
         run: &Run<'_>,
         build: &Build,
         executor: &Executor,
         app: &CloudFoundry,
     ) -> Result<Option<std::path::PathBuf>, TransportError> {
-        if let Some(login) = self.logins.get(&executor.name) {
+        let mut logins = self.logins.lock().await;
+        if let Some(login) = logins.get(&executor.name) {
             return Ok(login.as_ref().map(|login| login.home.path().to_owned()));
         }
         let Some((username, password)) = &app.login else {
@@ -132,7 +157,7 @@ impl Reach {
                     follow(&command, "choosing organisation and space").await?;
                 }
             }
-            self.logins.insert(executor.name.clone(), None);
+            logins.insert(executor.name.clone(), None);
             return Ok(None);
         };
         let build = Some(build.name.clone());
@@ -148,7 +173,7 @@ impl Reach {
             .tempdir()
             .map_err(|error| unreachable(format!("no directory for the login: {error}")))?;
         let thing = Thing::Directory { path: home.path().to_owned() };
-        let held = guard.hold(thing).map_err(|error| unreachable(error.to_string()))?;
+        let held = guard.hold(thing).map_err(|error| unreachable(chain(&error)))?;
         let rule = app_of(app, Some(home.path()));
         let (Some(username), Some(password)) =
             (run.prepared.value(username), run.prepared.password_of(password))
@@ -157,9 +182,9 @@ impl Reach {
         };
         let result = log_in(&rule, &username, &password).await;
         let path = home.path().to_owned();
-        self.logins.insert(executor.name.clone(), Some(Login { home, held }));
+        logins.insert(executor.name.clone(), Some(Login { home, held }));
         if let Err(error) = result {
-            self.logins.remove(&executor.name).flatten().map(|login| login.home.close());
+            logins.remove(&executor.name).flatten().map(|login| login.home.close());
             return Err(error);
         }
         Ok(Some(path))
@@ -170,7 +195,9 @@ impl Reach {
 pub(super) fn compression(build: &Build) -> Compression {
     match build.executor.kind {
         ExecutorKind::CloudFoundry(_) | ExecutorKind::Command(_) => Compression::Network,
-        ExecutorKind::Container(_) | ExecutorKind::Local => Compression::None,
+        ExecutorKind::Container(_) | ExecutorKind::Local | ExecutorKind::Builtin => {
+            Compression::None
+        }
     }
 }
 
@@ -219,7 +246,7 @@ async fn follow(command: &Command, doing: &str) -> Result<(), TransportError> {
             })
         }
         Err(error) => Err(TransportError::Unreachable {
-            what: format!("{doing} failed: {error}"),
+            what: format!("{doing} failed: {}", chain(&error)),
             hint: String::new(),
             transient: true,
         }),

@@ -131,6 +131,11 @@ impl SourceError {
             Self::Unset { .. } => Some(
                 "is it misspelt, or a protected variable in a pipeline of an unprotected branch or tag?",
             ),
+            Self::File { .. } => Some(
+                "is the path right, and may this user read it? It is relative to the file that names it",
+            ),
+            Self::Huge { .. } => Some("name the file that holds the secret alone"),
+            Self::Failed { .. } => Some("run the command by hand in this job to see what it lacks"),
             Self::Program { source: NoAnswer::Missing, .. } => {
                 Some("commands run without a shell: the first item is the program alone")
             }

@@ -5,6 +5,10 @@ use std::io;
 /// How many bytes a template, and what becomes of it, may have.
 pub(super) const LONGEST: usize = 1024 * 1024;
 
+/// How much work a template may be: an instruction of minijinja's is 1, as are 64 bytes that are
+/// made on the way. It ends within a tenth of a second and with less than 32 MB in hand.
+pub(super) const FUEL: u64 = 500_000;
+
 /// How many bytes of a file `file("…")` takes.
 pub(super) const LONGEST_FILE: usize = 64 * 1024;
 

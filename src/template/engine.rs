@@ -8,7 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::attempt::Attempt;
-use super::bounds::{Bounded, LONGEST};
+use super::bounds::{Bounded, FUEL, LONGEST};
 use super::convert;
 use super::error::{Problem, TemplateError};
 use super::filters;
@@ -62,6 +62,7 @@ impl Engine {
         env.set_auto_escape_callback(|_| AutoEscape::None);
         env.set_syntax(syntax());
         env.set_recursion_limit(RECURSION);
+        env.set_fuel(Some(FUEL));
         env.set_formatter(unprintable::print);
         filters::install(&mut env);
         Self { inner: Arc::new(Inner { names, env, vars: Mutex::default() }) }
@@ -108,22 +109,29 @@ impl Engine {
             Evaluated::Known(value) => value,
             Evaluated::Absent(_) => return Ok(false),
         };
-        let text = match value {
-            Value::Bool(value) => return Ok(value),
-            Value::Integer(number) => return Ok(number != 0),
-            Value::Float(number) => return Ok(number != 0.0),
-            Value::List(items) => return Ok(!items.is_empty()),
-            Value::Table(entries) => return Ok(!entries.is_empty()),
-            Value::Text(text) => text.trim().to_ascii_lowercase(),
-        };
-        match &*text {
-            "" | "false" | "no" | "off" | "0" => Ok(false),
-            "true" | "yes" | "on" | "1" => Ok(true),
-            _ if only_expression(source, &scan(source)).is_some() => Ok(true),
-            _ => {
-                let problem = Problem::new("this is neither `true` nor `false`");
-                Err(TemplateError::new(0..source.len(), problem))
-            }
+        match value {
+            Value::Float(number) => Ok(number != 0.0),
+            Value::List(items) => Ok(!items.is_empty()),
+            Value::Table(entries) => Ok(!entries.is_empty()),
+            Value::Integer(number) => Ok(number != 0),
+            value => match word_of_flag(&value) {
+                Some(flag) => Ok(flag),
+                None if only_expression(source, &scan(source)).is_some() => Ok(true),
+                None => Err(no_flag(source, &value)),
+            },
+        }
+    }
+
+    /// Yes or no where a key takes nothing else: as [`Self::condition`], but that a value of
+    /// another kind, such as a text that is no word for yes or no, is an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`], and for any such value.
+    pub fn flag(&self, source: &str) -> Result<bool, TemplateError> {
+        match self.inner.value(source, Vec::new())? {
+            Evaluated::Known(value) => word_of_flag(&value).ok_or_else(|| no_flag(source, &value)),
+            Evaluated::Absent(_) => Ok(false),
         }
     }
 
@@ -134,6 +142,36 @@ impl Engine {
         self.inner.add_uses(source, &mut uses);
         uses
     }
+}
+
+/// What a value says that stands for yes or no.
+fn word_of_flag(value: &Value) -> Option<bool> {
+    let text = match value {
+        Value::Bool(value) => return Some(*value),
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text.trim().to_ascii_lowercase(),
+        Value::Float(_) | Value::List(_) | Value::Table(_) => return None,
+    };
+    match &*text {
+        "" | "false" | "no" | "off" | "0" => Some(false),
+        "true" | "yes" | "on" | "1" => Some(true),
+        _ => None,
+    }
+}
+
+fn no_flag(source: &str, value: &Value) -> TemplateError {
+    let message = match value {
+        Value::Text(text) if text != source => {
+            format!("this gives `{text}`, which is neither `true` nor `false`")
+        }
+        _ => "this is neither `true` nor `false`".to_owned(),
+    };
+    let problem = Problem::new(message).hint(
+        "also `yes`, `no`, `on`, `off`, `1`, `0` and an empty text are understood; whether a name \
+         has a value is `{{ NAME is defined }}`"
+            .to_owned(),
+    );
+    TemplateError::new(0..source.len(), problem)
 }
 
 /// The tag of a string that is only one `{{ … }}`.

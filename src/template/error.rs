@@ -44,6 +44,13 @@ impl Problem {
             .hint("a string of the configuration may have 1 MiB".to_owned())
     }
 
+    /// What is done would go beyond [`super::bounds::FUEL`].
+    pub(super) fn endless() -> Self {
+        Self::new("this template does not come to an end, or makes too much text on its way").hint(
+            "make a list or a text in it shorter: half a million steps are too many".to_owned(),
+        )
+    }
+
     pub(super) fn about(mut self, path: &str) -> Self {
         self.about = Some(path.to_owned());
         self
@@ -106,6 +113,7 @@ pub(super) fn in_our_words(error: &Error) -> Problem {
         ErrorKind::UndefinedError => Problem::new("this has no value"),
         ErrorKind::CannotUnpack => Problem::new("this does not have as many items as names"),
         ErrorKind::WriteFailure => Problem::too_long(),
+        ErrorKind::OutOfFuel => Problem::endless(),
         ErrorKind::InvalidOperation if detail.contains("recursion limit") => {
             Problem::new("this is nested too deeply")
         }

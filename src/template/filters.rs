@@ -2,11 +2,12 @@
 
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, Value};
+use regex_automata::meta::Regex;
 use sha2::{Digest, Sha256};
 
 use crate::ci::slug;
 
-use super::bounds::LONGEST_RANGE;
+use super::bounds::{LONGEST, LONGEST_RANGE};
 use super::error::Problem;
 use super::semver;
 use super::unprintable::{Absent, problem_of};
@@ -42,6 +43,7 @@ pub(super) const FILTERS: &[&str] = &[
     "list",
     "lower",
     "map",
+    "match",
     "max",
     "min",
     "reject",
@@ -120,12 +122,12 @@ pub(super) fn install(env: &mut Environment<'_>) {
         if let Some(problem) = problem_of(items) {
             return Err(problem.into());
         }
-        let items = items.try_iter()?.map(|item| printed(&item)).collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, Error>(items.join(separator.unwrap_or_default()))
+        joined(items, separator.unwrap_or_default())
     });
     env.add_filter("semver", |value: &Value, format: &str, named: Kwargs| {
         version(value, format, &named)
     });
+    env.add_filter("match", |value: &Value, pattern: &str| matched(value, pattern));
     env.add_test("defined", is_defined);
     env.add_test("undefined", |value: &Value| !is_defined(value));
     env.add_test("startingwith", |value: &Value, start: &str| {
@@ -157,6 +159,22 @@ fn version(value: &Value, format: &str, named: &Kwargs) -> Result<String, Error>
     Ok(semver::formatted(&tag, format, prefix.unwrap_or_default())?)
 }
 
+/// What `pattern` finds: its first group, or all of it. Empty where it finds nothing, and for what
+/// has no value, as `semver` is.
+fn matched(value: &Value, pattern: &str) -> Result<String, Error> {
+    let pattern = Regex::new(pattern).map_err(|error| {
+        let cause = error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string);
+        let cause =
+            cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Problem::new(format!("`match` takes a regular expression: {cause}"))
+    })?;
+    let text = if Absent::is(value) { String::new() } else { text("match", value)? };
+    let mut found = pattern.create_captures();
+    pattern.captures(&text, &mut found);
+    let part = found.get_group(1).or_else(|| found.get_match().map(|whole| whole.span()));
+    Ok(part.and_then(|part| text.get(part.range())).unwrap_or_default().to_owned())
+}
+
 /// `value` as it would be printed.
 fn printed(value: &Value) -> Result<String, Error> {
     if let Some(problem) = problem_of(value) {
@@ -167,6 +185,21 @@ fn printed(value: &Value) -> Result<String, Error> {
         ValueKind::String | ValueKind::Number => Ok(value.to_string()),
         _ => Err(Problem::new("only text, numbers, yes and no can be made text").into()),
     }
+}
+
+/// The items as text, one after the other: a list of one long text many times is short itself.
+fn joined(items: &Value, separator: &str) -> Result<String, Error> {
+    let mut text = String::new();
+    for (index, item) in items.try_iter()?.enumerate() {
+        if index > 0 {
+            text.push_str(separator);
+        }
+        text.push_str(&printed(&item)?);
+        if text.len() > LONGEST {
+            return Err(Problem::too_long().into());
+        }
+    }
+    Ok(text)
 }
 
 /// The text that `filter` works on.
@@ -248,6 +281,22 @@ mod tests {
         assert_eq!(tag_safe("feature/ä+1_x.y"), "feature---1_x.y");
         assert_eq!(tag_safe(".-x"), "x");
         assert_eq!(tag_safe(&"a".repeat(200)), "a".repeat(128));
+    }
+
+    #[test]
+    fn a_match_is_its_first_group_or_all_of_it_and_nothing_is_empty() {
+        let matched = |text: &str, pattern| matched(&Value::from(text), pattern).unwrap();
+
+        assert_eq!(matched("v1.2.3", r"\d.\d"), "1.2");
+        assert_eq!(matched("v1.2.3", r"^v(\d)\.(\d)"), "1");
+        assert_eq!(matched("größe-7", r"ö(\S+)-"), "ße");
+        assert_eq!(matched("nightly", r"\d+"), "");
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_told() {
+        let told = matched(&Value::from("v1"), "v(").unwrap_err().to_string();
+        assert!(told.contains("`match` takes a regular expression: unclosed group"), "{told}");
     }
 
     #[test]

@@ -61,8 +61,13 @@ impl App<'_> {
 
     /// The command of one build, to which the shell command is added as the last argument.
     #[must_use]
-    pub fn ssh(&self) -> Command {
-        self.cf().argument("ssh").argument(self.app).argument("-T").argument("-c")
+    pub fn ssh(&self, instance: Option<usize>) -> Command {
+        let ssh = self.cf().argument("ssh").argument(self.app);
+        let ssh = match instance {
+            Some(index) => ssh.argument("-i").argument(index.to_string()),
+            None => ssh,
+        };
+        ssh.argument("-T").argument("-c")
     }
 
     fn cf(&self) -> Command {

@@ -10,6 +10,7 @@ use source::Source;
 
 /// Each module with the modules that it may name. What is not listed is forbidden.
 const MAY_NAME: &[(&str, &[&str])] = &[
+    ("builtin", &["context", "dockerfile", "oci", "registry"]),
     ("ci", &[]),
     (
         "cli",
@@ -34,11 +35,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("dockerfile", &[]),
     ("event", &["outcome"]),
     ("guard", &["process"]),
-    ("kaniko", &[]),
+    ("kaniko", &["dockerfile"]),
+    ("oci", &["registry", "secret"]),
     ("outcome", &["context"]),
     (
         "plan",
         &[
+            "builtin",
             "ci",
             "config",
             "context",
@@ -72,6 +75,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "runner",
         &[
+            "builtin",
+            "oci",
             "context",
             "event",
             "guard",
@@ -97,36 +102,51 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["secret"]),
     ("annotate_snippets", &["report"]),
-    // A docker config's `auth`, and the forms of a secret that are looked for.
-    ("base64", &["registry", "secret"]),
+    // A docker config's `auth`, logins over HTTP, and the forms of a secret that are looked for.
+    ("base64", &["registry", "oci", "secret"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("figment", &["config"]),
-    ("flate2", &["context"]),
+    ("flate2", &["context", "builtin"]),
     ("git2", &["ci"]),
     // Times are read from the file, and told to people.
-    ("humantime", &["config", "ci", "plan", "process", "report", "runner", "transport"]),
+    ("bzip2", &["builtin"]),
+    ("lzma_rust2", &["builtin"]),
+    ("ruzstd", &["builtin"]),
+    // Builds that run side by side.
+    ("futures_util", &["runner"]),
+    ("globset", &["config"]),
+    ("humantime", &["builtin", "config", "ci", "process", "report", "runner", "transport"]),
+    ("hyper", &["oci"]),
+    ("hyper_util", &["oci"]),
     // Sizes are told in one form.
     ("indicatif", &["report", "cli"]),
     ("minijinja", &["template"]),
-    ("parse_dockerfile", &["dockerfile"]),
+    // Patterns of a filter.
+    ("regex_automata", &["template"]),
     // The safe face of the system's calls.
-    ("rustix", &["process", "cli", "context", "guard"]),
+    ("rustix", &["process", "cli", "context", "guard", "builtin"]),
     ("semver", &["template"]),
-    // Docker configs, events of GitHub, states of engines, the guard's lines, plans and reports.
-    ("serde_json", &["report", "ci", "guard", "plan", "registry", "transport"]),
-    // The bundle's checksum, what came back of it, and a filter.
-    ("sha2", &["context", "template", "transport"]),
+    // Docker configs, events of GitHub, states of engines, the guard's lines, manifests, lists of
+    // Dockerfiles, plans and reports.
+    (
+        "serde_json",
+        &["report", "ci", "dockerfile", "guard", "oci", "plan", "registry", "transport", "builtin"],
+    ),
+    // The bundle's checksum, what came back of it, digests of images, and a filter.
+    ("sha2", &["context", "oci", "template", "transport", "builtin"]),
     // The nearest spelling, of keys, stages and names.
     ("strsim", &["config", "dockerfile", "template"]),
-    // Contexts are written; what containers take and give is a tar too.
-    ("tar", &["context", "transport"]),
+    // Contexts and images are written; what containers take and give is a tar too.
+    ("tar", &["context", "oci", "transport", "builtin"]),
     // Files that come into being whole, and directories that go.
-    ("tempfile", &["cli", "report", "runner", "transport"]),
+    ("tempfile", &["cli", "oci", "report", "runner", "transport", "builtin"]),
     // What waits.
-    ("tokio", &["process", "cli", "event", "guard", "runner", "transport"]),
+    ("tokio", &["process", "cli", "event", "guard", "oci", "runner", "transport", "builtin"]),
+    ("tokio_rustls", &["oci"]),
     ("toml", &["config"]),
-    ("zeroize", &["secret", "process", "transport"]),
+    ("webpki_roots", &["oci"]),
+    ("zeroize", &["secret", "oci", "process", "transport"]),
 ];
 
 /// Paths of the standard library and of tokio that are one module's affair.

@@ -13,7 +13,7 @@ fn with(build: &str) -> Sandbox {
 fn without_a_file_the_user_is_told_how_to_begin_one() {
     Sandbox::new().run(["run"]).code(2).stdout("").stderr(
         r"error: no `kaniko.toml` in `[DIR]` or above it
-hint: write one, beginning with `version = 1` and `[builds.NAME]`; `kaniko.toml.example` has every key",
+hint: write one, beginning with `version = 1` and `[builds.NAME]`; `kaniko.toml.example` has every key; where there is a Dockerfile, `-d REFERENCE` does without",
     );
 }
 
@@ -158,20 +158,23 @@ hint: this program reads `version = 1`; a newer one may read more",
 }
 
 #[test]
-fn a_build_without_an_executor_is_asked_for_one() {
+fn a_build_without_an_executor_is_asked_for_one_of_several() {
     Sandbox::new()
-        .config("version = 1\n[builds.web]\nno-push = true\n")
+        .config(
+            "version = 1\n[executors.a]\ntype = \"podman\"\n[executors.b]\ntype = \"docker\"\n\
+             [builds.web]\nno-push = true\n",
+        )
         .file("Dockerfile", "FROM scratch\n")
         .run(["run"])
         .code(2)
         .stdout("")
         .stderr(
-            r#"error: build `web` has no `executor`
- --> kaniko.toml:2:9
+            r"error: build `web` has no `executor`
+ --> kaniko.toml:6:9
   |
-2 | [builds.web]
+6 | [builds.web]
   |         ^^^ built where?
-hint: write `executor = "podman"` (or docker, local, cloudfoundry), or declare one as `[executors.NAME]`"#,
+hint: several are declared: write `executor` as one of a, b",
         );
 }
 
@@ -190,44 +193,6 @@ fn an_unknown_executor_is_told_with_the_nearest_one() {
 3 | executor = "dokcer"
   |            ^^^^^^^^ unknown executor
 hint: did you mean `docker`?"#,
-        );
-}
-
-#[test]
-fn what_comes_later_is_refused_by_name() {
-    Sandbox::new()
-        .config("version = 1\ninclude = [\"x\"]\n[presets.a]\n[profiles.r]\n[builds.web]\nmatrix = { a = [\"1\"] }\n")
-        .run(["check"])
-        .code(2)
-        .stdout("")
-        .stderr(
-            r#"error: `include` is not supported yet
- --> kaniko.toml:2:1
-  |
-2 | include = ["x"]
-  | ^^^^^^^ not supported
-hint: `include` comes in a later version: write all builds in this file for now
-
-error: `presets` is not supported yet
- --> kaniko.toml:3:2
-  |
-3 | [presets.a]
-  |  ^^^^^^^ not supported
-hint: `presets` come in a later version: use `defaults`, or repeat the keys
-
-error: `profiles` is not supported yet
- --> kaniko.toml:4:2
-  |
-4 | [profiles.r]
-  |  ^^^^^^^^ not supported
-hint: `profiles` come in a later version: use `--set` for now
-
-error: `matrix` is not supported yet
- --> kaniko.toml:6:1
-  |
-6 | matrix = { a = ["1"] }
-  | ^^^^^^ not supported
-hint: `matrix` comes in a later version: write one build for each value"#,
         );
 }
 
@@ -269,7 +234,7 @@ fn a_build_that_is_not_in_the_file_is_told_with_those_that_are() {
         .run(["plan", "wbe"])
         .code(2)
         .stdout("")
-        .stderr("error: no build is called `wbe`\nhint: there are web");
+        .stderr("error: no build is called `wbe`\nhint: there is only `web`");
 }
 
 #[test]
@@ -299,11 +264,85 @@ hint: make it first: reports make no directories",
 fn a_report_of_another_format_is_refused() {
     with("no-push = true\n").run(["run", "--report", "xml=x"]).code(2).stdout("").stderr(
         r"error: `--report xml=x` is no report
-hint: write `--report json=PATH`",
+hint: write `--report FORMAT=PATH`, with json, dotenv, junit, markdown, github-output for FORMAT",
     );
 }
 
 #[test]
 fn a_good_file_has_no_mistakes() {
     with("no-push = true\n").run(["check"]).code(0).stdout("").stderr("1 build, no mistakes");
+}
+
+#[test]
+fn a_glob_means_one_build_where_one_is_wanted() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n\
+             [builds.api]\n[builds.app]\n[builds.web]\n",
+        )
+        .file("Dockerfile", "FROM scratch\n");
+
+    sandbox
+        .run(["auth", "a*", "-o", "-"])
+        .code(2)
+        .stdout("")
+        .stderr("error: `a*` means 2 builds, and one is wanted\nhint: name one: `api`, `app`");
+    sandbox
+        .run(["context", "ls", "x*"])
+        .code(2)
+        .stdout("")
+        .stderr("error: no build has a name like `x*`\nhint: there are `api`, `app`, `web`");
+    sandbox.run(["context", "ls", "w*"]).code(0).stderr_contains("2 entries");
+    sandbox.run(["auth", "w?b", "-o", "-"]).code(0).stdout("{\"auths\":{}}").stderr("");
+    sandbox
+        .run(["run", "x*"])
+        .code(2)
+        .stdout("")
+        .stderr("error: no build has a name like `x*`\nhint: there are `api`, `app`, `web`");
+}
+
+#[test]
+fn what_is_written_where_there_is_no_directory_is_told_with_its_path() {
+    let sandbox = with("no-push = true\n");
+
+    sandbox
+        .run(["auth", "web", "-o", "no/config.json"])
+        .code(1)
+        .stdout("")
+        .stderr_contains("error: the docker config could not be written to `no/config.json`: ");
+    sandbox
+        .run(["context", "pack", "web", "-o", "no/web.tgz"])
+        .code(1)
+        .stdout("")
+        .stderr_contains("error: the bundle could not be written to `[DIR]/no/web.tgz`: ");
+}
+
+#[test]
+fn what_no_kaniko_does_is_refused_or_warned_about_with_its_lines() {
+    let sandbox = |dockerfile: &str| {
+        Sandbox::new()
+            .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")
+            .file("Dockerfile", dockerfile)
+    };
+
+    sandbox("FROM scratch\nCOPY --parents a b /\n").run(["check"]).code(2).stdout("").stderr_contains(
+        "error: Dockerfile:2: `COPY --parents`: Kaniko copies without the directories, or fails",
+    );
+    sandbox("FROM scratch\nCOPY --link a /\nUSER a\nCOPY --link b /\n")
+        .run(["check"])
+        .code(0)
+        .stderr_contains("warning: Dockerfile:2, 4: `COPY --link`: Kaniko copies as without it");
+}
+
+#[test]
+fn a_mistake_in_a_dockerfile_is_told_with_its_place() {
+    Sandbox::new()
+        .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")
+        .file("Dockerfile", "FROM scratch\nCOPY \\\n  --form=x a /\n")
+        .run(["check"])
+        .code(2)
+        .stdout("")
+        .stderr_contains(
+            "error: Dockerfile:3:3: `COPY` has no flag `--form`; did you mean `--from`?",
+        );
 }

@@ -107,7 +107,7 @@ impl Drop for Far {
 }
 
 /// What podman prints, or why it failed.
-fn ask(sandbox: &Sandbox, arguments: &[&str], stdin: &[u8]) -> Result<String, String> {
+pub(crate) fn ask(sandbox: &Sandbox, arguments: &[&str], stdin: &[u8]) -> Result<String, String> {
     let mut child = Command::new(sandbox.program("podman"))
         .args(arguments)
         .stdin(Stdio::piped())

@@ -7,7 +7,11 @@ use std::{
     path::Path,
 };
 
-use crate::{machine, sandbox::Sandbox};
+use crate::{
+    engine::{Executor, docker},
+    machine,
+    sandbox::Sandbox,
+};
 
 /// A build of `app` with a Dockerfile in it.
 fn app() -> Sandbox {
@@ -107,13 +111,51 @@ fn a_file_that_cannot_be_read_is_told_with_its_path_and_leaves_no_bundle() {
     let sandbox = sandbox.with_an_ordinary_user();
 
     sandbox.run(["context", "pack", "web", "-o", "web.tgz"]).code(2).stdout("").stderr(
-        r"error: `[DIR]/app/key` cannot be read: Permission denied (os error 13)
+        r"error: `[DIR]/app/key` cannot be read: Permission denied
 hint: make it readable, or leave it out with a last line in .dockerignore",
     );
     let mut left: Vec<_> =
         fs::read_dir(sandbox.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["app", "kaniko.toml"]);
+}
+
+#[test]
+fn a_run_says_the_same_of_a_file_that_cannot_be_read_and_ends_alike() {
+    let sandbox = app()
+        .file("app/key", "secret\n")
+        .with_the_machines_programs()
+        .fake("docker", docker(&Executor::builds()));
+    fs::set_permissions(sandbox.path("app/key"), fs::Permissions::from_mode(0o000)).unwrap();
+
+    sandbox.with_an_ordinary_user().run(["run"]).code(2).stdout("").stderr(
+        r"web | building with docker (docker)
+web | sending the context
+error: web: `[DIR]/app/key` cannot be read: Permission denied
+hint: make it readable, or leave it out with a last line in .dockerignore
+
+build  result  time  sent  digest or cause
+web  not built  [TIME]  `[DIR]/app/key` cannot be read: Permission denied",
+    );
+}
+
+#[test]
+fn a_context_that_cannot_be_packed_after_a_build_is_a_failure_of_the_run() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n\
+             [builds.api]\ncontext = \"api\"\n[builds.web]\ncontext = \"web\"\n",
+        )
+        .file("api/Dockerfile", "FROM scratch\n")
+        .file("web/Dockerfile", "FROM scratch\n")
+        .fake("docker", docker(&Executor::builds()));
+    let _listens = UnixListener::bind(sandbox.path("web/socket")).unwrap();
+
+    sandbox
+        .run(["run", "--report", "json=report.json"])
+        .code(1)
+        .stdout("")
+        .stderr_contains("error: web: `[DIR]/web/socket` is a socket, which cannot be sent\n");
 }
 
 #[test]

@@ -36,7 +36,6 @@ fn a_build_sends_its_context_and_prints_what_was_pushed() {
         "web | building with docker (docker)\n\
          web | sending the context\n\
          web | building\n\
-         web | receiving outputs\n\
          \n\
          build  result  time  sent  digest or cause\n\
          web  built  [TIME]  [SIZE]  {DIGEST}"
@@ -70,12 +69,11 @@ fn outside_of_ci_nothing_is_pushed_and_that_is_said() {
 fn an_engine_that_is_not_installed_is_told_with_what_to_do() {
     pushed().run(["run"]).code(3).stdout("").stderr(
         r"web | building with docker (docker)
-error: web: `docker` could not be started: No such file or directory (os error 2)
+error: web: `docker` could not be started: No such file or directory
 hint: install docker, or choose another executor
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  `docker` could not be started: No such file or directory (os error 2)
-warning: nothing was pushed: outside of CI add `--push`",
+web  not built  [TIME]  `docker` could not be started: No such file or directory",
     );
 }
 
@@ -161,11 +159,11 @@ fn a_command_that_is_not_there_is_told_by_its_name() {
         .stdout("")
         .stderr(
             r"web | building with far (command)
-error: web: `ssh` could not be started: No such file or directory (os error 2)
+error: web: `ssh` could not be started: No such file or directory
 hint: is it installed, and in `PATH`?
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  `ssh` could not be started: No such file or directory (os error 2)",
+web  not built  [TIME]  `ssh` could not be started: No such file or directory",
         );
 }
 
@@ -446,4 +444,113 @@ fn after_a_failed_build_the_others_are_skipped_unless_told_to_go_on() {
     let run = two().run(["run", "--keep-going"]);
     run.code(1).stderr_contains("web  failed  [TIME]  [SIZE]  error building image: broken");
     assert_eq!(run.sent_to("docker").of("start").len(), 2);
+}
+
+/// A build that takes another's image.
+fn pair() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\n[builds.base]\n\
+             destinations = [\"r.example.com/shop/base:1\"]\n[builds.web]\n\
+             build-args = { BASE = \"{{ builds.base.image }}\" }\n\
+             destinations = [\"r.example.com/shop/web:1\"]\n",
+        )
+        .file("Dockerfile", "ARG BASE\nFROM $BASE\n")
+}
+
+#[test]
+fn a_plan_shows_what_a_run_outside_of_ci_refuses() {
+    pair()
+        .run(["plan"])
+        .code(0)
+        .stderr("")
+        .stdout_contains(
+            "  no push      r.example.com/shop/base:1  [outside of CI without `--push`]\n",
+        )
+        .stdout_contains("  build-arg    BASE={{ builds.base.image }}  [kaniko.toml:7]\n");
+    pair().run(["check"]).code(0).stdout("").stderr("2 builds, no mistakes");
+    let run = pair().fake("docker", docker(&Executor::builds())).run(["run"]);
+
+    run.code(2).stdout("").stderr(
+        r"error: `web` takes the image of `base`, which is not pushed
+ --> kaniko.toml:6:9
+  |
+6 | [builds.web]
+  |         ^^^ needs an image
+hint: outside of CI nothing is pushed without `--push`",
+    );
+    assert_eq!(run.sent_to("docker").argvs(), [""; 0]);
+}
+
+#[test]
+fn a_build_that_never_pushes_has_no_image_for_others() {
+    pair().run(["plan", "--set", "builds.base.no-push=true"]).code(2).stdout("").stderr(
+        r"error: `web` takes the image of `base`, which pushes none
+ --> kaniko.toml:6:9
+  |
+6 | [builds.web]
+  |         ^^^ needs an image
+hint: an executor can only pull what was pushed: give it a destination, and no `no-push`",
+    );
+}
+
+#[test]
+fn after_a_failed_build_nobody_is_told_to_push() {
+    pushed()
+        .fake("docker", docker(&Executor::fails(1, "error building image: broken")))
+        .run(["run"])
+        .code(1)
+        .never_tells("--push");
+    pushed().run(["run", "--set", "builds.web.no-push=true"]).code(3).never_tells("--push");
+}
+
+#[test]
+fn a_secret_of_digits_breaks_no_document_and_no_digest() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/shop/web:1\"]\nsecrets = { pin = { env = \"PIN\" } }\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .env("PIN", "1111")
+        .fake("docker", docker(&Executor::builds()));
+    let run = sandbox.run(["run", "--push", "--report", "json=report.json"]);
+
+    run.code(0).stdout(&format!("r.example.com/shop/web:1@{DIGEST}"));
+    let report: serde_json::Value = serde_json::from_str(&run.file("report.json")).unwrap();
+    assert_eq!(report["builds"][0]["digest"], DIGEST);
+    assert_eq!(report["builds"][0]["images"][0], format!("r.example.com/shop/web:1@{DIGEST}"));
+}
+
+#[test]
+fn a_plan_shows_what_is_said_of_the_executor() {
+    let sandbox = cloud();
+    let run = sandbox.run([
+        "plan",
+        "--set",
+        "executors.cf.lock-timeout=1m",
+        "--set",
+        "builds.web.timeout=2h",
+    ]);
+
+    run.code(0).stderr("").never_tells("hunter2").stdout(
+        r"override: --set executors.cf.lock-timeout
+override: --set builds.web.timeout
+
+web on cf (cloudfoundry)
+  app          kaniko
+  api          https://api.example.com
+  org          acme
+  space        dev
+  login        ci, password from the variable `CF_PASS`
+  lock-timeout 1m
+  context      [DIR]
+  dockerfile   Dockerfile
+  timeout      2h  [--set]
+    --context=tar:///kaniko/.kaniko-build/run/bundle.tgz
+    --dockerfile=/kaniko/buildcontext/Dockerfile
+    --log-format=color
+    --digest-file=/kaniko/.kaniko-build/run/digest
+    --no-push=true",
+    );
 }

@@ -51,6 +51,12 @@ impl Fake {
         self
     }
 
+    /// As [`Self::when`], before all patterns that are there.
+    pub(crate) fn first(mut self, pattern: &str, answer: Self) -> Self {
+        self.answers.insert(0, (pattern.to_owned(), answer.lines()));
+        self
+    }
+
     /// Leaves its stdin alone, unread and not kept, but for what its own lines read.
     pub(crate) fn hears_nothing(mut self) -> Self {
         self.hears = false;

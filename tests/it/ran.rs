@@ -44,6 +44,11 @@ impl Ran {
         self
     }
 
+    /// Whether it ended with 0; what it told on stderr where not.
+    pub(crate) fn succeeded(&self) -> Result<(), &str> {
+        if self.status.success() { Ok(()) } else { Err(&self.stderr) }
+    }
+
     /// This is all of its stdout, but for the end of the last line.
     #[track_caller]
     pub(crate) fn stdout(&self, text: &str) -> &Self {
@@ -58,6 +63,14 @@ impl Ran {
     pub(crate) fn stderr(&self, text: &str) -> &Self {
         let told = whole(self.shown(&self.stderr));
         assert!(told == text, "stderr is\n{told}\nnot\n{text}");
+        self
+    }
+
+    /// This is somewhere in its stdout.
+    #[track_caller]
+    pub(crate) fn stdout_contains(&self, text: &str) -> &Self {
+        let told = self.shown(&self.stdout);
+        assert!(told.contains(text), "stdout is\n{told}\nand does not hold\n{text}");
         self
     }
 
@@ -80,6 +93,11 @@ impl Ran {
     /// Its stdout, which need not be text.
     pub(crate) fn told_bytes(&self) -> &Vec<u8> {
         &self.stdout_bytes
+    }
+
+    /// Its stdout.
+    pub(crate) fn told(&self) -> &str {
+        &self.stdout
     }
 
     /// The lines of its stdout.

@@ -139,17 +139,35 @@ impl Sandbox {
         self.root.path().join("state")
     }
 
+    /// Another program, to be run in the project with the environment of the one under test.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path("")).env_clear().envs(&self.variables);
+        command.stdin(Stdio::null());
+        command
+    }
+
     /// Runs the program in the project, to its end.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ran {
         self.start(arguments).end()
     }
 
+    /// Runs a script in the project, with the program under test and the machine's behind the
+    /// fakes.
+    pub(crate) fn sh(&self, script: &str) -> Ran {
+        let path = self.root.path().join("script");
+        fs::write(&path, script).expect("a file for the script");
+        let programs = Path::new(PROGRAM).parent().expect("it is in a directory").display();
+        let with = self.clone().with_the_machines_programs();
+        let behind = with.variables[OsStr::new("PATH")].to_string_lossy().into_owned();
+        let with = with.env("PATH", format!("{behind}:{programs}"));
+        let mut command = Command::new("/bin/sh");
+        command.arg(path);
+        with.launch(command).end()
+    }
+
     /// Starts the program in the project.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Started {
-        let output = |name: &str| {
-            let file = fs::File::create(self.root.path().join(name)).expect("a file for output");
-            Stdio::from(file)
-        };
         let mut command = match self.user {
             Some(user) => {
                 let mut command = Command::new(self.root.path().join("program"));
@@ -158,8 +176,16 @@ impl Sandbox {
             }
             None => Command::new(PROGRAM),
         };
+        command.args(arguments);
+        self.launch(command)
+    }
+
+    fn launch(&self, mut command: Command) -> Started {
+        let output = |name: &str| {
+            let file = fs::File::create(self.root.path().join(name)).expect("a file for output");
+            Stdio::from(file)
+        };
         let child = command
-            .args(arguments)
             .current_dir(self.path(""))
             .env_clear()
             .envs(&self.variables)

@@ -168,10 +168,7 @@ fn where_there_is_no_repository_that_is_the_reason() {
 
     assert_eq!(why_absent(&ci, Field::Commit), "there is no git repository here");
     assert_eq!(why_absent(&ci, Field::Dirty), "there is no git repository here");
-    assert_eq!(
-        why_unknown(&ci, Field::DefaultBranch),
-        "the default branch can't be told: there is no git repository here"
-    );
+    assert_eq!(why_unknown(&ci, Field::DefaultBranch), "there is no git repository here");
 }
 
 #[test]
@@ -238,4 +235,33 @@ fn a_ci_that_does_not_tell_the_commit_s_time_leaves_it_to_git() {
     let ci = project.as_seen_by(Provider::GitHub, &[("GITHUB_SHA", &head)]);
 
     assert_eq!(text(&ci, Field::CommitTime), "2026-02-28T22:30:00Z");
+}
+
+#[test]
+fn what_a_ci_does_not_tell_of_the_repository_the_repository_tells() {
+    let project = Project::new();
+    let head = project.repository.head().unwrap().target().unwrap();
+    project.repository.remote("origin", "git@git.example.com:shop/api.git").unwrap();
+    project.repository.reference("refs/remotes/origin/main", head, true, "").unwrap();
+    let remote = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main");
+    project.repository.reference_symbolic(remote.0, remote.1, true, "").unwrap();
+    let ci = project.as_seen_by(Provider::CircleCi, &[("CIRCLE_BRANCH", "main")]);
+
+    assert_eq!(text(&ci, Field::Commit), head.to_string());
+    assert_eq!(text(&ci, Field::CommitTime), "2026-02-28T22:30:00Z");
+    assert_eq!(text(&ci, Field::DefaultBranch), "main");
+    assert_eq!(text(&ci, Field::Repository), "shop/api");
+    assert_eq!(text(&ci, Field::RepositoryUrl), "https://git.example.com/shop/api");
+    assert!(flag(&ci, Field::OnDefaultBranch));
+}
+
+#[test]
+fn the_word_of_a_ci_counts_before_that_of_the_repository() {
+    let project = Project::new();
+    let ci = project.as_seen_by(
+        Provider::Travis,
+        &[("TRAVIS_COMMIT", "7f3a1c9e5b2d4860a1b2c3d4e5f60718293a4b5c")],
+    );
+
+    assert_eq!(text(&ci, Field::Commit), "7f3a1c9e5b2d4860a1b2c3d4e5f60718293a4b5c");
 }

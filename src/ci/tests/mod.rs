@@ -1,13 +1,23 @@
 //! What each provider tells, from the variables that its documentation gives.
 
+mod azure;
+mod bitbucket;
+mod buildkite;
+mod circleci;
+mod drone;
 mod git;
 mod github;
 mod gitlab;
+mod jenkins;
+mod sample;
+mod teamcity;
+mod travis;
+mod woodpecker;
 
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Ci, Fact, Field, Sources};
+use super::{Ci, Fact, FactValue, Field, Sources};
 
 /// A pipeline with these variables, no repository, and `event` as GitHub's event file.
 fn pipeline(variables: &[(&str, &str)], event: &'static str) -> Ci {
@@ -20,6 +30,49 @@ fn pipeline(variables: &[(&str, &str)], event: &'static str) -> Ci {
             content => Ok(content.into()),
         }),
     })
+}
+
+/// What a pipeline tells, one a line: `event push`, `fork true`. A field that has no value has `-`,
+/// one that can't be told `?`.
+fn told(ci: &Ci, fields: &[Field]) -> Vec<String> {
+    let value = |field: &Field| match ci.fact(*field) {
+        Fact::Known(FactValue::Text(text)) => text,
+        Fact::Known(FactValue::Flag(flag)) => flag.to_string(),
+        Fact::Known(FactValue::Number(number)) => number.to_string(),
+        Fact::Absent(_) => "-".to_owned(),
+        Fact::Unknown(_) => "?".to_owned(),
+    };
+    fields.iter().map(|field| format!("{} {}", field.name(), value(field))).collect()
+}
+
+/// What a run is for.
+fn run(ci: &Ci) -> Vec<String> {
+    let fields = [
+        Field::Event,
+        Field::Branch,
+        Field::Tag,
+        Field::Ref,
+        Field::PullRequest,
+        Field::OnDefaultBranch,
+        Field::Fork,
+    ];
+    told(ci, &fields)
+}
+
+/// What surrounds it.
+fn around(ci: &Ci) -> Vec<String> {
+    let fields = [
+        Field::Provider,
+        Field::Commit,
+        Field::DefaultBranch,
+        Field::Repository,
+        Field::RepositoryUrl,
+        Field::PipelineId,
+        Field::PipelineUrl,
+        Field::JobUrl,
+        Field::Actor,
+    ];
+    told(ci, &fields)
 }
 
 fn text(ci: &Ci, field: Field) -> String {

@@ -63,13 +63,28 @@ impl Rules {
         self.kept.push(path);
     }
 
+    /// What is sent whatever the patterns say.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &[u8]> {
+        self.kept.iter().map(Vec::as_slice)
+    }
+
     /// Whether `path` is left out, asked without its parents' answers.
     #[must_use]
     pub fn ignores(&self, path: &[u8]) -> bool {
+        self.ignores_in(path, &self.above(path))
+    }
+
+    /// Whether anything in the directory `path` can be sent; the context's own path is empty.
+    pub(super) fn enters(&self, path: &[u8]) -> bool {
+        let matched = self.within(path, &self.above(path));
+        path.is_empty() || !self.ignores_in(path, &matched) || self.reaches_into(path, &matched)
+    }
+
+    /// The answers of the directory that `path` is in.
+    fn above(&self, path: &[u8]) -> Matched {
         let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         let parents = slashes.map(|(end, _)| &path[..end]);
-        let matched = parents.fold(self.top(), |matched, parent| self.within(parent, &matched));
-        self.ignores_in(path, &matched)
+        parents.fold(self.top(), |matched, parent| self.within(parent, &matched))
     }
 
     /// The answers of the context itself: nothing matches it.

@@ -5,6 +5,7 @@ mod changes;
 mod ignored;
 mod never_half;
 mod refused;
+mod taken;
 
 use std::{
     ffi::OsStr,
@@ -17,7 +18,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Compression, ContextError, Dockerfile, Modes, Packed, Spec, Timestamps, list, pack};
+use super::{
+    Compression, ContextError, Dockerfile, Extent, Listing, Modes, Packed, Spec, Timestamps, list,
+    pack,
+};
 
 /// A context that is gone when the test ends.
 struct Tree {
@@ -32,6 +36,7 @@ impl Tree {
         let spec = Spec {
             root: directory.path().join("context"),
             dockerfile: Dockerfile::Inside("Dockerfile".into()),
+            extent: Extent::Whole,
             modes: Modes::Normal,
             timestamps: Timestamps::Fixed,
         };
@@ -107,8 +112,10 @@ impl Tree {
     fn entries(&self) -> Vec<String> {
         let entries = entries(&self.pack(Compression::None).0);
         let mut listed = vec!["755 ./".to_owned()];
-        list(&self.spec, &mut |entry| {
-            listed.push(format!("{:o} {}", entry.mode, entry.path.display()));
+        list(&self.spec, &mut |listing| {
+            if let Listing::Sent(entry) = listing {
+                listed.push(format!("{:o} {}", entry.mode, entry.path.display()));
+            }
         })
         .unwrap();
         let without_targets = entries.iter().map(|entry| {
@@ -160,6 +167,16 @@ fn noise(length: usize) -> Vec<u8> {
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state.to_be_bytes()[0] & 0x3f
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+/// Bytes of which none tells the next one, the same each time.
+pub(super) fn random(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
     };
     std::iter::repeat_with(next).take(length).collect()
 }

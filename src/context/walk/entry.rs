@@ -27,6 +27,38 @@ pub struct Entry<'a> {
     pub(super) known: Option<Meta>,
 }
 
+/// Something that is left out: a directory that is not opened, or anything else.
+#[derive(Debug)]
+pub(in crate::context) struct LeftOut<'a> {
+    /// As an entry's.
+    pub(in crate::context) path: &'a [u8],
+    pub(in crate::context) why: Why,
+    pub(super) kind: FileType,
+    pub(super) name: &'a OsStr,
+    pub(super) parent: BorrowedFd<'a>,
+}
+
+/// What leaves something out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The ignore file does.
+    Ignored,
+    /// The build does not take it.
+    NotTaken,
+}
+
+impl LeftOut<'_> {
+    pub(in crate::context) fn is_directory(&self) -> bool {
+        self.kind == FileType::Directory
+    }
+
+    /// Bytes of a file; 0 for all else, and for what is gone.
+    pub(in crate::context) fn size(&self) -> u64 {
+        let meta = (self.kind == FileType::RegularFile).then(|| stat(self.parent, self.name));
+        meta.and_then(Result::ok).map_or(0, |meta| meta.size)
+    }
+}
+
 /// What can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{Build, arguments, shown, shown_late};
+use crate::{
+    plan::{Build, ExecutorKind, arguments, shown, shown_late},
+    report::redacted,
+    secret::Redactor,
+};
 
 use super::{Shown, dockerfile};
 
@@ -12,7 +16,7 @@ use super::{Shown, dockerfile};
 struct PlanJson<'a> {
     version: u32,
     program: &'static str,
-    file: String,
+    file: Option<String>,
     overrides: &'a [String],
     builds: Vec<BuildJson<'a>>,
 }
@@ -44,6 +48,7 @@ struct BuildJson<'a> {
 struct ExecutorJson<'a> {
     name: &'a str,
     r#type: &'static str,
+    chosen: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -52,17 +57,17 @@ struct BaseJson<'a> {
     line: usize,
 }
 
-/// The whole plan as one JSON document.
+/// The whole plan as one JSON document, without what `redactor` knows.
 #[must_use]
-pub fn json(from: Shown<'_>) -> String {
+pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
     let plan = PlanJson {
         version: 1,
         program: env!("CARGO_PKG_VERSION"),
-        file: from.plan.file.display().to_string(),
+        file: from.plan.file.as_ref().map(|file| file.display().to_string()),
         overrides: &from.plan.overrides,
         builds: from.plan.builds.iter().map(|build| of_build(from, build)).collect(),
     };
-    serde_json::to_string_pretty(&plan).unwrap_or_default()
+    redacted::document(&plan, redactor)
 }
 
 fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
@@ -71,7 +76,11 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
     };
     BuildJson {
         name: &build.name,
-        executor: ExecutorJson { name: &build.executor.name, r#type: build.executor.kind.name() },
+        executor: ExecutorJson {
+            name: &build.executor.name,
+            r#type: build.executor.kind.name(),
+            chosen: build.chosen.as_deref(),
+        },
         context: build.context.display().to_string(),
         dockerfile: dockerfile(build),
         target: build.target.as_deref(),
@@ -95,7 +104,10 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
         needs: build.after.iter().map(|name| &**name).collect(),
         retry: build.retry,
         timeout_seconds: build.timeout.as_secs(),
-        arguments: arguments(build, |late| Some(shown_late(late))).unwrap_or_default(),
+        arguments: match build.executor.kind {
+            ExecutorKind::Builtin => Vec::new(),
+            _ => arguments(build, |late| Some(shown_late(late))).unwrap_or_default(),
+        },
         origins: build
             .origins
             .iter()

@@ -1,5 +1,6 @@
 //! A plan, shown: for people, for programs, and as a script. Nothing secret is in a plan.
 
+mod executor;
 mod json;
 mod shell;
 mod text;

@@ -1,25 +1,39 @@
 //! A plan as a script that does the same by hand, for whom no runner will do.
 //!
 //! It calls `kaniko-build context pack` and `kaniko-build auth`, and nothing else of ours, and
-//! holds no secret. What it does not do is what a runner is for: no lock, no check of what
-//! arrived, no cleaning between builds.
+//! holds no secret. What it does not do is what a runner is for: no lock, no limit of time, no
+//! check of what arrived, no cleaning between builds.
 
 use std::fmt::Write as _;
 
 use crate::{
     context::Dockerfile,
-    plan::{self, Build, CloudFoundry, ExecutorKind, Plan, Value, arguments},
+    plan::{self, Build, CloudFoundry, ENVIRONMENT, ExecutorKind, PROXIES, Plan, Value, arguments},
     secret::Source,
-    shell::{join, quote},
+    shell::{ASSIGN, is_variable, join, quote},
     template::LateValue,
-    transport::{BUNDLE, FAR_DIR, container},
+    transport::{BUNDLE, FAR_DIR, OutputKind, container},
 };
+
+/// What every script begins with. `far` is a directory of this machine with what is sent;
+/// `remove` takes away what a build has left, also when it fails.
+const HEAD: &str = r#"remove() { :; }
+far=$(mktemp -d)
+trap 'remove; rm -rf "$far"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM"#;
 
 /// The whole script.
 #[must_use]
 pub fn shell(plan: &Plan) -> String {
-    let file = quote(&plan.file.display().to_string());
-    let mut text = format!("#!/bin/sh\nset -eu\nfile={file}\n");
+    let mut text = "#!/bin/sh\nset -eu\n".to_owned();
+    if let Some(file) = &plan.file {
+        let _ = writeln!(text, "file={}", quote(&file.display().to_string()));
+    }
+    let _ = writeln!(text, "{HEAD}");
+    if plan.builds.iter().any(|build| environment(build).is_some()) {
+        let _ = writeln!(text, "{ASSIGN}");
+    }
     for build in &plan.builds {
         let _ = write!(text, "\n# {} on {}\n", build.name, build.executor.name);
         match &build.executor.kind {
@@ -33,6 +47,11 @@ pub fn shell(plan: &Plan) -> String {
             }
             ExecutorKind::Local => through_shell(&mut text, plan, build, "/busybox/sh -c"),
             ExecutorKind::Container(container) => in_container(&mut text, plan, build, container),
+            ExecutorKind::Builtin => by_buildah(&mut text, plan, build),
+        }
+        for reference in build.destinations.iter().filter(|_| build.push) {
+            let image = quote(&reference.to_string());
+            let _ = writeln!(text, "echo {image}@\"${}\"", variable(&build.name));
         }
     }
     text.trim_end().to_owned()
@@ -40,17 +59,14 @@ pub fn shell(plan: &Plan) -> String {
 
 fn login(text: &mut String, app: &CloudFoundry) {
     if let Some(api) = &app.api {
-        let _ = writeln!(text, "cf api {}", quote(api));
+        let _ = writeln!(text, "cf api {} >&2", quote(api));
     }
     if let Some((username, password)) = &app.login {
-        let username = match username {
-            Value::Plain(text) => quote(text),
-            Value::Secret(source) => value_of(source),
-        };
         let origin = app.origin.as_ref().map(|it| format!(" --origin {}", quote(it)));
         let _ = writeln!(
             text,
-            "CF_USERNAME={username} CF_PASSWORD={} cf auth{}",
+            "CF_USERNAME={} CF_PASSWORD={} cf auth{} >&2",
+            word_of(username),
             value_of(password),
             origin.unwrap_or_default()
         );
@@ -61,12 +77,15 @@ fn login(text: &mut String, app: &CloudFoundry) {
         .filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_ref()?))))
         .collect();
     if !target.is_empty() {
-        let _ = writeln!(text, "cf target{}", target.concat());
+        let _ = writeln!(text, "cf target{} >&2", target.concat());
     }
 }
 
 /// The tools of Kaniko's debug image; an app's own shells start with less.
 const FAR_PATH: &str = "PATH=/busybox:$PATH";
+
+/// The file below [`FAR_DIR`] that sets variables.
+const VARIABLES: &str = "environment";
 
 /// A secret as a word of the script: the script names where it is, never what it is.
 fn value_of(source: &Source) -> String {
@@ -74,6 +93,13 @@ fn value_of(source: &Source) -> String {
         Source::Env(name) => format!("\"${{{name}}}\""),
         Source::File(path) => format!("\"$(cat {})\"", quote(&path.display().to_string())),
         Source::Command(words) => format!("\"$({})\"", join(words.iter().map(String::as_str))),
+    }
+}
+
+fn word_of(value: &Value) -> String {
+    match value {
+        Value::Plain(text) => quote(text),
+        Value::Secret(source) => value_of(source),
     }
 }
 
@@ -86,26 +112,81 @@ fn writes(source: &Source) -> String {
     }
 }
 
-/// The small files of a build: what writes each, and where it goes below [`FAR_DIR`].
-fn files(build: &Build) -> Vec<(String, String)> {
+/// What names the build to ourselves.
+fn named(plan: &Plan, build: &Build) -> String {
     let name = quote(&build.name);
-    let mut files = vec![(
-        format!("kaniko-build auth {name} --file \"$file\" -o -"),
-        "docker/config.json".to_owned(),
-    )];
-    for file in &build.access.files {
-        files.push((format!("cat {}", quote(&file.local.display().to_string())), file.far.clone()));
+    if plan.file.is_some() {
+        return format!("{name} --file \"$file\"");
     }
-    for (id, source) in &build.secrets {
-        files.push((writes(source), format!("{}/{id}", plan::SECRETS)));
+    let dockerfile = match &build.dockerfile {
+        Dockerfile::Inside(path) => build.context.join(path),
+        Dockerfile::Outside(path) => path.clone(),
+    };
+    let mut words = vec![
+        "--context".to_owned(),
+        build.context.display().to_string(),
+        "--dockerfile".to_owned(),
+        dockerfile.display().to_string(),
+    ];
+    for destination in &build.destinations {
+        words.extend(["--destination".to_owned(), destination.to_string()]);
     }
-    if let Dockerfile::Outside(path) = &build.dockerfile {
-        let write = format!("cat {}", quote(&path.display().to_string()));
-        files.push((write, plan::DOCKERFILE.to_owned()));
+    format!("{name} {}", join(words.iter().map(String::as_str)))
+}
+
+/// What prints lines that set the executor's variables for a shell; none without any.
+fn environment(build: &Build) -> Option<String> {
+    if matches!(build.executor.kind, ExecutorKind::Container(_) | ExecutorKind::Builtin) {
+        return None;
     }
-    let write = format!("kaniko-build context pack {name} --file \"$file\" -o -");
+    let assign = |(name, value): &(String, Value)| format!("assign {name} {}", word_of(value));
+    let variables = build.executor.environment.iter().filter(|(name, _)| is_variable(name));
+    let mut lines: Vec<String> = variables.map(assign).collect();
+    if build.executor.proxy {
+        lines.push(format!(
+            "for name in {}; do eval \"value=\\${{$name-}}\"; [ -z \"$value\" ] || assign $name \
+             \"$value\"; done",
+            PROXIES.join(" ")
+        ));
+    }
+    (!lines.is_empty()).then(|| format!("{{ {}; }}", lines.join("; ")))
+}
+
+/// Writes the files of a build below `directory` of a new `$far`.
+fn stage(text: &mut String, plan: &Plan, build: &Build, directory: &str) {
+    let name = named(plan, build);
+    let of = |path: &std::path::Path| quote(&path.display().to_string());
+    let mut files =
+        vec![(format!("kaniko-build auth {name} -o -"), "docker/config.json".to_owned())];
+    let sent =
+        |file: &crate::registry::AccessFile| (format!("cat {}", of(&file.local)), file.far.clone());
+    files.extend(build.access.files.iter().map(sent));
+    let secret =
+        |(id, source): &(String, Source)| (writes(source), format!("{}/{id}", plan::SECRETS));
+    files.extend(build.secrets.iter().map(secret));
+    files.extend(environment(build).map(|write| (write, VARIABLES.to_owned())));
+    let outside = match &build.dockerfile {
+        Dockerfile::Outside(path) => Some(path),
+        Dockerfile::Inside(_) => None,
+    };
+    files.extend(outside.map(|path| (format!("cat {}", of(path)), plan::DOCKERFILE.to_owned())));
+    let write = format!("kaniko-build context pack {name} -o -");
     files.push((write, BUNDLE.to_owned()));
-    files
+
+    let _ = writeln!(text, "rm -rf \"$far\"; far=$(mktemp -d)");
+    for (write, path) in files {
+        let path = format!("{directory}{path}");
+        let above = path.rsplit_once('/').map(|(above, _)| quote(above));
+        let above = above.map(|above| format!("mkdir -p \"$far\"/{above}; ")).unwrap_or_default();
+        let _ = writeln!(text, "(umask 077; {above}{write} > \"$far\"/{})", quote(&path));
+    }
+    if let Some(path) = outside {
+        let mut ignore = path.clone().into_os_string();
+        ignore.push(".dockerignore");
+        let here = of(std::path::Path::new(&ignore));
+        let there = quote(&format!("{directory}{}.dockerignore", plan::DOCKERFILE));
+        let _ = writeln!(text, "[ ! -f {here} ] || cp {here} \"$far\"/{there}");
+    }
 }
 
 /// Where the script puts what another build's end tells; no text of a user holds these bytes.
@@ -141,32 +222,144 @@ fn executor(plan: &Plan, build: &Build) -> Vec<String> {
 }
 
 fn through_shell(text: &mut String, plan: &Plan, build: &Build, far: &str) {
-    for (write, path) in files(build) {
-        let path = format!("{FAR_DIR}/{path}");
-        let directory = path.rsplit_once('/').map_or("/", |(directory, _)| directory);
-        let command =
-            format!("{FAR_PATH}; umask 077; mkdir -p {directory} && cat > {}", quote(&path));
-        let _ = writeln!(text, "{write} | {far} {}", quote(&command));
-    }
-    let arguments = executor(plan, build);
-    let run = format!(
-        "{FAR_PATH}; cd / && DOCKER_CONFIG={FAR_DIR}/docker SSL_CERT_DIR=/kaniko/ssl/certs /kaniko/executor {}",
-        join(arguments.iter().map(String::as_str))
-    );
-    let _ = writeln!(text, "{} </dev/null", filled(&format!("{far} {}", quote(&run))));
-    let read = format!("{FAR_PATH}; cat {FAR_DIR}/digest");
-    let _ = writeln!(text, "{}=$({far} {} </dev/null)", variable(&build.name), quote(&read));
-    let remove = format!("{FAR_PATH}; rm -rf {FAR_DIR}");
-    let _ = writeln!(text, "{far} {} </dev/null", quote(&remove));
+    stage(text, plan, build, "");
+    let tools = |command: &str| quote(&format!("{FAR_PATH}; {command}"));
+    let remove = tools(&format!("rm -rf {FAR_DIR}"));
+    let _ = writeln!(text, "remove() {{ {far} {remove} </dev/null; }}");
+    let take = format!("umask 077; rm -rf {FAR_DIR}; mkdir -p {FAR_DIR} && tar -C {FAR_DIR} -xf -");
+    let _ = writeln!(text, "tar -C \"$far\" -cf - . | {far} {}", tools(&take));
+
+    let mut own: Vec<_> =
+        ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    own.push(format!("DOCKER_CONFIG={FAR_DIR}/docker"));
+    let own = own.join(" ");
+    let words = executor(plan, build);
+    let words = join(words.iter().map(String::as_str));
+    let run = match environment(build) {
+        // Its own variables first, so that those of the file count.
+        Some(_) => {
+            format!("export {own}; . {FAR_DIR}/{VARIABLES}; cd / && /kaniko/executor {words}")
+        }
+        None => format!("cd / && {own} /kaniko/executor {words}"),
+    };
+    let _ = writeln!(text, "{} </dev/null >&2", filled(&format!("{far} {}", tools(&run))));
+    let read = tools(&format!("cat {FAR_DIR}/digest"));
+    let _ = writeln!(text, "{}=$({far} {read} </dev/null)", variable(&build.name));
     for output in &build.outputs {
-        let _ = writeln!(text, "# {} stays there: fetch it before the last line", output.flag);
+        let (there, here) = (plan::far_output(output.flag), output.local.display().to_string());
+        let here = quote(&here);
+        let _ = match output.kind {
+            OutputKind::File => {
+                let send = tools(&format!("cat {FAR_DIR}/{there}"));
+                writeln!(text, "{far} {send} </dev/null > {here}")
+            }
+            OutputKind::Directory => {
+                let send = tools(&format!("tar -C {FAR_DIR}/{there} -cf - ."));
+                writeln!(text, "mkdir -p {here}; {far} {send} </dev/null | tar -C {here} -xf -")
+            }
+        };
     }
+    let _ = writeln!(text, "remove; remove() {{ :; }}");
+}
+
+/// The variables of a container: what the shell sets for the engine's client, and arguments.
+fn variables(build: &Build) -> (Vec<String>, Vec<String>) {
+    let (mut set, mut arguments) = (Vec::new(), Vec::new());
+    let mut given = |name: &str, value: &str| {
+        arguments.push(quote(&format!("--env={name}={value}")));
+    };
+    for (name, value) in ENVIRONMENT {
+        given(name, value);
+    }
+    given("DOCKER_CONFIG", &format!("{FAR_DIR}/docker"));
+    for (name, value) in &build.executor.environment {
+        match value {
+            Value::Plain(text) => given(name, text),
+            Value::Secret(_) => {}
+        }
+    }
+    if build.executor.proxy {
+        // Named alone, a variable has the value that the client has, or none.
+        arguments.extend(PROXIES.iter().map(|name| format!("--env={name}")));
+    }
+    for (name, value) in &build.executor.environment {
+        if let (Value::Secret(source), true) = (value, is_variable(name)) {
+            set.push(format!("{name}={} ", value_of(source)));
+            arguments.push(format!("--env={name}"));
+        }
+    }
+    (set, arguments)
+}
+
+/// What needs no executor is built by hand with buildah, which needs none either.
+fn by_buildah(text: &mut String, plan: &Plan, build: &Build) {
+    let name = named(plan, build);
+    let dockerfile = match &build.dockerfile {
+        Dockerfile::Inside(path) => build.context.join(path),
+        Dockerfile::Outside(path) => path.clone(),
+    };
+    let image = format!("kaniko-build/{}", build.name);
+    let mut words = vec!["buildah".to_owned(), "build".into(), format!("--tag={image}")];
+    words.push(format!("--file={}", dockerfile.display()));
+    words.extend(build.target.iter().map(|target| format!("--target={target}")));
+    let late = |value: &LateValue| Some(mark(plan, value));
+    let maps = [
+        ("build-arg", &build.build_args),
+        ("label", &build.labels),
+        ("annotation", &build.annotations),
+    ];
+    for (flag, entries) in maps {
+        for (name, value) in entries {
+            let value = plan::resolve(value, &mut { late }).unwrap_or_default();
+            words.push(format!("--{flag}={name}={value}"));
+        }
+    }
+    words.push(build.context.display().to_string());
+    let _ = writeln!(text, "rm -rf \"$far\"; far=$(mktemp -d)");
+    let _ = writeln!(text, "kaniko-build auth {name} -o \"$far\"/config.json");
+    let _ = writeln!(text, "export REGISTRY_AUTH_FILE=\"$far\"/config.json");
+    let _ = writeln!(text, "{}", filled(&join(words.iter().map(String::as_str))));
+    for destination in build.destinations.iter().filter(|_| build.push) {
+        let destination = quote(&format!("docker://{destination}"));
+        let _ = writeln!(
+            text,
+            "buildah push --digestfile \"$far\"/digest {} {destination}",
+            quote(&image)
+        );
+    }
+    if build.push && !build.destinations.is_empty() {
+        let _ = writeln!(text, "{}=$(cat \"$far\"/digest)", variable(&build.name));
+    }
+    for output in &build.outputs {
+        let form = if output.flag == "--tar-path" { "docker-archive" } else { "oci" };
+        let to = quote(&format!("{form}:{}", output.local.display()));
+        let _ = writeln!(text, "buildah push {} {to}", quote(&image));
+    }
+    let _ = writeln!(text, "rm -rf \"$far\"");
 }
 
 fn in_container(text: &mut String, plan: &Plan, build: &Build, container: &container::Settings) {
     let program = container.kind.name();
-    let name = quote(&format!("kaniko-{}", build.name));
-    let mut create = vec![program.to_owned(), "create".into(), format!("--name={name}")];
+    // A name of a build needs no quotes; `$$` lets two scripts run side by side.
+    let name = format!("\"kaniko-{}-$$\"", build.name);
+    let inner = FAR_DIR.strip_prefix("/kaniko/").unwrap_or(FAR_DIR);
+    stage(text, plan, build, &format!("{inner}/"));
+    let _ = writeln!(
+        text,
+        "remove() {{ {program} rm --force --volumes {name} >/dev/null 2>&1 || :; }}"
+    );
+
+    let (set, variables) = variables(build);
+    let mut create = vec![format!("{}{program} create --name={name}", set.concat())];
+    create.push("--entrypoint=/kaniko/executor --workdir=/ --log-driver=none".to_owned());
+    if container.kind == container::Kind::Podman {
+        create.push("--http-proxy=false".to_owned());
+    }
+    match container.pull {
+        container::Pull::Missing => {}
+        container::Pull::Always => create.push("--pull=always".to_owned()),
+        container::Pull::Never => create.push("--pull=never".to_owned()),
+    }
     let options = [
         ("--network", &container.network),
         ("--memory", &container.memory),
@@ -176,26 +369,24 @@ fn in_container(text: &mut String, plan: &Plan, build: &Build, container: &conta
         create.extend(value.iter().map(|value| format!("{flag}={}", quote(value))));
     }
     create.extend(container.volumes.iter().map(|volume| format!("--volume={}", quote(volume))));
+    create.extend(variables);
     create.extend(container.engine_args.iter().map(|argument| quote(argument)));
-    create.push(format!("--env=DOCKER_CONFIG={FAR_DIR}/docker --workdir=/"));
     create.push(quote(&container.image));
     create.extend(executor(plan, build).iter().map(|argument| quote(argument)));
-    let _ = writeln!(text, "{}", filled(&create.join(" ")));
-    let _ = writeln!(text, "far=$(mktemp -d)");
-    let inner = FAR_DIR.strip_prefix("/kaniko/").unwrap_or(FAR_DIR);
-    for (write, path) in files(build) {
-        let path = format!("{inner}/{path}");
-        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        let _ = writeln!(
-            text,
-            "(umask 077; mkdir -p \"$far\"/{}; {write} > \"$far\"/{})",
-            quote(directory),
-            quote(&path)
-        );
-    }
-    let _ = writeln!(text, "{program} cp \"$far\"/. {name}:/kaniko; rm -rf \"$far\"");
-    let _ = writeln!(text, "{program} start --attach {name}");
+    let _ = writeln!(text, "{} >/dev/null", filled(&create.join(" ")));
+    let _ = writeln!(text, "{program} cp \"$far\"/. {name}:/kaniko");
+    let _ = writeln!(text, "{program} start --attach {name} >&2");
     let digest = variable(&build.name);
     let _ = writeln!(text, "{digest}=$({program} cp {name}:{FAR_DIR}/digest - | tar -xO)");
-    let _ = writeln!(text, "{program} rm -f {name}");
+    for output in &build.outputs {
+        let (there, here) = (plan::far_output(output.flag), output.local.display().to_string());
+        let here = quote(&here);
+        let _ = match output.kind {
+            OutputKind::File => writeln!(text, "{program} cp {name}:{FAR_DIR}/{there} {here}"),
+            OutputKind::Directory => {
+                writeln!(text, "mkdir -p {here}; {program} cp {name}:{FAR_DIR}/{there}/. {here}")
+            }
+        };
+    }
+    let _ = writeln!(text, "remove; remove() {{ :; }}");
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::{Build, arguments, shown, shown_late};
+use crate::plan::{Build, ExecutorKind, TIMEOUT, arguments, shown, shown_late};
 
-use super::{Shown, dockerfile};
+use super::{Shown, dockerfile, executor};
 
 /// The whole plan, without an end of line.
 #[must_use]
@@ -12,6 +12,9 @@ pub fn text(from: Shown<'_>) -> String {
     let mut text = String::new();
     for name in &from.plan.overrides {
         let _ = writeln!(text, "override: {name}");
+    }
+    for name in &from.plan.left_out {
+        let _ = writeln!(text, "left out: {name} (its `when` does not hold)");
     }
     for build in &from.plan.builds {
         if !text.is_empty() {
@@ -25,18 +28,28 @@ pub fn text(from: Shown<'_>) -> String {
 fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     let executor = &build.executor;
     let _ = writeln!(text, "{} on {} ({})", build.name, executor.name, executor.kind.name());
+    if let Some(why) = &build.chosen {
+        let _ = writeln!(text, "  {:<12} {why}", "chosen");
+    }
     let mut line = |name: &str, value: String, key: &str| {
         let origin = from.origin(build, key).map(|at| format!("  [{at}]")).unwrap_or_default();
         let _ = writeln!(text, "  {name:<12} {value}{origin}");
     };
+    for (name, value) in executor::lines(executor) {
+        line(name, value, "");
+    }
     line("context", build.context.display().to_string(), "context");
     line("dockerfile", dockerfile(build), "dockerfile");
     if let Some(target) = &build.target {
         line("target", target.clone(), "target");
     }
     for destination in &build.destinations {
-        let verb = if build.push { "push" } else { "no push" };
-        line(verb, destination.to_string(), if build.push { "tags" } else { "no-push" });
+        if build.push_withheld {
+            line("no push", format!("{destination}  [outside of CI without `--push`]"), "");
+        } else {
+            let verb = if build.push { "push" } else { "no push" };
+            line(verb, destination.to_string(), if build.push { "tags" } else { "no-push" });
+        }
     }
     for base in &build.bases {
         line("from", format!("{} (line {})", base.reference, base.line), "");
@@ -47,6 +60,9 @@ fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     for (name, value) in &build.labels {
         line("label", format!("{name}={}", shown(value)), &format!("labels.{name}"));
     }
+    for (name, value) in &build.annotations {
+        line("annotation", format!("{name}={}", shown(value)), &format!("annotations.{name}"));
+    }
     for (id, source) in &build.secrets {
         line("secret", format!("{id} from {source}"), "secrets");
     }
@@ -55,6 +71,15 @@ fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     }
     for needed in &build.registries {
         line("credentials", format!("{}: {}", needed.host, from.credentials(&needed.host)), "");
+    }
+    if build.retry > 0 {
+        line("retry", build.retry.to_string(), "retry");
+    }
+    if build.timeout != TIMEOUT {
+        line("timeout", humantime::format_duration(build.timeout).to_string(), "timeout");
+    }
+    if executor.kind == ExecutorKind::Builtin {
+        return;
     }
     let known = arguments(build, |late| Some(shown_late(late)));
     for argument in known.unwrap_or_default() {

@@ -180,8 +180,7 @@ fn what_an_event_file_does_not_tell_is_an_error_in_tests_too() {
     assert_eq!(
         complaint(&engine, "{{ 'latest' if ci.on_default_branch }}"),
         (
-            "`ci.on_default_branch` can't be told: the default branch can't be told: the job's \
-             `GITHUB_EVENT_PATH` is not set"
+            "`ci.on_default_branch` can't be told: the job's `GITHUB_EVENT_PATH` is not set"
                 .to_owned(),
             "ci.on_default_branch"
         )

@@ -202,7 +202,9 @@ impl Build<'_> {
 
         let mut digest = None;
         if state.exit_code == 0 {
-            self.teller.stage(Stage::Receiving).await;
+            if !self.job.outputs.is_empty() {
+                self.teller.stage(Stage::Receiving).await;
+            }
             if let Some(path) = &layout.digest {
                 digest =
                     Some(output::digest(client, name, path, stall).await.map_err(after_start)?);

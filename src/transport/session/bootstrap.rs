@@ -3,7 +3,9 @@
 //! The command is the only thing of ours in an argument list, here and there: it is the same
 //! for every build and holds no secret. All else goes through stdin.
 
-use super::Pace;
+use sha2::{Digest, Sha256};
+
+use super::{Pace, output::hex};
 
 /// The version of the protocol between both sides.
 pub(super) const PROTOCOL: u32 = 1;
@@ -25,26 +27,29 @@ pub(super) const FAR: &str = concat!(
     include_str!("far/7-session.sh"),
 );
 
-/// The command that the far end's shell runs: it reads [`opening`] from stdin, exactly.
+/// The command that the far end's shell runs: it reads [`opening`] from stdin, exactly, and
+/// runs what came only where its checksum is right, its words included: it deletes files.
 ///
 /// `cf ssh` starts its shell with a `PATH` of `/bin:/usr/bin`, and a build may have deleted what
 /// is there. `head -c` would read on; `dd` takes what it is told.
 pub(super) const COMMAND: &str = "PATH=/kaniko/.kaniko-build/state/bin:/busybox:/busybox2:\
     $PATH:/usr/bin:/bin; export PATH; \
-    IFS=' ' read -r kb_name kb_version kb_length kb_words && \
+    IFS=' ' read -r kb_name kb_version kb_length kb_sum kb_words && \
     [ \"$kb_name $kb_version\" = 'kaniko-build 1' ] || exit 3; \
     kb_script=$(dd bs=4096 count=\"$kb_length\" iflag=fullblock,count_bytes 2>/dev/null) || \
     { echo 'kaniko-build refused tools there is no dd that counts bytes'; exit 3; }; \
+    [ \"$(printf '%s\n' \"$kb_words\" \"$kb_script\" | sha256sum)\" = \"$kb_sum  -\" ] || \
+    { echo 'kaniko-build refused script it did not arrive as it was sent'; exit 3; }; \
     eval \"$kb_script\"";
 
 /// What is sent first of all: a line for [`COMMAND`] and [`FAR`].
 pub(super) fn opening(pace: Pace, build: &str, owner: &str) -> Vec<u8> {
     let (beat, silence) = (pace.beat.as_secs().max(1), pace.silence.as_secs().max(1));
     let (build, owner, length) = (plain(build), plain(owner), FAR.len());
-    let mut opening =
-        format!("kaniko-build {PROTOCOL} {length} {beat} {silence} {build} {owner}\n").into_bytes();
-    opening.extend_from_slice(FAR.as_bytes());
-    opening
+    let words = format!("{beat} {silence} {build} {owner}");
+    // The shell drops line ends at the end of what it reads, and printf writes one.
+    let sum = hex(&Sha256::digest(format!("{words}\n{}\n", FAR.trim_end_matches('\n'))));
+    format!("kaniko-build {PROTOCOL} {length} {sum} {words}\n{FAR}").into_bytes()
 }
 
 /// `text` as a word that no shell and no line of the protocol takes for more than a word.

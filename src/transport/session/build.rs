@@ -1,6 +1,6 @@
 //! One build over a connection that has greeted: lock, feed, run, bring back.
 
-use std::{future::pending, time::Duration};
+use std::{collections::BTreeSet, future::pending, time::Duration};
 
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -118,7 +118,7 @@ impl<'a> Build<'a> {
         const DOING: &str = "while the context was on its way";
         self.tell(What::Stage(Stage::Sending)).await;
         self.connection.mouth.line("proceed").await;
-        feed::files(&self.connection.mouth, self.job).await?;
+        let lines = feed::files(&self.connection.mouth, self.job).await?;
         let (build, events) = (self.job.build.clone(), self.hands.events.clone());
         let mut feeding = Feeding::start(&self.connection.mouth, bundle, build, events);
         let heard = tokio::select! {
@@ -137,8 +137,7 @@ impl<'a> Build<'a> {
             Ok(Err(error)) => return Err(error.into()),
             Err(heard) => return Err(self.unexpected(heard, DOING).await),
         };
-        feed::end(&self.connection.mouth, &packed).await;
-        self.connection.mouth.line("run").await;
+        lines.run(&self.connection.mouth, &packed).await;
         match self.hear(None).await {
             Heard::Word(Word::Received) => Ok(packed),
             other => Err(self.unexpected(other, DOING).await),
@@ -176,8 +175,9 @@ impl<'a> Build<'a> {
         let mut digest = None;
         let mut problem = None;
         let mut deadline = None;
-        let mut left = if exit.code == 0 { self.job.outputs.len() } else { 0 };
-        let stage = if left > 0 { Stage::Receiving } else { Stage::Cleaning };
+        let outputs = if exit.code == 0 { &self.job.outputs[..] } else { &[] };
+        let mut left: BTreeSet<usize> = (0..outputs.len()).collect();
+        let stage = if left.is_empty() { Stage::Cleaning } else { Stage::Receiving };
         self.tell(What::Stage(stage)).await;
         loop {
             match self.hear(deadline).await {
@@ -185,12 +185,12 @@ impl<'a> Build<'a> {
                     digest = Some(text).filter(|text| is_digest(text));
                 }
                 Heard::Word(Word::Missing(number)) => {
-                    left = left.saturating_sub(1);
-                    let far = self.job.outputs.get(number).map_or("?", |output| &output.far);
+                    left.remove(&number);
+                    let far = outputs.get(number).map_or("?", |output| &output.far);
                     problem = Some(format!("the executor has not written `{far}`"));
                 }
                 Heard::Word(Word::Output { number, length, sha256 }) => {
-                    let Some(output) = self.job.outputs.get(number) else {
+                    let Some(output) = outputs.get(number).filter(|_| left.remove(&number)) else {
                         return Err(self.lost("an output came that was not asked for"));
                     };
                     let ear = &mut self.connection.ear;
@@ -202,8 +202,7 @@ impl<'a> Build<'a> {
                             return Err(TransportError::Output { what });
                         }
                     }
-                    left = left.saturating_sub(1);
-                    if left == 0 {
+                    if left.is_empty() {
                         self.tell(What::Stage(Stage::Cleaning)).await;
                     }
                 }
@@ -227,7 +226,7 @@ impl<'a> Build<'a> {
                 Heard::Word(other) => {
                     self.warn(&format!("the far side said something unexpected: {other:?}")).await;
                 }
-                Heard::Gone(why) if left > 0 => {
+                Heard::Gone(why) if !left.is_empty() => {
                     let what = format!("the outputs did not arrive: {why}");
                     return Err(TransportError::Output { what });
                 }
@@ -237,6 +236,9 @@ impl<'a> Build<'a> {
                     break;
                 }
             }
+        }
+        if let Some(&number) = left.first() {
+            problem = Some(format!("`{}` did not arrive", outputs[number].far));
         }
         if let Some(what) = problem {
             return Err(TransportError::Output { what });
@@ -302,6 +304,8 @@ impl<'a> Build<'a> {
                 self.stopping = true;
                 TransportError::Interrupted
             }
+            // Destinations may have been pushed.
+            Heard::Word(Word::Error { why, .. }) if self.started => self.lost(&why),
             Heard::Word(Word::Error { class, why }) => refusal::failed(&class, &why),
             Heard::Word(Word::Refused { code, why }) => refusal::refused(&code, &why),
             Heard::Word(Word::Bye | Word::Cleaned) => {

@@ -40,6 +40,8 @@ const UNREACHABLE: &[(&str, &str, bool)] = &[
     ("no org and space targeted", "name `org` and `space` of the executor", false),
     ("credentials were rejected", LOGIN, false),
     ("unauthorized", LOGIN, false),
+    ("unable to authenticate", LOGIN, false),
+    ("unable to verify identity", "put the host's key into known_hosts", false),
     ("ssh support is disabled", SSH, false),
     ("not authorized", SSH, false),
     ("application instance does not exist", RUNNING, false),
@@ -61,7 +63,12 @@ const UNREACHABLE: &[(&str, &str, bool)] = &[
     ("network is unreachable", NETWORK, true),
     ("bad gateway", NETWORK, true),
     ("service unavailable", NETWORK, true),
+    ("error opening ssh connection", SSH, true),
 ];
+
+/// What cf logs of itself when the far end has ended first.
+/// Source: cf's clissh/ssh.go, `copyAndClose`.
+const CHATTER: &[&str] = &["copy and close:", "copy and done:", "keep alive:"];
 
 /// Words of programs that had connected and found no shell, no directory or no library there.
 /// Source: executor-facts, "Repeated builds in one container".
@@ -78,8 +85,12 @@ const NO_SHELL: &[&str] = &[
 
 /// Judges by the exit code of `program`, where it is known, and by what it `said`.
 pub(super) fn judge(program: &str, code: Option<i32>, said: &[String]) -> Early {
-    let last: Vec<&str> =
-        said.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+    let is_chatter = |line: &str| CHATTER.iter().any(|chatter| line.contains(chatter));
+    let last: Vec<&str> = said
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty() && !is_chatter(line))
+        .collect();
     let last = last[last.len().saturating_sub(4)..].join("; ");
     let ended = match code {
         Some(code) => format!("`{program}` ended with exit code {code}"),
@@ -133,6 +144,7 @@ mod tests {
             "error: Internal error occurred: failed to exec in container: failed to start exec \"1\": OCI runtime exec failed"
         ));
         assert!(is_no_shell("cf", 255, ""));
+        assert!(is_no_shell("cf", 255, "time=\"2026\" level=error msg=\"copy and close: EOF\""));
     }
 
     #[test]

@@ -22,26 +22,45 @@ use crate::{
     transport::{BUNDLE, Bundle, FAR_DIR, Job, OutputKind, TransportError},
 };
 
+/// The checksum so far of the lines that say what is to be done there.
+#[derive(Debug, Default)]
+pub(super) struct Lines(Sha256);
+
+impl Lines {
+    async fn say(&mut self, mouth: &Mouth, line: &str, bytes: &[u8]) {
+        self.0.update(format!("{line}\n"));
+        mouth.say(mouth::frame(line, bytes)).await;
+    }
+
+    /// Tells the bundle's end, and to go on where all has arrived as it was sent.
+    pub(super) async fn run(mut self, mouth: &Mouth, packed: &Packed) {
+        let sum = hex(&packed.sha256);
+        self.say(mouth, &format!("bundle {} {sum} {BUNDLE}", packed.bytes), &[]).await;
+        mouth.line(&format!("run {}", hex(&self.0.finalize()))).await;
+    }
+}
+
 /// Sends the job's files, how the executor is started, and what is wanted of it afterwards.
-pub(super) async fn files(mouth: &Mouth, job: &Job) -> Result<(), TransportError> {
+pub(super) async fn files(mouth: &Mouth, job: &Job) -> Result<Lines, TransportError> {
     let refuse = |what| TransportError::Feed { what };
+    let mut lines = Lines::default();
     for file in &job.files {
         check_path(&file.path).map_err(refuse)?;
-        small(mouth, &file.path, file.content.expose()).await;
+        small(&mut lines, mouth, &file.path, file.content.expose()).await;
     }
-    small(mouth, ".start", &script::start(job).map_err(refuse)?).await;
+    small(&mut lines, mouth, ".start", &script::start(job).map_err(refuse)?).await;
     for (number, output) in job.outputs.iter().enumerate() {
         check_path(&output.far).map_err(refuse)?;
         let kind = match output.kind {
             OutputKind::File => "file",
             OutputKind::Directory => "directory",
         };
-        mouth.line(&format!("want {number} {kind} {}", output.far)).await;
+        lines.say(mouth, &format!("want {number} {kind} {}", output.far), &[]).await;
     }
     if let Some(path) = digest_file(job) {
-        mouth.line(&format!("want - digest {path}")).await;
+        lines.say(mouth, &format!("want - digest {path}"), &[]).await;
     }
-    Ok(())
+    Ok(lines)
 }
 
 /// Where the executor writes the digest, relative to [`FAR_DIR`].
@@ -50,10 +69,9 @@ pub(super) fn digest_file(job: &Job) -> Option<&str> {
     path.strip_prefix(FAR_DIR)?.strip_prefix('/')
 }
 
-async fn small(mouth: &Mouth, path: &str, content: &[u8]) {
+async fn small(lines: &mut Lines, mouth: &Mouth, path: &str, content: &[u8]) {
     let sum = hex(&Sha256::digest(content));
-    let line = format!("file {} {sum} {path}", content.len());
-    mouth.say(mouth::frame(&line, content)).await;
+    lines.say(mouth, &format!("file {} {sum} {path}", content.len()), content).await;
 }
 
 /// A path of a job must stay below its directory and fit into a line.
@@ -108,11 +126,6 @@ impl Drop for Feeding {
     fn drop(&mut self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
-}
-
-/// Tells the bundle's end; the far side checks it against what has arrived.
-pub(super) async fn end(mouth: &Mouth, packed: &Packed) {
-    mouth.line(&format!("bundle {} {} {BUNDLE}", packed.bytes, hex(&packed.sha256))).await;
 }
 
 /// Cuts what is written to it into frames.

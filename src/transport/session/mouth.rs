@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use super::Pace;
 
-/// Bytes of the bundle in one frame: big enough for a process a frame at the far side, small
-/// enough that a slow line brings one within the silence that it allows.
-pub(super) const CHUNK: usize = 256 * 1024;
+/// Bytes of the bundle in one frame: enough for the processes that each costs at the far side,
+/// which counts what has come of one as a sign of life.
+pub(super) const CHUNK: usize = 1024 * 1024;
 
 /// Frames on their way; so many chunks are in memory, and some of the pipe's.
 const WAITING: usize = 2;

@@ -16,9 +16,11 @@ pub(super) fn refused(code: &str, why: &str) -> TransportError {
         "tools" | "static" => {
             "use a Kaniko image with a shell of its own: one with `debug` in its tag"
         }
+        "script" => "the connection cuts or changes what is sent through it",
         _ => RESTART,
     };
     let what = match code {
+        "script" => format!("our program for the far side is not run there: {why}"),
         "used" => format!("something else has built there before: {why}"),
         "tools" | "static" | "version" | "clean" | "prepare" => why.to_owned(),
         _ => format!("no build may run there: {why}"),

@@ -1,5 +1,9 @@
 //! What the far side says: a line each.
 
+use sha2::{Digest, Sha256};
+
+use super::output::hex;
+
 /// One line of the far side's protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Word {
@@ -31,7 +35,7 @@ pub(super) enum Word {
     Started,
     /// The executor has ended.
     Exit(i32),
-    /// What it wrote to its digest file.
+    /// What it wrote to its digest file, as it was sent.
     Digest(String),
     /// It left no such output.
     Missing(usize),
@@ -79,7 +83,10 @@ impl Word {
             }
             "started" => Self::Started,
             "exit" => Self::Exit(rest.parse().ok()?),
-            "digest" => Self::Digest(rest.to_owned()),
+            "digest" => {
+                let (digest, sha256) = rest.rsplit_once(' ')?;
+                (hex(&Sha256::digest(digest)) == sha256).then(|| Self::Digest(digest.to_owned()))?
+            }
             "missing" => Self::Missing(rest.parse().ok()?),
             "output" => {
                 let mut words = rest.split(' ');
@@ -132,6 +139,13 @@ mod tests {
             Word::parse("kaniko-build refused used /kaniko/Dockerfile is there"),
             Some(Word::Refused { code: "used".into(), why: "/kaniko/Dockerfile is there".into() })
         );
+    }
+
+    #[test]
+    fn a_digest_that_changed_on_its_way_is_none() {
+        let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Word::parse(&format!("digest abc {sum}")), Some(Word::Digest("abc".to_owned())));
+        assert_eq!(Word::parse(&format!("digest abd {sum}")), None);
     }
 
     #[test]

@@ -87,7 +87,6 @@ async fn the_stages_are_told_in_order() {
             Stage::Connected("v1.24.0".into()),
             Stage::Sending,
             Stage::Building,
-            Stage::Receiving,
             Stage::Cleaning,
         ]
     );

@@ -22,6 +22,33 @@ nap() {
   sleep "$1" </dev/null >/dev/null 2>&1 3<&- 4>&-
 }
 
+# Lets a subshell end at signal $1, with no pause of its own left behind.
+end_at() {
+  pause='' over=''
+  trap 'over=1; [ "$pause" = starting ] || leave' "$1"
+}
+
+# Killed and waited for: nobody else may collect it.
+leave() {
+  [ -z "$pause" ] || {
+    kill -9 "$pause"
+    wait "$pause"
+  }
+  exit 0
+}
+
+# A pause of $1 seconds of such a subshell. The signal can come before its number is known.
+rest() {
+  pause=starting
+  sleep "$1" </dev/null >/dev/null 2>&1 &
+  pause=$!
+  [ -z "$over" ] || leave
+  wait "$pause"
+  pause=''
+  # The tool's place may have been deleted meanwhile, and ours be there.
+  hash -r
+}
+
 # A line for each process: PID PARENT SESSION START.
 processes() {
   local entry parent session start

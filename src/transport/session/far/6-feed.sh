@@ -32,23 +32,37 @@ abandon() {
 
 # Until the client says `proceed`; nothing else but beats comes before it.
 listen() {
-  local word rest
-  while IFS=' ' read -r word rest <&3; do
+  local line
+  while read -r line <&3; do
     heard
-    case $word in
+    case $line in
+    beat) ;;
     proceed) exit 0 ;;
     stop) break ;;
+    *)
+      say "error feed $strange"
+      break
+      ;;
     esac
   done
   abandon
 }
 
-# Everything up to `run`: files, wishes, the bundle in chunks, its length and checksum.
+strange='the connection brought something else than what was sent'
+
+# Everything up to `run`: files, wishes, the bundle in chunks, its length and checksum. `run`
+# brings the checksum of all lines that say what is to be done.
 receive() {
-  local word length sum path total=0
+  local word length sum path total=0 lines='' found
   { mkdir -m 700 "$run" && : >"$run/.wants"; } || fail_feed "no directory can be made there"
   while IFS=' ' read -r word length sum path <&3; do
     heard
+    case $word in
+    file | want | bundle) lines=$lines$word' '$length' '$sum' '$path$newline ;;
+    esac
+    case $length in
+    *[!0-9]*) [ "$word" != file ] && [ "$word" != chunk ] || fail_feed "$strange" ;;
+    esac
     case $word in
     beat) ;;
     file)
@@ -69,9 +83,13 @@ receive() {
       printf '%s %s %s\n' "$length" "$sum" "$path" >>"$run/.wants" ||
         fail_feed "it cannot be written there ($(room) KiB are left at /kaniko)"
       ;;
-    run) exit 0 ;;
+    run)
+      found=$(printf %s "$lines" | sha256sum)
+      [ "${found%% *}" = "$length" ] || fail_feed "$strange"
+      exit 0
+      ;;
     stop) abandon ;;
-    *) fail_feed "the connection brought something else than the client's frames" ;;
+    *) fail_feed "$strange" ;;
     esac
   done
   abandon

@@ -5,16 +5,10 @@ me=$$
 
 # Tells the client that we are here, as long as it takes.
 beats() {
-  local pause=''
-  # Killed and waited for: nobody else may collect it.
-  trap 'kill -9 "$pause"; wait "$pause"; exit 0' TERM
+  end_at TERM
   exec 3<&- 4>&-
   while :; do
-    sleep "$beat" </dev/null >/dev/null 2>&1 &
-    pause=$!
-    wait "$pause"
-    # The tool's place may have been deleted meanwhile, and ours be there.
-    hash -r
+    rest "$beat"
     lives "$$" "$my_start" || exit 0
     say beat
   done
@@ -32,18 +26,15 @@ stop_beats() {
 
 # Sees to it that everything ends when the client is silent or the main shell is gone.
 watch() {
-  local tick=$((silence / 12)) quiet=0 last='' pause='' now waited
+  local tick=$((silence / 12)) quiet=0 last='' now waited
   trap '' HUP INT TERM
-  trap 'kill -9 "$pause"; wait "$pause"; exit 0' USR1
+  end_at USR1
   exec 3<&- 4>&- >/dev/null
   read -r me now </proc/self/stat
   watch_pid=$me
   [ "$tick" -gt 0 ] || tick=1
   while :; do
-    sleep "$tick" &
-    pause=$!
-    wait "$pause"
-    hash -r
+    rest "$tick"
     lives "$$" "$my_start" || take_over
     [ ! -e "$clients/$my_name.ending" ] || continue
     now=$(stat -c '%n %Y %s' "$clients/$my_name" "$run/bundle.tgz")
@@ -120,12 +111,9 @@ finish() {
 
 # Kills the main shell after $1 seconds, unless told not to.
 give_up_after() {
-  local pause=''
-  trap 'kill -9 "$pause"; wait "$pause"; exit 0' USR1
+  end_at USR1
   exec 3<&- 4>&- >/dev/null
-  sleep "$1" &
-  pause=$!
-  wait "$pause"
+  rest "$1"
   kill -9 "$$"
 }
 
@@ -156,11 +144,14 @@ execute() {
 
 # Sends back what was wanted, each with its length and checksum before it.
 deliver() {
-  local number kind path length sum
+  local number kind path length sum digest
   while IFS=' ' read -r number kind path; do
     case $kind in
     digest)
-      [ ! -s "$run/$path" ] || say "digest $(tr -d '\n' <"$run/$path" | cut -c 1-200)"
+      [ -s "$run/$path" ] || continue
+      digest=$(tr -d '\n' <"$run/$path" | cut -c 1-200)
+      sum=$(printf %s "$digest" | sha256sum)
+      say "digest $digest ${sum%% *}"
       continue
       ;;
     file)
@@ -279,7 +270,7 @@ main() {
   clean || fail "clean $problem"
   say ready
 
-  wait "$listener"
+  wait "$listener" || exit 1
   receive &
   wait $! || exit 1
   say received

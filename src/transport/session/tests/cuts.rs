@@ -52,7 +52,7 @@ async fn a_cut_connection_is_never_a_build() {
     let before = sandbox.listing();
     let stream = whole_stream(&sandbox).await;
     let end = end_of_bundle(&stream);
-    let run = find(&stream, b"\nrun\n") + 1;
+    let run = end + find(&stream[end..], b"\nrun ") + 1;
     let script = find(&stream, b"\nproceed\n") + 5;
     let cuts = (script..run).step_by(100_000).chain(end - 32..=end).chain([run, run + 3]);
     for cut in cuts {
@@ -75,11 +75,15 @@ async fn a_cut_connection_is_never_a_build() {
 async fn a_connection_cut_before_the_greeting_is_no_connection() {
     let Some(sandbox) = Sandbox::new() else { return };
     let before = sandbox.listing();
-    for cut in [0, 5, 40, 20_000] {
+    for cut in [0, 5, 40] {
         let command = sandbox.behind(&first(cut));
         let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
         assert!(matches!(went.result, Err(TransportError::Unreachable { .. })), "{}", went.error());
     }
+    // Where half of our program arrives, that is told, if anybody still listens.
+    let command = sandbox.behind(&first(20_000));
+    let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
+    assert_eq!(went.error(), NOT_AS_SENT);
     assert_eq!(sandbox.listing(), before);
     assert_eq!(sandbox.ask("ls -d /kaniko/.kaniko-build 2>/dev/null"), "");
 }
@@ -92,17 +96,71 @@ async fn a_flipped_byte_is_never_built() {
     let end = end_of_bundle(&stream);
     let config = find(&stream, b"PASSWORD");
     for at in [config, end - 1, end - 8, end - 300_000] {
-        let other = if stream[at] == b'X' { 'Y' } else { 'X' };
-        let first = first(at);
-        let filter =
-            format!("{{ {first}; printf {other}; dd bs=1 count=1 status=none >/dev/null; cat; }}");
-        let went = go_at(NO_BEATS, sandbox.behind(&filter), &real_job(APP, None), hello()).await;
+        let command = sandbox.behind(&all_but(&stream, at));
+        let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
         assert_eq!(
             went.error(),
             "Feed { what: \"what arrived is not what was sent: its checksum differs\" }"
         );
     }
     assert_eq!(sandbox.listing(), before);
+}
+
+/// A filter that makes another letter of the one at `at`.
+fn all_but(stream: &[u8], at: usize) -> String {
+    let other = if stream[at] == b'X' { 'Y' } else { 'X' };
+    let first = first(at);
+    format!("{{ {first}; printf {other}; dd bs=1 count=1 status=none >/dev/null; cat; }}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_byte_of_what_is_to_be_done_is_never_built_either() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let before = sandbox.listing();
+    let stream = whole_stream(&sandbox).await;
+    let end = end_of_bundle(&stream);
+    let behind = |what: &[u8]| find(&stream, what) + what.len() - 1;
+    let places = [
+        behind(b"\nproceed"),
+        behind(b" docker/config.json"),
+        behind(b" .start"),
+        behind(b"\nwant -"),
+        behind(b" digest digest"),
+        behind(b"\nchunk "),
+        behind(b"\nchunk 7"),
+        behind(b" bundle.tgz\n") - 1,
+        end + find(&stream[end..], b"\nrun ") + 7,
+    ];
+    for at in places {
+        let command = sandbox.behind(&all_but(&stream, at));
+        let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
+        assert!(
+            [
+                "Feed { what: \"the connection brought something else than what was sent\" }",
+                "Feed { what: \"what arrived is not what was sent: its checksum differs\" }"
+            ]
+            .contains(&&*went.error()),
+            "{at}: {}",
+            went.error()
+        );
+        assert!(went.log().is_empty(), "{at}: {}", went.log());
+    }
+    assert_eq!(sandbox.listing(), before);
+}
+
+const NOT_AS_SENT: &str = "Refused { what: \"our program for the far side is not run there: it did \
+                           not arrive as it was sent\", hint: \"the connection cuts or changes \
+                           what is sent through it\" }";
+
+#[tokio::test]
+async fn our_own_program_is_run_only_as_it_was_sent() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    for change in ["s/rm -rf/rm -fr/", "1s/ test$/ tset/", "1s/ 60 300 / 61 300 /"] {
+        let filter = format!("sed -u '{change}'");
+        let went = go_at(NO_BEATS, sandbox.behind(&filter), &real_job(APP, None), hello()).await;
+        assert_eq!(went.error(), NOT_AS_SENT, "{change}");
+    }
+    assert_eq!(sandbox.ask("ls -d /kaniko/.kaniko-build 2>/dev/null"), "");
 }
 
 #[tokio::test]
@@ -149,7 +207,7 @@ async fn a_silent_far_side_is_given_up() {
 #[tokio::test]
 async fn an_executor_whose_end_is_not_told_has_not_ended() {
     let script = "printf '%s\\n' 'kaniko-build hello 1' greeted locked ready; \
-                  while read -r line; do [ \"$line\" != run ] || break; done; \
+                  while read -r word sum; do [ \"$word\" != run ] || break; done; \
                   printf '%s\\n' received started; echo output >&2; exit 0";
     let command = process::Command::new("sh").arguments(["-c", script]);
     let went = go(command, &job(), of_bytes(Vec::new())).await;

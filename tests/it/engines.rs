@@ -6,7 +6,7 @@
 //! KANIKO_BUILD_TEST_ENGINE=podman KANIKO_BUILD_TEST_IMAGE=ghcr.io/osscontainertools/kaniko \
 //! KANIKO_BUILD_TEST_REGISTRY=127.0.0.1:5000 KANIKO_BUILD_TEST_BASE=127.0.0.1:5000/base/busybox:1 \
 //! KANIKO_BUILD_TEST_NETWORK=host KANIKO_BUILD_TEST_ENGINE_ARGS='--runtime=runc' \
-//! cargo test --test engines -- --ignored --test-threads=1
+//! cargo test --test it engines -- --ignored --test-threads=1
 //! ```
 //!
 //! The registry speaks HTTP; the base image has a shell.
@@ -243,7 +243,7 @@ fn a_killed_run_leaves_no_container() {
     let here = tempfile::tempdir().unwrap();
     let log = here.path().join("log");
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "victim", "--ignored"])
+        .args(["--exact", "engines::victim", "--ignored"])
         .env(VICTIM, &log)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,0 +1,35 @@
+//! Tars as they come: layers of base images, and archives that `ADD` unpacks.
+//!
+//! Both are others' and may be hostile. Reading one streams; no header makes it hold more than
+//! the bounds here, and nothing is ever written under a name that stands in one.
+
+mod decompress;
+mod header;
+mod read;
+
+pub(super) use decompress::decompress;
+pub(super) use header::{Header, Type};
+pub(super) use read::Reader;
+
+/// Sizes of header and padding.
+const BLOCK: usize = 512;
+
+/// Bytes that a PAX header or a long name may have, as with Go's reader.
+const MOST_EXTENSION: u64 = 1 << 20;
+
+/// Bytes that a name may have; the system takes 4096 in one call.
+const MOST_NAME: usize = 1 << 16;
+
+/// Why a tar cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TarError {
+    /// It is no tar, or none that is whole.
+    #[error("it is damaged: {0}")]
+    Damaged(&'static str),
+    /// It would take more than we give.
+    #[error("it holds {0}")]
+    TooMuch(&'static str),
+    /// It cannot be read, or not be decompressed.
+    #[error("it cannot be decompressed")]
+    Read(#[from] std::io::Error),
+}

@@ -1,0 +1,224 @@
+//! Dockerfiles that run no program, built by ourselves to an image.
+//!
+//! A Dockerfile without `RUN` says which files an image has and what its config holds: that needs
+//! neither an engine nor root, and nothing is unpacked. Base images are file system models made
+//! of the headers of their layers (`index`); `COPY`, `ADD` and `WORKDIR` write to such a model
+//! (`tree`); what they wrote becomes a layer, compressed on all cores (`layer`). The layers of
+//! the base are passed on as they are, and are only downloaded where files are looked at.
+//!
+//! Equal inputs give an equal digest, on any machine: nothing depends on the clock, the cores or
+//! the order in which a directory is read.
+//!
+//! # Where executors differ
+//!
+//! The context is as the bundle that executors get: owner 0:0, modes and times as its
+//! [`Spec`] says. Else this follows `BuildKit`, but for:
+//!
+//! | | here, as with | elsewhere |
+//! |---|---|---|
+//! | `COPY` after `USER` | `BuildKit`: 0:0 | Kaniko: the user's (unless `FF_KANIKO_COPY_AS_ROOT`) |
+//! | a source that is a link | `BuildKit`: what it points to | Kaniko: the link |
+//! | directories made on the way, `--chmod` | Kaniko: 0755 | `BuildKit`: the octal mode |
+//! | `--link` | Kaniko: no difference | `BuildKit`: links in the destination are not followed |
+//! | wildcards that match nothing at all | Kaniko, buildah: an error | `BuildKit`: no error |
+//! | several sources, destination without `/` | Kaniko, buildah: an error | `BuildKit`: the last wins |
+//! | a name that the image does not know | Kaniko: an error | `BuildKit`: root |
+//! | `WORKDIR` of what is there, `COPY` of nothing | Kaniko: no layer | `BuildKit`: an empty layer |
+//! | history | Kaniko: as it is written | `BuildKit`: variables replaced |
+//! | empty build arg of an `ARG` before `FROM` | Kaniko: the default | `BuildKit`: empty |
+//! | files called `.wh.…` | nobody: refused | they remove files of lower layers |
+//!
+//! Source: moby/buildkit, frontend/dockerfile/dockerfile2llb and solver/llbsolver/file; fsutil,
+//! copy/copy.go; osscontainertools/kaniko, pkg/commands and pkg/util.
+
+mod archive;
+mod check;
+mod chmod;
+mod config;
+mod content;
+mod copy;
+mod copying;
+mod error;
+mod expose;
+mod glob;
+mod images;
+mod index;
+mod layer;
+mod local;
+mod owner;
+mod plan;
+mod reading;
+mod scope;
+mod stage;
+mod tree;
+mod unpack;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+pub use check::{Unsupported, check};
+pub use error::{BuildError, Cause};
+
+use config::ImageConfig;
+use plan::{Origin, Plan};
+use stage::{Made, State, Surroundings};
+use tree::Tree;
+
+use crate::{
+    context::Spec,
+    dockerfile::Dockerfile,
+    oci::{Format, Image, Layer, Platform, Registries},
+};
+
+/// What is to be built.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// The context, its Dockerfile among it.
+    pub context: Spec,
+    /// The Dockerfile, read.
+    pub dockerfile: Dockerfile,
+    /// The stage; none: the last.
+    pub target: Option<String>,
+    /// Values of `ARG`s. `SOURCE_DATE_EPOCH` among them is the image's time, and the latest that
+    /// anything in its new layers has.
+    pub build_args: BTreeMap<String, String>,
+    /// Added to those of the Dockerfile, or in their place.
+    pub labels: Vec<(String, String)>,
+    /// Of the manifest.
+    pub annotations: Vec<(String, String)>,
+    /// What the image runs on; none: this machine, or what a base image of one platform has.
+    pub platform: Option<Platform>,
+    /// The image's time, in seconds since 1970, where there is no `SOURCE_DATE_EPOCH`; none: 1970.
+    /// Layers do not depend on it.
+    pub created: Option<i64>,
+}
+
+/// Builds an image; base images come from `registries`.
+///
+/// Reads the context, writes to temporary files without names, and pushes nothing. The layers of
+/// base images are still [remote](crate::oci::Content::Remote) in it.
+///
+/// # Errors
+///
+/// [`BuildError`]; the first ends it.
+pub async fn build(recipe: Recipe, registries: &Registries) -> Result<Image, BuildError> {
+    let recipe = Arc::new(recipe);
+    let epoch = epoch(&recipe)?;
+    let mut plan = Plan::new(&recipe)?;
+    // The context is read while images are on their way.
+    let context = {
+        let recipe = Arc::clone(&recipe);
+        let needed = plan.needs_context();
+        tokio::task::spawn_blocking(move || {
+            if needed { local::tree(&recipe.context) } else { Ok(Tree::new()) }
+        })
+    };
+    let images = images::states(&recipe, &mut plan, registries).await?;
+    let context = if plan.needs_context() {
+        let read = context.await.map_err(stopped)??;
+        if read.len() == 1 { reread(&recipe).await? } else { read }
+    } else {
+        Tree::new()
+    };
+    tokio::task::spawn_blocking(move || finish(&recipe, &plan, epoch, &context, &images))
+        .await
+        .map_err(stopped)?
+}
+
+/// The context, where only a base image's trigger showed that it is needed.
+async fn reread(recipe: &Arc<Recipe>) -> Result<Tree, BuildError> {
+    let recipe = Arc::clone(recipe);
+    let read = tokio::task::spawn_blocking(move || local::tree(&recipe.context));
+    Ok(read.await.map_err(stopped)??)
+}
+
+fn stopped(error: tokio::task::JoinError) -> BuildError {
+    BuildError::Stopped(error.into())
+}
+
+/// `SOURCE_DATE_EPOCH`. Source: reproducible-builds.org, its specification.
+fn epoch(recipe: &Recipe) -> Result<Option<i64>, BuildError> {
+    let Some(text) = recipe.build_args.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty())
+    else {
+        return Ok(None);
+    };
+    let seconds = text.parse().ok().filter(|seconds| (0..=LAST).contains(seconds));
+    seconds.map(Some).ok_or_else(|| BuildError::Epoch(text.clone()))
+}
+
+/// The last second of the year 9999: later ones cannot be written.
+const LAST: i64 = 253_402_300_799;
+
+/// A time as configs have it.
+fn rfc3339(seconds: i64) -> String {
+    let seconds = u64::try_from(seconds.clamp(0, LAST)).unwrap_or(0);
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Builds all stages, and makes the layers of the last.
+fn finish(
+    recipe: &Recipe,
+    plan: &Plan,
+    epoch: Option<i64>,
+    context: &Tree,
+    images: &[State],
+) -> Result<Image, BuildError> {
+    let created = rfc3339(epoch.or(recipe.created).unwrap_or(0));
+    let around = Surroundings { recipe, plan, created, epoch, context, images };
+    let mut done: Vec<Option<State>> = vec![None; recipe.dockerfile.stages.len()];
+    for (index, planned) in &plan.stages {
+        let base = match planned.base {
+            Origin::Image(image) => images[image].clone(),
+            Origin::Stage(stage) => done[stage].clone().unwrap_or_else(|| scratch(recipe)),
+            Origin::Scratch | Origin::Context => scratch(recipe),
+        };
+        done[*index] = Some(stage::build(&around, planned, base, &done)?);
+    }
+    let state = done[plan.target].take().unwrap_or_else(|| scratch(recipe));
+    drop(done);
+    image(&around, state)
+}
+
+fn scratch(recipe: &Recipe) -> State {
+    let here = Platform::here();
+    State {
+        tree: Tree::new(),
+        config: ImageConfig::scratch(recipe.platform.as_ref().unwrap_or(&here)),
+        layers: Vec::new(),
+        format: Format::Oci,
+    }
+}
+
+fn image(around: &Surroundings<'_>, state: State) -> Result<Image, BuildError> {
+    let State { tree, mut config, layers: planned, format } = state;
+    drop(tree);
+    let mut layers: Vec<Layer> = Vec::with_capacity(planned.len());
+    for layer in planned {
+        layers.push(match layer {
+            Made::Base(layer) => layer,
+            Made::Own(own) => {
+                let failed = |source: layer::LayerError| match source {
+                    layer::LayerError::Context(error) => BuildError::Context(error),
+                    source => BuildError::Layer { line: own.line, source: source.into() },
+                };
+                let mut entries = own.entries.clone();
+                layer::gather(&mut entries).map_err(failed)?;
+                layer::make(&entries, &around.recipe.context.root, format).map_err(failed)?
+            }
+        });
+    }
+    for (name, value) in &around.recipe.labels {
+        config.config.labels.insert(name.clone(), value.clone());
+    }
+    if let Some(platform) = &around.recipe.platform {
+        config.set_platform(platform);
+    }
+    config.created = Some(around.created.clone());
+    "layers".clone_into(&mut config.rootfs.kind);
+    config.rootfs.diff_ids = layers.iter().map(|layer| layer.diff_id.clone()).collect();
+    let config = serde_json::to_vec(&config).expect("a config is always JSON");
+    Ok(Image { config, layers, format, annotations: around.recipe.annotations.clone() })
+}

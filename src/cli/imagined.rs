@@ -1,0 +1,52 @@
+//! `--ci`: the surroundings of a pipeline that is only imagined.
+
+use std::borrow::Cow;
+
+use crate::{
+    ci::{Imagined, RunsFor},
+    report::Printer,
+};
+
+use super::{Surroundings, args};
+
+/// What a command looks at: what surrounds it, or an imagined pipeline instead.
+pub(super) fn surroundings<'a>(
+    args: &args::Imagined,
+    real: &'a Surroundings,
+    printer: &Printer,
+) -> Option<Cow<'a, Surroundings>> {
+    let Some(provider) = args.ci else { return Some(Cow::Borrowed(real)) };
+    // No `..` here: a new option does not compile until it means something.
+    let args::Imagined { ci: _, branch, tag, pull_request, event, variables } = args;
+    let runs_for = match (branch, tag, pull_request) {
+        (Some(branch), _, _) => Some(RunsFor::Branch(branch.clone())),
+        (None, Some(tag), _) => Some(RunsFor::Tag(tag.clone())),
+        (None, None, Some(number)) => Some(RunsFor::PullRequest(*number)),
+        (None, None, None) => None,
+    };
+    let imagined = match Imagined::new(provider, runs_for, *event) {
+        Ok(imagined) => imagined,
+        Err(reason) => {
+            printer.tell(&format!("error: {reason}"));
+            printer
+                .tell("hint: add `--branch`, `--tag` or `--pull-request`, or leave `--event` out");
+            return None;
+        }
+    };
+    let mut environment = imagined.environment();
+    for variable in variables {
+        let Some((name, value)) = variable.split_once('=').filter(|(name, _)| !name.is_empty())
+        else {
+            printer.tell(&format!("error: `--env {variable}` sets no variable"));
+            printer.tell("hint: write `--env NAME=VALUE`");
+            return None;
+        };
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    Some(Cow::Owned(Surroundings {
+        environment,
+        current: real.current.clone(),
+        program: real.program.clone(),
+        imagined: Some(imagined),
+    }))
+}

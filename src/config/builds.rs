@@ -1,0 +1,170 @@
+//! From what is written of builds to one section a build: presets, defaults, matrices.
+//!
+//! A build's own keys lie over its presets, later ones over earlier ones, and these over
+//! `defaults`; tables merge, everything else replaces. A build with a `matrix` becomes one for
+//! each of its combinations, under a name of its own.
+
+use std::{collections::BTreeMap, path::Path};
+
+use super::{
+    Section,
+    check::is_name,
+    matrix,
+    mistake::{Mistake, nearest},
+    node::{Data, Entry, Table},
+    source::Place,
+    wildcard::wildcard,
+};
+
+/// More builds than this are taken for a mistake.
+const MOST: usize = 20_000;
+
+/// What lies under builds of some files, and over builds of some names.
+pub(super) struct Laid<'a> {
+    /// `[defaults]` of included files, by source.
+    pub(super) inherited: &'a BTreeMap<usize, Table>,
+    /// `--set`s of builds that are known only now, in order.
+    pub(super) sets: &'a [Set],
+}
+
+/// A `--set` of builds.
+pub(super) struct Set {
+    /// A name or a glob of builds.
+    pub(super) pattern: String,
+    /// Where it stands.
+    pub(super) key: Place,
+    /// Keys of a build.
+    pub(super) table: Table,
+}
+
+/// What builds are made from.
+pub(super) struct Given<'a> {
+    /// `[defaults]`.
+    pub(super) defaults: &'a Table,
+    /// `[presets]`.
+    pub(super) presets: &'a [Section],
+    /// What belongs to some builds.
+    pub(super) laid: &'a Laid<'a>,
+    /// Where globs of a value that stands at this place start from.
+    pub(super) base: &'a dyn Fn(&Place) -> std::path::PathBuf,
+}
+
+/// The builds of `written`, in order; what is wrong goes to `mistakes`.
+pub(super) fn builds(
+    written: Vec<Section>,
+    given: &Given<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Section> {
+    let mut builds: Vec<Section> = Vec::new();
+    for build in written {
+        let table = build.table.over(&under(&build, given, mistakes));
+        let matrix = table.entry("matrix").cloned();
+        let build = Section { table, ..build };
+        let variants = match matrix {
+            Some(matrix) => variants(&build, &matrix, given, mistakes),
+            None => vec![build],
+        };
+        builds.extend(variants);
+        if builds.len() > MOST {
+            let message = format!("more than {MOST} builds");
+            let at = &builds[builds.len() - 1].key;
+            mistakes.push(Mistake::at(at, message, "up to here"));
+            return Vec::new();
+        }
+    }
+    unique(&builds, mistakes);
+    for set in given.laid.sets {
+        lay(set, &mut builds, mistakes);
+    }
+    builds
+}
+
+/// Lays a `--set` over the builds that it names.
+fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
+    let mut any = false;
+    for build in builds.iter_mut().filter(|build| wildcard(&set.pattern, &build.name)) {
+        build.table = set.table.over(&build.table);
+        any = true;
+    }
+    if !any {
+        let message = format!("there is no build `{}` to set", set.pattern);
+        let mistake = Mistake::at(&set.key, message, "no build");
+        let near = nearest(&set.pattern, builds.iter().map(|build| build.name.as_str()));
+        mistakes.push(match near {
+            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+            None => mistake,
+        });
+    }
+}
+
+/// What a build's own keys lie over: its presets over the defaults.
+fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Table {
+    let mut under = match given.laid.inherited.get(&build.key.source) {
+        Some(inherited) => inherited.over(given.defaults),
+        None => given.defaults.clone(),
+    };
+    let chosen = build.table.get("presets").or_else(|| under.get("presets")).cloned();
+    let Some(Data::List(items)) = chosen.as_ref().map(|node| &node.data) else { return under };
+    for item in items {
+        let Data::Text(name) = &item.data else { continue };
+        if let Some(preset) = given.presets.iter().find(|preset| preset.name == *name) {
+            under = preset.table.over(&under);
+            continue;
+        }
+        let known = given.presets.iter().map(|preset| preset.name.as_str());
+        let hint = match nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it as `[presets.{name}]`"),
+        };
+        let message = format!("there is no preset `{name}`");
+        mistakes.push(Mistake::at(&item.place, message, "unknown preset").hint(hint));
+    }
+    under
+}
+
+/// One build for each combination of `matrix`.
+fn variants(
+    build: &Section,
+    matrix: &Entry,
+    given: &Given<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Section> {
+    let base = (given.base)(&matrix.node.place);
+    let combinations = match matrix::combinations(matrix, Path::new(&base), MOST) {
+        Ok(combinations) => combinations,
+        Err(mistake) => {
+            mistakes.push(mistake);
+            return Vec::new();
+        }
+    };
+    let mut variants = Vec::new();
+    for values in combinations {
+        let mut name = build.name.clone();
+        for (_, value) in &values {
+            name.push('-');
+            name.extend(value.to_lowercase().chars().map(|c| {
+                let kept = c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+                if kept { c } else { '-' }
+            }));
+        }
+        debug_assert!(is_name(&name), "`{name}`");
+        variants.push(Section { name, matrix: values, ..build.clone() });
+    }
+    variants
+}
+
+fn unique(builds: &[Section], mistakes: &mut Vec<Mistake>) {
+    let mut seen: BTreeMap<&str, &Section> = BTreeMap::new();
+    for build in builds {
+        let Some(other) = seen.insert(&build.name, build) else { continue };
+        let message = format!("two builds are called `{}`", build.name);
+        let mistake = Mistake::at(&build.key, message, "the second");
+        let made = !build.matrix.is_empty() || !other.matrix.is_empty();
+        mistakes.push(mistake.hint(if made {
+            "a matrix makes one name for each combination: its values must differ in letters, \
+             digits, `.`, `_` and `-`"
+        } else {
+            "names are unique over all files: rename one"
+        }));
+    }
+}

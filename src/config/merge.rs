@@ -1,0 +1,84 @@
+//! What comes to a file before its layers are merged: builds of included files, a profile, and
+//! what of the command line has to wait until all builds are known.
+
+use std::collections::BTreeMap;
+
+use super::{
+    builds, include,
+    mistake::{Mistake, nearest},
+    node::{Data, Entry, Node, Table},
+};
+
+/// Adds the builds of an included file to those of `file`, and keeps its defaults apart.
+pub(super) fn join(
+    file: &mut Table,
+    fragment: include::Fragment,
+    inherited: &mut BTreeMap<usize, Table>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let include::Fragment { source, mut table } = fragment;
+    if let Some(Entry { node: Node { data: Data::Table(defaults), .. }, .. }) =
+        table.remove("defaults")
+    {
+        inherited.insert(source, defaults);
+    }
+    let Some(theirs) = table.remove("builds") else { return };
+    let Some(ours) = file.0.iter_mut().find(|entry| entry.name == "builds") else {
+        file.0.push(theirs);
+        return;
+    };
+    let (Data::Table(ours), Data::Table(theirs)) = (&mut ours.node.data, theirs.node.data) else {
+        return;
+    };
+    for build in theirs.0 {
+        if ours.get(&build.name).is_some() {
+            let message = format!("two builds are called `{}`", build.name);
+            let mistake = Mistake::at(&build.key, message, "the second");
+            mistakes.push(mistake.hint("names are unique over all files: rename one"));
+        } else {
+            ours.0.push(build);
+        }
+    }
+}
+
+/// The profile called `name`.
+pub(super) fn profile<'t>(file: &'t Table, name: &str) -> Result<&'t Table, Mistake> {
+    let profiles: &[Entry] = match file.get("profiles").map(|node| &node.data) {
+        Some(Data::Table(Table(profiles))) => profiles,
+        _ => &[],
+    };
+    let chosen = profiles.iter().find(|entry| entry.name == name);
+    if let Some(Data::Table(table)) = chosen.map(|entry| &entry.node.data) {
+        return Ok(table);
+    }
+    let mistake = Mistake::nowhere(format!("there is no profile `{name}`"));
+    let known = profiles.iter().map(|entry| entry.name.as_str());
+    Err(mistake.hint(match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if profiles.is_empty() => format!("declare it as `[profiles.{name}]`"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    }))
+}
+
+/// A `--set` of builds that are not written by this name, of a matrix or of a glob: laid over
+/// each when all are known. Everything else is a layer as others are.
+pub(super) fn late(table: Table, file: &Table) -> Result<builds::Set, Table> {
+    let written = |name: &str| match file.get("builds").map(|node| &node.data) {
+        Some(Data::Table(builds)) => builds.get(name).is_some(),
+        _ => false,
+    };
+    match table.0.as_slice() {
+        [Entry { name, node: Node { data: Data::Table(inner), .. }, .. }] if name == "builds" => {
+            match inner.0.as_slice() {
+                [Entry { name, key, node: Node { data: Data::Table(table), .. } }]
+                    if !written(name) =>
+                {
+                    let (pattern, key) = (name.clone(), key.clone());
+                    Ok(builds::Set { pattern, key, table: table.clone() })
+                }
+                _ => Err(table),
+            }
+        }
+        _ => Err(table),
+    }
+}

@@ -1,0 +1,135 @@
+//! Images in files: an OCI layout, and the archive that docker, podman and skopeo take.
+//!
+//! Both come into being whole, beside their place, and are then moved there. Layers are copied
+//! as they travel, compressed; memory is bounded whatever their size.
+
+mod archive;
+mod layout;
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{Blob, Image, OciError, Registries};
+use crate::registry::Reference;
+
+/// Writes `image` as an OCI image layout to the directory `path`.
+///
+/// It comes into being whole, with its one image in `index.json`; a layout that is there is
+/// replaced whole, so that no blobs of earlier builds pile up. What is still in a registry is
+/// fetched from `registries`.
+///
+/// # Errors
+///
+/// [`OciError::Occupied`] for a directory that holds something else; [`OciError::File`].
+pub async fn write_layout(
+    image: &Image,
+    registries: &Registries,
+    path: &Path,
+) -> Result<(), OciError> {
+    let blobs = blobs(image, registries).await?;
+    let (image, path) = (image.clone(), path.to_owned());
+    blocking(path, move |path| layout::write(&image, &blobs, path)).await
+}
+
+/// Writes `image` as a tar to the file `path`, under `names`: for `docker load`, `podman load`
+/// and `skopeo copy docker-archive:`.
+///
+/// Equal images have equal bytes. It comes into being whole, and replaces what is there.
+///
+/// # Errors
+///
+/// [`OciError::File`], and whatever keeps a remote layer from being fetched.
+pub async fn write_archive(
+    image: &Image,
+    registries: &Registries,
+    names: &[Reference],
+    path: &Path,
+) -> Result<(), OciError> {
+    let blobs = blobs(image, registries).await?;
+    let (image, names, path) = (image.clone(), names.to_vec(), path.to_owned());
+    blocking(path, move |path| archive::write(&image, &blobs, &names, path)).await
+}
+
+/// A layer that is here.
+struct Here {
+    blob: Blob,
+    file: Arc<File>,
+}
+
+/// The layers of `image`, each once, fetched.
+async fn blobs(image: &Image, registries: &Registries) -> Result<Vec<Here>, OciError> {
+    let mut blobs = Vec::new();
+    let mut known = BTreeSet::new();
+    for layer in &image.layers {
+        if known.insert(&layer.blob.digest) {
+            let file = registries.fetch(layer).await?;
+            blobs.push(Here { blob: layer.blob.clone(), file });
+        }
+    }
+    Ok(blobs)
+}
+
+/// Runs what waits for the disk beside what waits for others.
+async fn blocking(
+    path: PathBuf,
+    write: impl FnOnce(&Path) -> Result<(), OciError> + Send + 'static,
+) -> Result<(), OciError> {
+    let named = path.clone();
+    match tokio::task::spawn_blocking(move || write(&path)).await {
+        Ok(done) => done,
+        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+        Err(ended) => Err(unwritable(&named)(io::Error::other(ended))),
+    }
+}
+
+fn unwritable(path: &Path) -> impl Fn(io::Error) -> OciError {
+    |source| OciError::File { path: path.to_owned(), verb: "written", source }
+}
+
+/// The directory in which `path` comes into being, made if it is not there.
+fn parent(path: &Path) -> Result<&Path, OciError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(unwritable(parent))?;
+    Ok(parent)
+}
+
+/// `sha256:` cut off.
+fn hex(digest: &str) -> &str {
+    digest.strip_prefix("sha256:").unwrap_or(digest)
+}
+
+impl Here {
+    /// The bytes, read by position; fewer than the layer has are an error.
+    fn bytes(&self) -> impl Read {
+        Bytes { file: &self.file, at: 0, size: self.blob.size }
+    }
+}
+
+struct Bytes<'a> {
+    file: &'a File,
+    at: u64,
+    size: u64,
+}
+
+impl Read for Bytes<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.size - self.at).unwrap_or(usize::MAX);
+        let length = left.min(buffer.len());
+        if length == 0 {
+            return Ok(0);
+        }
+        let read = self.file.read_at(&mut buffer[..length], self.at)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.at += read as u64;
+        Ok(read)
+    }
+}

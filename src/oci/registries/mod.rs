@@ -1,0 +1,177 @@
+//! Registries: images are pulled from them and pushed to them.
+//!
+//! A small client of our own. Libraries for this reach all hosts with one TLS setting and one
+//! kind of login, and know neither mirrors nor mounts nor when to try again.
+//!
+//! Source: the OCI distribution specification; distribution's token authentication.
+
+mod ask;
+mod challenge;
+mod fetch;
+mod manifest;
+mod patience;
+mod pull;
+mod push;
+mod refusal;
+mod server;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::OnceCell;
+
+pub use self::push::Pushed;
+use self::{patience::Pace, server::Server};
+use super::{
+    Base, Host, Image, Layer, Network, OciError, Platform,
+    http::{self, Http, Limits, Trust},
+};
+use crate::registry::{DOCKER_HUB, Reference, same_host};
+
+/// All registries, as they are reached in one run; clones share what they know.
+///
+/// What is known of them is kept for the run: who is logged in, which layers are here and
+/// which are there.
+#[derive(Debug, Clone)]
+pub struct Registries(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: Http,
+    pace: Pace,
+    /// Where temporary files are made.
+    temporary: PathBuf,
+    /// The declared, with what stands for all others at the end.
+    declared: Vec<(Host, Arc<Trust>)>,
+    /// Those that have been asked for.
+    servers: Mutex<HashMap<String, Arc<Server>>>,
+    /// Layers that have been fetched, by digest.
+    files: Mutex<HashMap<String, Arc<OnceCell<Arc<File>>>>>,
+    /// The repositories in which a blob is known to be, by host and digest.
+    there: Mutex<HashMap<(String, String), BTreeSet<String>>>,
+}
+
+impl Registries {
+    /// Registries as `hosts` and `network` say; the first of a host counts.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError::Setting`] for certificates and keys that are none.
+    pub fn new(hosts: Vec<Host>, network: &Network) -> Result<Self, OciError> {
+        Self::with(hosts, network, Limits::default(), Pace::default())
+    }
+
+    fn with(
+        mut hosts: Vec<Host>,
+        network: &Network,
+        limits: Limits,
+        pace: Pace,
+    ) -> Result<Self, OciError> {
+        let roots = http::store(&network.roots);
+        hosts.push(Host::new(""));
+        let declared = hosts.into_iter().map(|host| {
+            let trust = Trust::new(&host, &roots)?;
+            Ok((host, Arc::new(trust)))
+        });
+        Ok(Self(Arc::new(Inner {
+            http: Http::new(network, limits),
+            pace,
+            temporary: network.temporary.clone(),
+            declared: declared.collect::<Result<_, OciError>>()?,
+            servers: Mutex::default(),
+            files: Mutex::default(),
+            there: Mutex::default(),
+        })))
+    }
+
+    /// The image that `reference` names, for `platform` where it has several; `latest` if it
+    /// has neither tag nor digest. Its layers stay there until they are [fetched](Self::fetch).
+    ///
+    /// Mirrors are asked first, in their order; whatever is wrong with one, the next is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`], that of the last that was asked.
+    pub async fn pull(&self, reference: &Reference, platform: &Platform) -> Result<Base, OciError> {
+        self.0.pull(reference, platform).await
+    }
+
+    /// The bytes of a layer in an unlinked temporary file, size and digest verified; a remote
+    /// one is downloaded once a run. Read it by position: it is shared.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError::Corrupt`] for bytes that are not the layer's, and whatever keeps them from
+    /// coming.
+    pub async fn fetch(&self, layer: &Layer) -> Result<Arc<File>, OciError> {
+        self.0.fetch(&layer.blob).await
+    }
+
+    /// Pushes `image` under the tag of `to`, `latest` if it has none.
+    ///
+    /// Sent is only what is not there and can't be mounted from another repository of the same
+    /// registry. The manifest goes last: until all else is there, the tag is what it was, and so
+    /// it stays when this is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`].
+    pub async fn push(&self, image: &Image, to: &Reference) -> Result<Pushed, OciError> {
+        push::push(&self.0, image, to).await
+    }
+}
+
+impl Inner {
+    /// The registry at `host`.
+    fn server(&self, host: &str) -> Arc<Server> {
+        let mut servers = locked(&self.servers);
+        let server = servers.entry(host.to_owned()).or_insert_with(|| {
+            let (declared, trust) = self.declared_at(host).unwrap_or_else(|| self.others());
+            Arc::new(Server::new(host, declared.clone(), Arc::clone(trust)))
+        });
+        Arc::clone(server)
+    }
+
+    fn declared_at(&self, host: &str) -> Option<&(Host, Arc<Trust>)> {
+        self.declared
+            .iter()
+            .find(|(declared, _)| !declared.host.is_empty() && same_host(&declared.host, host))
+    }
+
+    fn others(&self) -> &(Host, Arc<Trust>) {
+        self.declared.last().expect("what stands for all others is always there")
+    }
+
+    /// Remembers that a blob is in a repository.
+    fn is_there(&self, host: &str, repository: &str, digest: &str) {
+        let mut there = locked(&self.there);
+        let known = there.entry((host.to_owned(), digest.to_owned())).or_default();
+        known.insert(repository.to_owned());
+    }
+
+    /// The repositories in which a blob is known to be.
+    fn where_it_is(&self, host: &str, digest: &str) -> BTreeSet<String> {
+        let there = locked(&self.there);
+        there.get(&(host.to_owned(), digest.to_owned())).cloned().unwrap_or_default()
+    }
+}
+
+/// What a lock guards is whole between any two statements.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where `host` really is.
+///
+/// Source: docker, which asks there for what it names `docker.io`.
+fn real_host(host: &str) -> &str {
+    if same_host(host, DOCKER_HUB) { "registry-1.docker.io" } else { host }
+}

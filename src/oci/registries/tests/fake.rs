@@ -1,0 +1,188 @@
+//! A registry that answers as a test says: wrongly, late, or with half of it.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use crate::oci::digest;
+
+/// What was asked.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// `GET /v2/`.
+    pub(super) line: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    /// How often the same has been asked before.
+    pub(super) before: usize,
+}
+
+impl Asked {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let named = |(other, _): &&(String, String)| other.eq_ignore_ascii_case(name);
+        self.headers.iter().find(named).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn is(&self, start: &str) -> bool {
+        self.line.starts_with(start)
+    }
+}
+
+/// What is answered.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// So many bytes of the body come, and then the connection ends.
+    cut: Option<usize>,
+}
+
+impl Reply {
+    pub(super) fn new(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), cut: None }
+    }
+
+    /// No answer: the connection ends.
+    pub(super) fn none() -> Self {
+        Self::new(0)
+    }
+
+    pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..Self::new(200) }
+    }
+
+    pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn body(self, body: &str) -> Self {
+        Self { body: body.as_bytes().to_vec(), ..self }
+    }
+
+    pub(super) fn cut(self, after: usize) -> Self {
+        Self { cut: Some(after), ..self }
+    }
+}
+
+type Answers = dyn Fn(&Asked) -> Reply + Send + Sync;
+
+/// A server on a free port of this machine, which speaks plain HTTP.
+pub(super) struct Fake {
+    pub(super) host: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Fake {
+    pub(super) fn new(answers: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let (all, answers): (_, Arc<Answers>) = (Arc::clone(&asked), Arc::new(answers));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (all, answers) = (Arc::clone(&all), Arc::clone(&answers));
+                thread::spawn(move || serve(&stream.unwrap(), &all, &*answers));
+            }
+        });
+        Self { host, asked }
+    }
+
+    /// A registry with `blobs` and `manifests`, which are had by tag and by digest.
+    pub(super) fn with(manifests: &[(&str, &[u8])], blobs: &[&[u8]]) -> Self {
+        let answers = holding(manifests, blobs);
+        Self::new(move |asked| answers(asked).unwrap_or_else(|| Reply::new(404)))
+    }
+
+    /// The lines of what was asked, in order.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.line).collect()
+    }
+
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// Those that begin with `start`.
+    pub(super) fn asked_for(&self, start: &str) -> Vec<Asked> {
+        self.asked().into_iter().filter(|asked| asked.is(start)).collect()
+    }
+}
+
+/// Answers what can be answered from `manifests` and `blobs`.
+pub(super) fn holding(
+    manifests: &[(&str, &[u8])],
+    blobs: &[&[u8]],
+) -> impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static {
+    let mut held = vec![("/v2/".to_owned(), Vec::new())];
+    for (tag, manifest) in manifests {
+        for name in [(*tag).to_owned(), digest(manifest)] {
+            held.push((format!("/manifests/{name}"), manifest.to_vec()));
+        }
+    }
+    held.extend(blobs.iter().map(|it| (format!("/blobs/{}", digest(it)), it.to_vec())));
+    move |asked| {
+        let path = asked.line.strip_prefix("GET ").or(asked.line.strip_prefix("HEAD "))?;
+        let (_, body) = held.iter().find(|(end, _)| path.ends_with(&**end))?;
+        Some(Reply::ok(body.clone()))
+    }
+}
+
+fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, answers: &Answers) {
+    let mut first = [0];
+    if !matches!(stream.peek(&mut first), Ok(1)) {
+        return;
+    }
+    let mut sink = stream;
+    if first[0] == 22 {
+        // The beginning of TLS, and what Go's servers say to that.
+        let _ = sink.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
+        return;
+    }
+    let mut reader = BufReader::new(stream);
+    while let Some(mut asked) = read(&mut reader) {
+        {
+            let mut all = all.lock().unwrap();
+            asked.before = all.iter().filter(|other| other.line == asked.line).count();
+            all.push(asked.clone());
+        }
+        let Reply { status, headers, body, cut } = answers(&asked);
+        if status == 0 {
+            return;
+        }
+        let mut head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.extend([name.as_ref(), ": ", value.as_ref(), "\r\n"] as [&str; 4]);
+        }
+        let mut text = format!("{head}\r\n").into_bytes();
+        if !asked.is("HEAD ") {
+            text.extend_from_slice(&body[..cut.unwrap_or(body.len())]);
+        }
+        if sink.write_all(&text).is_err() || cut.is_some() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Asked> {
+    let mut line = || {
+        let mut text = String::new();
+        reader.read_line(&mut text).ok().filter(|read| *read > 0)?;
+        Some(text.trim_end().to_owned())
+    };
+    let first = line()?;
+    let first = first.strip_suffix(" HTTP/1.1")?.to_owned();
+    let mut headers = Vec::new();
+    while let Some((name, value)) = line()?.split_once(": ") {
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+    let mut asked = Asked { line: first, headers, body: Vec::new(), before: 0 };
+    let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
+    asked.body = vec![0; length];
+    reader.read_exact(&mut asked.body).ok()?;
+    Some(asked)
+}

@@ -1,0 +1,223 @@
+//! An attempt at a build that needs no executor: made here, written, loaded and pushed by us.
+
+use std::{collections::BTreeMap, io, path::Path, time::Duration};
+
+use crate::{
+    builtin::{self, BuildError, Recipe},
+    event::{Event, Stage, What},
+    oci::{self, Format, Image, OciError, Platform, Registries},
+    outcome::{End, chain},
+    plan::{self, Build},
+    process::{Command, Limits, ProcessError},
+    registry::Reference,
+    template::{LateValue, Rendered},
+    transport::{OutputKind, container},
+};
+
+use super::{
+    Run,
+    attempt::{Attempt, spec},
+    with_digest,
+};
+
+/// The image's time, by the variable that reproducible builds have agreed on.
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+/// What loading an image may take and say.
+const LOADING: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(10) };
+
+/// Why there is no image, or why it is not where it should be.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    /// A value that another build should have told.
+    #[error("a build that it takes the image of pushed none")]
+    Late,
+    /// A platform that is none.
+    #[error(transparent)]
+    Platform(#[from] oci::NoPlatform),
+    /// The Dockerfile, the context or a base image.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A registry, or a file that the image is written to.
+    #[error(transparent)]
+    Oci(#[from] OciError),
+    /// The engine does not take it.
+    #[error("`{program} load` {why}")]
+    Load {
+        /// `docker` or `podman`.
+        program: &'static str,
+        /// As the end of a sentence.
+        why: String,
+    },
+    /// No room for the archive that an engine loads.
+    #[error("the image can't be written for loading")]
+    Temporary(#[from] io::Error),
+}
+
+impl Problem {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Build(error) => error.is_transient(),
+            Self::Oci(error) => error.is_transient(),
+            Self::Late | Self::Platform(_) | Self::Load { .. } | Self::Temporary(_) => false,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Build(error) => error.hint().map(str::to_owned),
+            Self::Oci(error) => error.hint().map(str::to_owned),
+            Self::Late | Self::Platform(_) | Self::Load { .. } | Self::Temporary(_) => None,
+        }
+    }
+}
+
+/// Builds once, and pushes.
+pub(super) async fn attempt(
+    run: &Run<'_>,
+    build: &Build,
+    registries: &Registries,
+    late: impl Fn(&LateValue) -> Option<String>,
+) -> Attempt {
+    let mut pushed = Vec::new();
+    let mut cancelled = run.hands.cancelled.clone();
+    let result = tokio::select! {
+        result = tokio::time::timeout(
+            build.timeout,
+            done(run, build, registries, late, &mut pushed),
+        ) => result,
+        Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => return ended(End::Interrupted, false),
+    };
+    match result {
+        Ok(Ok(digest)) => {
+            let images = pushed.iter().filter_map(|one| with_digest(one, &digest)).collect();
+            ended(End::Built { digest, images }, false)
+        }
+        Ok(Err(problem)) => {
+            let mut cause = chain(&problem);
+            if let Some(hint) = problem.hint() {
+                cause = format!("{cause}; {hint}");
+            }
+            if !pushed.is_empty() {
+                let pushed: Vec<_> = pushed.iter().map(ToString::to_string).collect();
+                cause = format!("{cause} (pushed before that: {})", pushed.join(", "));
+            }
+            let transient = problem.is_transient();
+            let pushed_unknown = !pushed.is_empty();
+            ended(End::Failed { exit_code: 1, cause, pushed_unknown }, transient)
+        }
+        Err(_) => {
+            let limit = humantime::format_duration(build.timeout);
+            let cause = format!("it did not end within {limit} and was stopped");
+            ended(End::Failed { exit_code: 124, cause, pushed_unknown: build.push }, true)
+        }
+    }
+}
+
+fn ended(end: End, worth_repeating: bool) -> Attempt {
+    let version = Some(concat!("kaniko-build ", env!("CARGO_PKG_VERSION")).to_owned());
+    Attempt { end, worth_repeating, bundle: None, version }
+}
+
+/// The image's digest; `pushed` grows by each destination that has it.
+async fn done(
+    run: &Run<'_>,
+    build: &Build,
+    registries: &Registries,
+    late: impl Fn(&LateValue) -> Option<String>,
+    pushed: &mut Vec<Reference>,
+) -> Result<String, Problem> {
+    tell(run, build, What::Stage(Stage::Building)).await;
+    let image = image(run, build, registries, &late).await?;
+    for output in &build.outputs {
+        match output.kind {
+            OutputKind::Directory => oci::write_layout(&image, registries, &output.local).await?,
+            OutputKind::File => {
+                oci::write_archive(&image, registries, &build.destinations, &output.local).await?;
+            }
+        }
+    }
+    if let Some(engine) = run.load {
+        load(build, &image, registries, engine).await?;
+    }
+    for destination in build.destinations.iter().filter(|_| build.push) {
+        tell(run, build, What::Stage(Stage::Pushing(destination.to_string()))).await;
+        registries.push(&image, destination).await?;
+        pushed.push(destination.clone());
+    }
+    Ok(image.digest())
+}
+
+async fn tell(run: &Run<'_>, build: &Build, what: What) {
+    // Nobody listens any more when the printer has gone, and then nobody needs to be told.
+    let _ = run.hands.events.send(Event { build: Some(build.name.clone()), what }).await;
+}
+
+async fn image(
+    run: &Run<'_>,
+    build: &Build,
+    registries: &Registries,
+    late: &impl Fn(&LateValue) -> Option<String>,
+) -> Result<Image, Problem> {
+    let known = |entries: &[(String, Rendered)]| {
+        let value = |(name, text): &(String, Rendered)| {
+            Some((name.clone(), plan::resolve(text, &mut |value: &LateValue| late(value))?))
+        };
+        entries.iter().map(value).collect::<Option<Vec<_>>>().ok_or(Problem::Late)
+    };
+    let mut build_args: BTreeMap<_, _> = known(&build.build_args)?.into_iter().collect();
+    // As buildx does, so that one variable of the job is enough.
+    if let Some(epoch) = run.environment.get(EPOCH).filter(|epoch| !epoch.is_empty()) {
+        build_args.entry(EPOCH.to_owned()).or_insert_with(|| epoch.clone());
+    }
+    let flag = |name: &str| build.flags.iter().find_map(|flag| flag.strip_prefix(name));
+    let recipe = Recipe {
+        context: spec(build),
+        dockerfile: (*build.instructions).clone(),
+        target: build.target.clone(),
+        build_args,
+        labels: known(&build.labels)?,
+        annotations: known(&build.annotations)?,
+        platform: flag("--custom-platform=").map(Platform::parse).transpose()?,
+        created: None,
+    };
+    let image = builtin::build(recipe, registries).await?;
+    Ok(match flag("--image-format=") {
+        Some("oci") => image.in_format(Format::Oci),
+        Some("docker") => image.in_format(Format::Docker),
+        _ => image,
+    })
+}
+
+/// Hands the image to an engine of this machine.
+async fn load(
+    build: &Build,
+    image: &Image,
+    registries: &Registries,
+    engine: container::Kind,
+) -> Result<(), Problem> {
+    let directory = tempfile::Builder::new().prefix("kaniko-build-load-").tempdir()?;
+    let archive = directory.path().join("image.tar");
+    let mut names = build.destinations.clone();
+    if names.is_empty() {
+        names.extend(Reference::parse(&build.name));
+    }
+    oci::write_archive(image, registries, &names, &archive).await?;
+    loaded(engine.name(), &archive).await
+}
+
+async fn loaded(program: &'static str, archive: &Path) -> Result<(), Problem> {
+    let command = Command::new(program).argument("load").argument("--input").argument(archive);
+    let why = match command.capture(b"", LOADING).await {
+        Ok(answer) if answer.code == 0 => return Ok(()),
+        Ok(answer) => {
+            let words = answer.stderr_text().trim().replace('\n', "; ");
+            format!("ended with {}: {words}", answer.code)
+        }
+        Err(ProcessError::Start { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            "can't be run: it is not on PATH".to_owned()
+        }
+        Err(error) => format!("can't be run: {error}"),
+    };
+    Err(Problem::Load { program, why })
+}

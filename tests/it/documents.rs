@@ -1,0 +1,144 @@
+//! What the documents tell their readers to type and to write, against what the program takes.
+
+use std::process::Command;
+
+use crate::{repository, sandbox::Sandbox};
+
+/// The program takes these words: whatever it makes of them here, where there is no project.
+#[track_caller]
+pub(crate) fn takes(words: &[String]) {
+    assert_eq!(words[0], "kaniko-build");
+    Sandbox::new().run(&words[1..]).never_tells("try '--help'");
+}
+
+#[test]
+fn what_the_program_does_not_take_is_told_with_a_hint() {
+    for wrong in [&["rnu"][..], &["run", "--reprot", "json=x"], &["auth", "web"]] {
+        Sandbox::new().run(wrong).code(2).stderr_contains("try '--help'");
+    }
+}
+
+#[test]
+fn every_command_line_in_the_documents_is_taken() {
+    let documents = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "kaniko.toml.example",
+        "examples/README.md",
+        "schemas/README.md",
+    ];
+    let of = |document: &&str| repository::commands(&repository::text(document));
+    let found: Vec<_> = documents.iter().flat_map(of).collect();
+    for command in [
+        &["kaniko-build", "run"][..],
+        &["kaniko-build", "check"],
+        &["kaniko-build", "plan"],
+        &["kaniko-build", "plan", "--format", "json"],
+        &["kaniko-build", "run", "--report", "json=PATH"],
+    ] {
+        assert!(found.iter().any(|words| words == command), "{command:?} is not in {found:?}");
+    }
+    for words in &found {
+        takes(words);
+    }
+}
+
+#[test]
+fn every_command_and_option_in_the_readmes_table_is_taken() {
+    let readme = repository::text("README.md");
+    let rows: Vec<&str> = readme
+        .lines()
+        .skip_while(|line| *line != "| command | does |")
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert!(rows.iter().any(|row| row.starts_with("| `run [BUILD…]` |")), "{rows:?}");
+    for row in rows {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let spans = |cell: &str| -> Vec<String> {
+            cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        for command in spans(cells[0]) {
+            let command = format!("kaniko-build {}", command.replace("SHELL", "bash"));
+            takes(&repository::words(&command));
+            for option in spans(cells[1]).iter().filter(|span| span.starts_with("--")) {
+                takes(&repository::words(&format!("{command} {option}")));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_example_of_the_help_is_taken() {
+    let mut examples = Vec::new();
+    let commands = ["", "run", "plan", "check", "list", "context", "context ls", "context pack"];
+    for command in commands.iter().chain(&["auth", "completions"]) {
+        let words = command.split_whitespace().chain(["--help"]);
+        let run = Sandbox::new().run(words);
+        let help = run.code(0).results().join("\n");
+        let of_this = repository::commands(&help);
+        assert!(!of_this.is_empty(), "`{command} --help` has no example:\n{help}");
+        examples.extend(of_this);
+    }
+    for words in &examples {
+        takes(words);
+    }
+}
+
+#[test]
+fn the_example_of_every_key_has_no_mistake() {
+    let head = repository::text("kaniko.toml.example");
+    let named = ["HARBOR_USER", "HARBOR_PASSWORD", "CLOUD_GOV_USER", "CLOUD_GOV_PASS"];
+    let project = Sandbox::new()
+        .config(&head)
+        .file("services/api/Dockerfile", "FROM scratch AS runtime\n")
+        .file("services/web/Dockerfile", "FROM scratch\n")
+        .directory("dist");
+    let project = named.iter().fold(project, |project, name| {
+        assert!(
+            head.contains(&format!("{name}, ")) || head.contains(&format!("{name}\n")),
+            "{name}"
+        );
+        project.env(name, "some-sample-value")
+    });
+    let job = repository::variables("examples/cloud-foundry/ci.env");
+    let project = job.iter().fold(project, |project, (name, value)| project.env(name, value));
+
+    project.run(["check"]).code(0).stdout("").stderr("2 builds, no mistakes");
+}
+
+#[test]
+fn the_files_of_the_readme_have_no_mistake() {
+    let readme = repository::text("README.md");
+    let files: Vec<&str> = readme
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(file, _)| file)
+        .filter(|file| file.starts_with("version = 1\n"))
+        .collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let project = Sandbox::new().config(file).file("app/Dockerfile", "FROM scratch\n");
+        let job = repository::variables("examples/cloud-foundry/ci.env");
+        let project = job.iter().fold(project, |project, (name, value)| project.env(name, value));
+
+        project.run(["check"]).code(0).stdout("").stderr("1 build, no mistakes");
+    }
+}
+
+#[test]
+fn the_two_commands_of_the_readme_are_scripts_of_this_repository() {
+    let readme = repository::text("README.md");
+    let scripts: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("sh "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(scripts, ["examples/first/try.sh", "tests/run.sh"]);
+    for script in scripts {
+        let read = Command::new("/bin/sh").arg("-n").arg(repository::path(script)).status();
+        assert!(read.expect("a shell").success(), "{script} is no script");
+    }
+}

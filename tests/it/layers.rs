@@ -1,0 +1,224 @@
+//! Saying much with little: presets, matrices, profiles, included files, groups and conditions.
+
+use crate::{ran::Ran, sandbox::Sandbox};
+
+/// Builds with podman that push nothing, and `rest`.
+fn with(rest: &str) -> Sandbox {
+    Sandbox::new()
+        .config(&format!("version = 1\n[defaults]\nexecutor = \"podman\"\nno-push = true\n{rest}"))
+        .file("Dockerfile", "FROM scratch\nCOPY . /\n")
+}
+
+/// A value of each build of a plan, by the path of its keys.
+#[track_caller]
+fn values(run: &Ran, path: &[&str]) -> Vec<(String, String)> {
+    let plan: serde_json::Value = serde_json::from_str(run.code(0).told()).expect("it is JSON");
+    let builds = plan["builds"].as_array().expect("builds").iter();
+    builds
+        .map(|build| {
+            let value = path.iter().fold(build, |value, key| &value[key]);
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (build["name"].as_str().expect("a name").to_owned(), text)
+        })
+        .collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
+}
+
+#[test]
+fn presets_lie_over_defaults_and_under_a_builds_own_keys() {
+    let project = with(
+        "build-args = { A = \"default\", B = \"default\", C = \"default\" }\n\
+         [presets.one]\nbuild-args = { B = \"one\", C = \"one\", D = \"one\" }\n\
+         [presets.two]\nbuild-args = { C = \"two\" }\n\
+         [builds.web]\npresets = [\"one\", \"two\"]\nbuild-args = { D = \"own\" }\n",
+    );
+
+    let run = project.run(["plan", "--format", "json"]);
+
+    assert_eq!(
+        values(&run, &["build_args"]),
+        pairs(&[("web", r#"{"A":"default","B":"one","C":"two","D":"own"}"#)])
+    );
+}
+
+#[test]
+fn a_matrix_gives_a_build_for_each_combination_and_set_reaches_them_by_a_glob() {
+    let project = with(
+        "[builds.worker]\nbuild-args = { PY = \"{{ matrix.python }}\" }\n\
+         matrix = { python = [\"3.12\", \"3.13\"], os = [\"a\", \"b\"], \
+         exclude = [{ python = \"3.13\", os = \"b\" }] }\n",
+    );
+
+    let run = project.run(["plan", "--format", "json", "--set", "builds.nope-*.target=x"]);
+    assert_eq!(run.code(2).told(), "");
+
+    let run = project.run(["plan", "--format", "json", "--set", "builds.\"*-3.12-*\".retry=4"]);
+    assert_eq!(
+        values(&run, &["build_args", "PY"]),
+        pairs(&[("worker-3.12-a", "3.12"), ("worker-3.12-b", "3.12"), ("worker-3.13-a", "3.13")])
+    );
+    assert_eq!(
+        values(&run, &["retry"]),
+        pairs(&[("worker-3.12-a", "4"), ("worker-3.12-b", "4"), ("worker-3.13-a", "0")])
+    );
+}
+
+#[test]
+fn a_matrix_takes_its_values_from_directories() {
+    let project = with(
+        "[builds.svc]\ncontext = \"services/{{ matrix.service }}\"\n\
+         matrix.service = { directories = \"services/*\" }\n",
+    )
+    .file("services/web/Dockerfile", "FROM scratch\nCOPY . /\n")
+    .file("services/api/Dockerfile", "FROM scratch\nCOPY . /\n")
+    .file("services/README", "no directory\n");
+
+    let run = project.run(["list"]);
+
+    assert_eq!(run.code(0).results(), ["svc-api", "svc-web"]);
+}
+
+#[test]
+fn a_profile_is_laid_over_the_file_before_defaults_reach_the_builds() {
+    let project = with(
+        "retry = 1\n[builds.web]\n[builds.api]\nretry = 2\n\
+         [profiles.release]\ndefaults.retry = 5\nbuilds.api.retry = 6\n",
+    );
+
+    let retries = |arguments: &[&str]| {
+        values(&project.run([&["plan", "--format", "json"], arguments].concat()), &["retry"])
+    };
+
+    assert_eq!(retries(&[]), pairs(&[("web", "1"), ("api", "2")]));
+    assert_eq!(retries(&["--profile", "release"]), pairs(&[("web", "5"), ("api", "6")]));
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_told_with_the_nearest() {
+    with("[builds.web]\n[profiles.release]\ndefaults.retry = 5\n")
+        .run(["check", "--profile", "realease"])
+        .code(2)
+        .stderr("error: there is no profile `realease`\nhint: did you mean `release`?");
+}
+
+#[test]
+fn included_files_add_builds_with_paths_and_defaults_of_their_own() {
+    let project = Sandbox::new()
+        .config(
+            "version = 1\ninclude = [\"services/*/kaniko.toml\"]\n[defaults]\nretry = 1\n\
+             executor = \"podman\"\nno-push = true\n[builds.base]\n",
+        )
+        .file("Dockerfile", "FROM scratch\nCOPY . /\n")
+        .file("services/a/kaniko.toml", "version = 1\n[defaults]\nretry = 2\n[builds.a]\n")
+        .file("services/a/Dockerfile", "FROM scratch\nCOPY . /\n")
+        .file("services/b/kaniko.toml", "[builds.b]\ncontext = \".\"\n")
+        .file("services/b/Dockerfile", "FROM scratch\nCOPY . /\n");
+
+    let run = project.run(["plan", "--format", "json"]);
+
+    assert_eq!(values(&run, &["retry"]), pairs(&[("base", "1"), ("a", "2"), ("b", "1")]));
+    let contexts = values(&run, &["context"]);
+    assert!(contexts[1].1.ends_with("/work/services/a"), "{contexts:?}");
+    assert!(contexts[2].1.ends_with("/work/services/b"), "{contexts:?}");
+}
+
+#[test]
+fn an_included_file_owns_no_more_than_its_builds() {
+    Sandbox::new()
+        .config("version = 1\ninclude = [\"a.toml\", \"kaniko.toml\", \"../x\", \"none.toml\"]\n")
+        .file("a.toml", "[builds.a]\n[registries.r]\nhost = \"evil.example.com\"\n")
+        .run(["check"])
+        .code(2)
+        .stdout("")
+        .stderr(
+            r#"error: the file includes itself
+ --> kaniko.toml:2:22
+  |
+2 | include = ["a.toml", "kaniko.toml", "../x", "none.toml"]
+  |                      ^^^^^^^^^^^^^ a circle
+
+error: there is no `../x` to include
+ --> kaniko.toml:2:37
+  |
+2 | include = ["a.toml", "kaniko.toml", "../x", "none.toml"]
+  |                                     ^^^^^^ not there
+
+error: there is no `none.toml` to include
+ --> kaniko.toml:2:45
+  |
+2 | include = ["a.toml", "kaniko.toml", "../x", "none.toml"]
+  |                                             ^^^^^^^^^^^ not there
+
+error: `registries` in a file that is included
+ --> a.toml:2:2
+  |
+2 | [registries.r]
+  |  ^^^^^^^^^^ not here
+hint: an included file holds `builds` and `defaults` of its own; the rest belongs to the file that includes it"#,
+        );
+}
+
+#[test]
+fn two_files_with_a_build_of_one_name_are_refused() {
+    Sandbox::new()
+        .config("version = 1\ninclude = [\"a/*.toml\"]\n[builds.web]\n")
+        .file("a/kaniko.toml", "[builds.web]\n")
+        .run(["check"])
+        .code(2)
+        .stdout("")
+        .stderr_contains("error: two builds are called `web`\n --> a/kaniko.toml:1:9\n");
+}
+
+#[test]
+fn a_build_whose_condition_does_not_hold_is_left_out() {
+    let project = with(
+        "[builds.web]\n[builds.docs]\nwhen = \"{{ env.DOCS }}\"\n\
+         build-args = { X = \"{{ env.NOT_SET }}\" }\n",
+    );
+
+    let plan = project.run(["plan"]);
+
+    assert!(plan.code(0).told().starts_with("left out: docs (its `when` does not hold)\n"));
+    assert_eq!(project.run(["list"]).code(0).results(), ["web", "docs"]);
+}
+
+#[test]
+fn a_build_that_is_left_out_may_not_be_needed() {
+    with(
+        "[builds.base]\nwhen = \"{{ env.NEVER }}\"\n\
+         [builds.web]\nbuild-args = { BASE = \"{{ builds.base.image }}\" }\n",
+    )
+    .run(["plan"])
+    .code(2)
+    .stdout("")
+    .stderr_contains("error: `web` needs `base`, which its `when` leaves out\n");
+}
+
+#[test]
+fn a_group_stands_for_its_builds() {
+    let project =
+        with("[builds.web]\n[builds.api-one]\n[builds.api-two]\n[groups]\napis = [\"api-*\"]\n");
+
+    let run = project.run(["plan", "apis", "--format", "json"]);
+
+    assert_eq!(values(&run, &["retry"]), pairs(&[("api-one", "0"), ("api-two", "0")]));
+}
+
+#[test]
+fn mistakes_of_presets_groups_and_matrices_are_told_at_once() {
+    with(
+        "[presets.p]\nmatrix = { a = [1] }\npresets = [\"q\"]\nnope = 1\n\
+         [groups]\nweb = [\"web\"]\nall = [\"wbe\"]\n[builds.web]\npresets = [\"o\"]\n",
+    )
+    .run(["check"])
+    .code(2)
+    .stdout("")
+    .stderr_contains("unknown key `nope` of `presets.p`")
+    .stderr_contains("`presets` in `presets.p`")
+    .stderr_contains("`matrix` in `presets.p`")
+    .stderr_contains("there is no preset `o`")
+    .stderr_contains("`web` is a group and a build");
+}
