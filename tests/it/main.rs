@@ -22,6 +22,7 @@ mod pipelines;
 mod podman;
 mod ran;
 mod registries;
+mod registry;
 mod reports;
 mod repository;
 mod sandbox;
