@@ -137,7 +137,7 @@ fn a_login_of_docker_or_of_the_ci_is_accepted() {
     let of_gitlab = registry
         .project("")
         .env("GITLAB_CI", "true")
-        .env("CI_REGISTRY", &registry.host())
+        .env("CI_REGISTRY", registry.host())
         .env("CI_REGISTRY_USER", "bob")
         .env("CI_REGISTRY_PASSWORD", PASSWORD);
     assert_eq!(registry.push(of_gitlab), Ok(()));
