@@ -107,6 +107,25 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Has the credentials of the registries of `plan`, and no other secret.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError::Credentials`].
+    pub async fn logins(
+        plan: &Plan,
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        let mut prepared = Self::default();
+        let needed: Vec<_> =
+            plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+        let sources = Sources { registries: &plan.registries, env: environment };
+        prepared.log_in(needed, sources, environment).await?;
+        prepared.tell(redactor);
+        Ok(prepared)
+    }
+
     /// Asks each place once, all hosts together, and again only where two builds find different
     /// credentials for one host.
     async fn log_in(
