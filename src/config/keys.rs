@@ -258,8 +258,8 @@ pub(super) const BUILD: &[Key] = &[
     ),
     key(
         "slim",
-        Kind::Later("`slim` comes in a later version: the whole context is sent"),
-        "Send only what the Dockerfile takes.",
+        Kind::Bool,
+        "Send only what the Dockerfile takes of the context, which is so unless this is `false`.",
         "false",
     ),
 ];

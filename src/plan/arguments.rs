@@ -29,6 +29,7 @@ pub fn arguments(
         context: _,
         dockerfile,
         instructions: _,
+        slim: _,
         modes: _,
         timestamps: _,
         target,

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, io, path::Path, time::Duration};
 
 use crate::{
     builtin::{self, BuildError, Recipe},
+    context::Extent,
     event::{Event, Stage, What},
     oci::{self, Format, Image, OciError, Platform, Registries},
     outcome::{End, chain},
@@ -172,7 +173,8 @@ async fn image(
     }
     let flag = |name: &str| build.flags.iter().find_map(|flag| flag.strip_prefix(name));
     let recipe = Recipe {
-        context: spec(build),
+        // It reads from the directory what it takes.
+        context: spec(build, Extent::Whole),
         dockerfile: (*build.instructions).clone(),
         target: build.target.clone(),
         build_args,

@@ -79,7 +79,6 @@ fn every_dockerfile_without_run_becomes_the_image_that_is_right() {
 }
 
 #[test]
-#[ignore = "contexts are sent whole: what a Dockerfile takes of one is known, and not yet used"]
 fn of_every_context_what_its_dockerfile_takes_is_sent() {
     all("run", sent);
 }

@@ -30,6 +30,7 @@ mod schemas;
 mod scripts;
 mod secrets;
 mod sessions;
+mod slim;
 mod templates;
 mod unwritten;
 mod values;
