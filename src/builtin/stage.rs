@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) config: ImageConfig,
     pub(super) layers: Vec<Made>,
     pub(super) format: Format,
+    /// The variables at its end, for the stages from it; none of an image.
+    pub(super) scope: Option<Scope>,
 }
 
 /// A layer: a base's, or one that is to be made of entries.
@@ -86,16 +88,16 @@ pub(super) fn build(
     let mut state = base;
     state.config.config.on_build.clear();
     state.config.set_path();
-    let mut scope = Scope::new(around.recipe.dockerfile.escape);
-    for variable in &state.config.config.env {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        scope.set(name, value);
-    }
+    let inherited = state.scope.take();
+    let scope =
+        inherited.unwrap_or_else(|| Scope::of_image(around.recipe, &state.config.config.env));
     let mut building = Stage { around, done, state, scope, has_cmd: false };
     for step in &planned.steps {
         building.step(step)?;
     }
-    Ok(building.state)
+    let Stage { mut state, scope, .. } = building;
+    state.scope = Some(scope);
+    Ok(state)
 }
 
 impl<'a> Stage<'a> {
@@ -208,8 +210,11 @@ impl<'a> Stage<'a> {
 
     /// Sets the directory and makes it where it is not there; true if it was not.
     fn workdir(&mut self, line: usize, path: &str) -> Result<bool, BuildError> {
+        // A `/` at the end stays, as with Kaniko and buildah.
+        let slash = path.starts_with('/') && path.ends_with('/');
         let path = self.absolute(path);
-        self.config().working_dir = String::from_utf8_lossy(&path).into_owned();
+        let end = if slash && path.len() > 1 { "/" } else { "" };
+        self.config().working_dir = String::from_utf8_lossy(&path).into_owned() + end;
         self.state.tree.start_layer();
         let place = Place::new(line, &path);
         let there = place.resolve(&self.state.tree)?;

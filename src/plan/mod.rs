@@ -81,6 +81,8 @@ pub struct Build {
     pub context: PathBuf,
     /// The Dockerfile.
     pub dockerfile: DockerfileAt,
+    /// As messages name it: from the current directory where it is below that.
+    pub dockerfile_label: String,
     /// What stands in it.
     pub instructions: Arc<Dockerfile>,
     /// Which permissions are sent.
