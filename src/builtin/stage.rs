@@ -24,6 +24,11 @@ use crate::{
     oci::{Format, Layer},
 };
 
+/// As many directories as overlayfs puts over each other: nobody could run an image of more.
+///
+/// Source: the kernel's fs/overlayfs/params.c, `OVL_MAX_STACK`.
+const MOST_LAYERS: usize = 500;
+
 /// An image as far as it is built.
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -107,14 +112,12 @@ impl<'a> Stage<'a> {
             What::Copy(instruction) | What::Add(instruction) => {
                 self.state.tree.start_layer();
                 copy(self, line, instruction, step.from)?;
-                self.commit(step, true);
-                return Ok(());
+                return self.commit(step, true);
             }
             What::Workdir(path) => {
                 let path = self.scope.expand(path).map_err(at(line))?;
                 let layer = self.workdir(line, &path)?;
-                self.commit(step, layer);
-                return Ok(());
+                return self.commit(step, layer);
             }
             What::Run(_) => return Err(BuildError::Unsupported(Unsupported::run(line))),
             What::Arg(arguments) => {
@@ -193,8 +196,7 @@ impl<'a> Stage<'a> {
                 return Ok(());
             }
         }
-        self.commit(step, false);
-        Ok(())
+        self.commit(step, false)
     }
 
     fn config(&mut self) -> &mut Config {
@@ -257,15 +259,20 @@ impl<'a> Stage<'a> {
     }
 
     /// Ends an instruction: what it wrote is a layer, if it wrote anything.
-    fn commit(&mut self, step: &Step, layer: bool) {
+    fn commit(&mut self, step: &Step, layer: bool) -> Result<(), BuildError> {
         let entries = if layer { self.state.tree.changes() } else { Vec::new() };
         let empty = entries.is_empty();
         if !empty {
+            if self.state.layers.len() >= MOST_LAYERS {
+                let message = format!("an image has at most {MOST_LAYERS} layers");
+                return Err(BuildError::Value { line: step.line, message });
+            }
             let own = Own { line: step.line, entries };
             self.state.layers.push(Made::Own(Arc::new(own)));
         }
         let created_by = &step.instruction.original;
         self.state.config.add_history(&self.around.created, created_by, empty);
+        Ok(())
     }
 }
 

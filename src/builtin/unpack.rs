@@ -16,8 +16,8 @@ use std::{
 };
 
 use super::{
-    archive::{Header, Reader, TarError, Type, decompress},
-    content::{Aside, Content},
+    archive::{Header, Reader, TarError, Type, cut, decompress},
+    content::{Aside, Content, NotAside},
     copy::{How, Refused, check},
     index::Counted,
     tree::{Attributes, Device, File, Id, Kind, Meta, Tree, Unresolved, clean},
@@ -73,7 +73,10 @@ pub(super) fn unpack(
             Type::File if header.sparse => return Err(UnpackError::Sparse(header.name)),
             Type::File => {
                 let (start, bytes) =
-                    aside.append(&mut reader, header.size).map_err(UnpackError::Temporary)?;
+                    aside.append(&mut reader, header.size).map_err(|error| match error {
+                        NotAside::Read(error) => cut(error).into(),
+                        NotAside::Written(error) => UnpackError::Temporary(error),
+                    })?;
                 if bytes < header.size {
                     return Err(TarError::Damaged("it ends in the middle").into());
                 }

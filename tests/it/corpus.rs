@@ -1,9 +1,9 @@
 //! Dockerfiles and what becomes of them: the cases below `tests/corpus`, which its README explains.
 
-mod bases;
+pub(crate) mod bases;
 mod case;
-mod image;
-mod registry;
+pub(crate) mod image;
+pub(crate) mod registry;
 
 use std::path::Path;
 
