@@ -71,6 +71,7 @@ pub(super) fn build(
         chosen: chosen.why,
         context,
         dockerfile: read.as_ref()?.at.clone(),
+        dockerfile_label: read.as_ref()?.label.clone(),
         instructions: Arc::clone(&read.as_ref()?.file),
         slim,
         modes: keys

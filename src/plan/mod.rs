@@ -83,6 +83,8 @@ pub struct Build {
     pub context: PathBuf,
     /// The Dockerfile.
     pub dockerfile: DockerfileAt,
+    /// As messages name it: from the current directory where it is below that.
+    pub dockerfile_label: String,
     /// What stands in it.
     pub instructions: Arc<Dockerfile>,
     /// How much of the context is sent.

@@ -14,6 +14,7 @@ mod engines;
 mod examples;
 mod executors;
 mod fake;
+mod hostile;
 mod images;
 mod layers;
 mod logins;
