@@ -112,14 +112,6 @@ fn files(glob: &str, directory: &Path, own: &Path) -> Result<Vec<PathBuf>, (Stri
     } else if found.is_empty() {
         return Err((format!("there is no `{glob}` to include"), "not there"));
     }
-    let root = repository(directory);
-    for path in &found {
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if !real.starts_with(root.canonicalize().unwrap_or_else(|_| root.to_owned())) {
-            let message = format!("`{glob}` leads out of the repository, to `{}`", path.display());
-            return Err((message, "leads out"));
-        }
-    }
     Ok(found)
 }
 
@@ -147,7 +139,11 @@ fn is_glob(text: &str) -> bool {
 }
 
 /// Everything that `glob` matches below `base`, sorted.
+///
+/// What is out of the repository is an error on the way there, before anything of it is listed.
 fn matches(glob: &str, base: &Path) -> Result<Vec<PathBuf>, String> {
+    let root = repository(base);
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let mut found = vec![base.to_owned()];
     for part in glob.split('/') {
         let mut next = Vec::new();
@@ -176,6 +172,15 @@ fn matches(glob: &str, base: &Path) -> Result<Vec<PathBuf>, String> {
         }
         next.sort();
         next.dedup();
+        // Only these two lead anywhere but further down.
+        let leads = |path: &&PathBuf| part == ".." || path.is_symlink();
+        for path in next.iter().filter(leads) {
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if !real.starts_with(&root) {
+                let path = path.display();
+                return Err(format!("`{glob}` leads out of the repository, to `{path}`"));
+            }
+        }
         found = next;
     }
     Ok(found)
