@@ -93,6 +93,11 @@ impl Check<'_> {
                     }
                 }
             }
+            (Kind::Names, Data::List(items)) => {
+                for item in items {
+                    self.fixed_name(name, item);
+                }
+            }
             (Kind::List(item), Data::List(items)) => {
                 for node in items {
                     self.value(name, node, *item);
@@ -126,6 +131,19 @@ impl Check<'_> {
                 self.record(table, keys::TAG, "a tag");
             }
             _ => self.wrong(name, node, kind),
+        }
+    }
+
+    /// A name that is decided before any template is.
+    fn fixed_name(&mut self, of: &str, item: &Node) {
+        match &item.data {
+            Data::Text(text) if text.contains("{{") && !self.is_outside(&item.place) => {
+                let mistake =
+                    Mistake::at(&item.place, format!("`{of}` takes no templates"), "a template");
+                self.mistakes.push(mistake.hint("it is read before there are values: write names"));
+            }
+            Data::Text(_) => {}
+            _ => self.wrong(of, item, Kind::Text),
         }
     }
 
@@ -188,12 +206,13 @@ impl Check<'_> {
         let data = match kind {
             Kind::Bool => word_of_flag(text).map(Data::Bool),
             Kind::Integer => parse().map(|node| node.data),
-            Kind::List(_) | Kind::Program if !text.trim_start().starts_with('[') => {
+            Kind::List(_) | Kind::Names | Kind::Program if !text.trim_start().starts_with('[') => {
                 Some(Data::List(vec![node.clone()]))
             }
             // `false` can only remove a secret: none is ever written as text.
             Kind::Removable(Kind::Secret)
             | Kind::List(_)
+            | Kind::Names
             | Kind::Program
             | Kind::Map(_)
             | Kind::Secret => parse().map(|node| node.data),
@@ -236,7 +255,10 @@ impl Check<'_> {
             (Data::Text(text), Kind::Integer) => text.parse::<u32>().is_ok(),
             _ => false,
         };
-        let listed = matches!((&node.data, kind), (Data::Text(_), Kind::List(_) | Kind::Program));
+        let listed = matches!(
+            (&node.data, kind),
+            (Data::Text(_), Kind::List(_) | Kind::Names | Kind::Program)
+        );
         self.mistakes.push(match (quoted, listed) {
             (true, _) => mistake.hint("put it into quotes"),
             (_, true) => mistake.hint("put it into brackets"),

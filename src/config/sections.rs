@@ -109,14 +109,21 @@ impl Check<'_> {
             self.mistakes.push(mistake.hint("begin it with `version = 1`"));
             return;
         };
-        if let Data::Integer(version) = node.data
-            && version != 1
-        {
-            let message = format!("version {version} of the file format is not known");
-            self.mistakes.push(
-                Mistake::at(&node.place, message, "not 1")
-                    .hint("this program reads `version = 1`; a newer one may read more"),
-            );
+        match &node.data {
+            Data::Integer(1) => {}
+            Data::Integer(version) => {
+                let message = format!("version {version} of the file format is not known");
+                self.mistakes.push(
+                    Mistake::at(&node.place, message, "not 1")
+                        .hint("this program reads `version = 1`; a newer one may read more"),
+                );
+            }
+            Data::Text(text) if text.contains("{{") => {
+                let mistake = Mistake::at(&node.place, "`version` is no template", "a template");
+                self.mistakes.push(mistake.hint("write `version = 1`"));
+            }
+            // What is no number was told already.
+            _ => {}
         }
     }
 

@@ -31,6 +31,11 @@ pub(super) fn value(place: &Place, sources: &Sources) -> Result<Node, Mistake> {
     }
 }
 
+/// A value that stands alone, as one of ours in the table of keys.
+pub(crate) fn literal(text: &str) -> Option<Data> {
+    Some(convert(&DeValue::parse(text).ok()?, 0, 0).data)
+}
+
 fn syntax(source: usize, error: &toml::de::Error, offset: usize) -> Mistake {
     let span = error.span().unwrap_or(0..0);
     let place = Place { source, span: shifted(&span, offset) };

@@ -130,7 +130,8 @@ impl Planner<'_> {
             let engine = self.engine_of(section);
             let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
             let mut keys = keys.of(&section.key);
-            if keys.has("when") && !keys.boolean("when").unwrap_or(true) {
+            let when = keys.node("when").and_then(|when| keys.holds("when", when));
+            if when == Some(false) {
                 self.left_out.push(index);
                 continue;
             }

@@ -4,6 +4,7 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod check;
 mod config;
 mod container;
 mod contexts;
@@ -21,6 +22,7 @@ mod machine;
 mod pipelines;
 mod podman;
 mod ran;
+mod reference;
 mod registries;
 mod reports;
 mod repository;
