@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     ci::{self, Ci, Fact, FactValue, Field, Provider},
-    config::{self, Config, Data, Entry, FindError, Found, Mistakes, Node},
+    config::{self, Config, Data, Entry, FindError, Found, Mistake, Mistakes, Node},
     outcome::chain,
     plan::{self, Facts, Plan, PlanError, Wanted},
     registry::credentials,
@@ -183,13 +183,27 @@ pub(super) fn planned(
     foresee(&loaded.config, surroundings, redactor);
     let plan = match plan::make(&loaded.config, &facts, wanted) {
         Ok(plan) => plan,
-        Err(PlanError::Mistakes(mistakes)) => return Err(mistakes.into()),
+        Err(PlanError::Mistakes(mut mistakes)) => {
+            if surroundings.imagined.is_some() {
+                mistakes.mistakes.iter_mut().for_each(advise_of_the_imagined);
+            }
+            return Err(mistakes.into());
+        }
         Err(PlanError::Select(error)) => return Err(Trouble::of(&error, Some(error.hint()))),
     };
     know(&plan, surroundings, redactor);
     match plan::leaks(&plan, redactor) {
         Some(mistakes) => Err(mistakes.into()),
         None => Ok(plan),
+    }
+}
+
+/// What an imagined pipeline lacks is to be imagined too.
+fn advise_of_the_imagined(mistake: &mut Mistake) {
+    let variable = mistake.message.split('`').find_map(|part| part.strip_prefix("env."));
+    let is_unset = ["is not set", "is empty"].iter().any(|end| mistake.message.ends_with(end));
+    if let Some(name) = variable.filter(|_| is_unset) {
+        mistake.hint.get_or_insert_with(|| format!("imagine a value as well: `--env {name}=…`"));
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     ci::{Ci, Provider},
+    config::Mistakes,
     plan::Plan,
     report::{self, Ended, Format, Printer, Report},
 };
@@ -70,9 +71,9 @@ pub(super) fn found(
     }
     let has = |reports: &[Report], of| reports.iter().any(|report| report.format == of);
     if has(&reports, Format::Dotenv)
-        && let Some((message, hint)) = report::refusal(plan, ci.provider() == Provider::GitLab)
+        && let Some(mistake) = report::refusal(plan, ci.provider() == Provider::GitLab)
     {
-        return Err(Trouble::new(message, hint));
+        return Err(Mistakes::new(vec![mistake], &plan.sources).into());
     }
     for (format, variable) in BY_DEFAULT {
         let Some(path) = surroundings.environment.get(variable).filter(|path| !path.is_empty())

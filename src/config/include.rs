@@ -9,6 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Source, Sources,
+    check::Check,
     mistake::Mistake,
     node::{Data, Node, Table},
     source::Origin,
@@ -65,7 +66,7 @@ pub(super) fn fragments(
             let source = sources.add(Source { label, text, origin: Origin::File(path) });
             let (table, wrong) = toml_text::document(source, sources);
             mistakes.extend(wrong);
-            held(&table, mistakes);
+            held(&table, sources, mistakes);
             fragments.push(Fragment { source, table });
         }
     }
@@ -73,7 +74,18 @@ pub(super) fn fragments(
 }
 
 /// Who owns a directory owns its builds and no more.
-fn held(table: &Table, mistakes: &mut Vec<Mistake>) {
+fn held(table: &Table, sources: &Sources, mistakes: &mut Vec<Mistake>) {
+    let mut check = Check { sources, mistakes: Vec::new() };
+    if let Some(node) = table.get("version") {
+        check.version_of(node);
+    }
+    for name in ["builds", "defaults"] {
+        match table.get(name) {
+            None | Some(Node { data: Data::Table(_), .. }) => {}
+            Some(node) => check.no_table(name, node),
+        }
+    }
+    mistakes.append(&mut check.mistakes);
     for entry in table.0.iter().filter(|entry| !HELD.contains(&entry.name.as_str())) {
         let message = format!("`{}` in a file that is included", entry.name);
         let mistake = Mistake::at(&entry.key, message, "not here");
@@ -104,6 +116,9 @@ pub(super) fn includes(text: &str, path: &Path, other: &Path) -> bool {
 /// write under the glob.
 fn files(glob: &str, directory: &Path, own: &Path) -> Result<Vec<PathBuf>, (String, &'static str)> {
     let mut found = matches(glob, directory).map_err(|why| (why, "this glob"))?;
+    if !is_glob(glob) && found.iter().any(|path| path.is_dir()) {
+        return Err((format!("`{glob}` is a directory: name the file in it"), "a directory"));
+    }
     found.retain(|path| !path.is_dir());
     if is_glob(glob) {
         found.retain(|path| path != own);
@@ -142,8 +157,11 @@ fn is_glob(text: &str) -> bool {
 ///
 /// What is out of the repository is an error on the way there, before anything of it is listed.
 fn matches(glob: &str, base: &Path) -> Result<Vec<PathBuf>, String> {
-    let root = repository(base);
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    if glob.starts_with('/') {
+        return Err(format!("`{glob}` is absolute: it must start at this file's directory"));
+    }
+    let top = repository(base);
+    let root = top.canonicalize().unwrap_or_else(|_| top.to_owned());
     let mut found = vec![base.to_owned()];
     for part in glob.split('/') {
         let mut next = Vec::new();
@@ -177,8 +195,8 @@ fn matches(glob: &str, base: &Path) -> Result<Vec<PathBuf>, String> {
         for path in next.iter().filter(leads) {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             if !real.starts_with(&root) {
-                let path = path.display();
-                return Err(format!("`{glob}` leads out of the repository, to `{path}`"));
+                let top = top.display();
+                return Err(format!("`{glob}` leads out of the repository, which is `{top}`"));
             }
         }
         found = next;

@@ -54,7 +54,11 @@ pub enum PlanError {
 pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Plan, PlanError> {
     let names: Vec<_> = config.builds.iter().map(|build| build.name.as_str()).collect();
     if names.is_empty() {
-        let mistake = Mistake::nowhere("the file has no builds");
+        let message = "the file has no builds";
+        let mistake = match config.sources.top() {
+            Some(place) => Mistake::at(&place, message, "in all of it"),
+            None => Mistake::nowhere(message),
+        };
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
         return Err(Mistakes::new(vec![mistake.hint(hint)], &config.sources).into());
     }

@@ -34,3 +34,4 @@ mod sessions;
 mod templates;
 mod unwritten;
 mod values;
+mod wrong;
