@@ -1,4 +1,4 @@
-//! `plan`, `check` and `list`: nothing is started, no credential command or helper is run.
+//! `plan` and `list`: nothing is started, no credential command or helper is run.
 
 use crate::{
     plan::{Plan, Wanted},
@@ -10,7 +10,9 @@ use crate::{
 use super::{
     OK, Surroundings, USAGE,
     args::{self, Format, Read},
-    imagined, load, reports, written,
+    imagined, load, reports,
+    trouble::{Trouble, told},
+    written,
 };
 
 /// `plan`.
@@ -30,7 +32,7 @@ pub(super) fn plan(
     if reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer).is_none() {
         return USAGE;
     }
-    let Some(located) = located(&plan, surroundings, printer) else { return USAGE };
+    let Some(located) = told(located(&plan, surroundings), printer) else { return USAGE };
     let shown = report::plan::Shown { plan: &plan, located: &located };
     let told = match args.format {
         Format::Text => printer.result(&report::plan::text(shown)),
@@ -40,44 +42,13 @@ pub(super) fn plan(
     written(told, printer)
 }
 
-fn located(plan: &Plan, surroundings: &Surroundings, printer: &Printer) -> Option<Vec<Located>> {
+/// Where the credentials of each registry would come from.
+pub(super) fn located(plan: &Plan, surroundings: &Surroundings) -> Result<Vec<Located>, Trouble> {
     let needed: Vec<_> =
         plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
     let env = &surroundings.environment;
     let sources = credentials::Sources { registries: &plan.registries, env };
-    match credentials::locate(&needed, sources) {
-        Ok(located) => Some(located),
-        Err(error) => {
-            printer.error(&error, error.hint());
-            None
-        }
-    }
-}
-
-/// `check`.
-pub(super) fn check(
-    args: &Read,
-    surroundings: &Surroundings,
-    printer: &Printer,
-    redactor: &Redactor,
-) -> u8 {
-    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
-    let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &[], push: true };
-    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
-        return USAGE;
-    };
-    let reports = reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer);
-    if reports.is_none() || located(&plan, surroundings, printer).is_none() {
-        return USAGE;
-    }
-    if printer.talks() {
-        let builds = plan.builds.len();
-        let noun = if builds == 1 { "build" } else { "builds" };
-        printer.tell(&format!("{builds} {noun}, no mistakes"));
-    }
-    OK
+    credentials::locate(&needed, sources).map_err(|error| Trouble::of(&error, error.hint()))
 }
 
 /// `list`.

@@ -4,13 +4,14 @@
 //! `check`, which finds all mistakes of form at once → [`Config`]. Nothing is rendered here:
 //! strings are still templates, paths still relative; [`crate::plan`] decides.
 
+mod advice;
 mod builds;
 mod check;
 mod find;
 mod given;
 mod include;
-mod keys;
-mod kind;
+pub(crate) mod keys;
+pub(crate) mod kind;
 mod layers;
 mod matrix;
 mod merge;
@@ -18,17 +19,18 @@ mod mistake;
 mod node;
 mod sections;
 mod source;
+mod time;
 mod toml_text;
 mod variables;
 mod wildcard;
 
-pub use check::time;
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use keys::executor_keys;
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};
+pub use time::time;
+pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
 pub use wildcard::wildcard;
 
@@ -153,10 +155,11 @@ impl Config {
             merge::join(&mut file, fragment, &mut inherited, &mut mistakes);
         }
 
+        merge::profiles_builds(&file, &mut mistakes);
         let mut layers = layers::Layers::new();
         layers.add(from.label, &file, true);
         if let Some(name) = from.profile {
-            match merge::profile(&file, name) {
+            match merge::profile(&file, name, &mut sources) {
                 Ok(table) => layers.add("profile", table, false),
                 Err(mistake) => mistakes.push(mistake),
             }

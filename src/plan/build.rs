@@ -144,6 +144,14 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
         }
         for (tag_place, tag) in tags {
+            if tag.contains('/') {
+                let message = format!("`{tag}` is no tag: a tag holds no `/`");
+                let mistake = Mistake::at(&tag_place, message, "this tag");
+                keys.mistakes.push(mistake.hint(
+                    "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe }}`",
+                ));
+                continue;
+            }
             references.push((Some(tag_place), format!("{image}:{tag}")));
         }
         if !given {
@@ -162,14 +170,28 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             Ok(reference) => destinations.push(reference),
             Err(error) => {
                 let message = error.to_string();
-                keys.mistakes.push(match place {
+                let mistake = match place {
                     Some(place) => Mistake::at(&place, message, "this reference"),
                     None => Mistake::nowhere(message),
+                };
+                keys.mistakes.push(match text.split_once('$') {
+                    Some((_, name)) => mistake.hint(variable(name)),
+                    None => mistake,
                 });
             }
         }
     }
     destinations
+}
+
+/// What to write for `$NAME`.
+fn variable(rest: &str) -> String {
+    let name: String = rest
+        .trim_start_matches('{')
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect();
+    format!("a variable stands in a template: `{{{{ env.{name} }}}}`")
 }
 
 /// The tags that hold now, each with its place.

@@ -26,6 +26,7 @@ mod slim;
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown, shown_late};
 pub(crate) use build::TIMEOUT;
+pub(crate) use builtin::{Meaning, meaning};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
 pub use facts::{Facts, Machine};

@@ -161,7 +161,8 @@ fn syntax(detail: &str) -> Problem {
     } else if detail.contains("end of raw block") {
         "a `{% raw %}` has no `{% endraw %}`".to_owned()
     } else if detail.contains("end of input") {
-        "the template ends too early".to_owned()
+        return Problem::new("the template ends too early")
+            .hint("a `}}`, a `%}`, an `{% endif %}` or an `{% endfor %}` is missing".to_owned());
     } else if let Some(statement) = detail.strip_prefix("unknown statement ") {
         match statement {
             "else" | "elif" | "endif" | "endfor" | "endset" | "endwith" | "endraw" => {

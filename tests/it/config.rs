@@ -141,6 +141,10 @@ hint: put it into quotes"#,
 fn a_file_without_a_version_is_told_how_to_begin() {
     Sandbox::new().config("[builds.web]\nno-push = true\n").run(["run"]).code(2).stdout("").stderr(
         r"error: the file says no `version`
+ --> kaniko.toml:1:1
+  |
+1 | [builds.web]
+  | ^^^^^^^^^^^^ before this
 hint: begin it with `version = 1`",
     );
 }

