@@ -192,6 +192,9 @@ pub(super) struct Run {
     /// Push also outside of CI
     #[arg(long)]
     pub(super) push: bool,
+    /// Take builds that are needed and not named from an earlier job's `--report json=PATH`
+    #[arg(long = "from-report", value_name = "PATH")]
+    pub(super) from_reports: Vec<PathBuf>,
     /// Put images that need no executor into docker or podman, whichever is here
     #[arg(
         long,
@@ -237,6 +240,9 @@ pub(super) struct Plan {
     /// Push also outside of CI
     #[arg(long)]
     pub(super) push: bool,
+    /// Take builds that are needed and not named from an earlier job's `--report json=PATH`
+    #[arg(long = "from-report", value_name = "PATH")]
+    pub(super) from_reports: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) imagined: Imagined,
 }

@@ -210,7 +210,8 @@ pub(super) fn one(
         }
     };
     let names = [name.to_owned()];
-    let plan = plan(loaded, Wanted { builds: &names, push: true }, surroundings, printer, redactor);
+    let wanted = Wanted { builds: &names, push: true, earlier: None };
+    let plan = plan(loaded, wanted, surroundings, printer, redactor);
     let [name] = names;
     Some((plan?, name))
 }

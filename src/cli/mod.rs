@@ -3,6 +3,7 @@
 mod args;
 mod auth;
 mod context;
+mod earlier;
 mod imagined;
 mod load;
 mod machine;

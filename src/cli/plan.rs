@@ -10,7 +10,7 @@ use crate::{
 use super::{
     OK, Surroundings, USAGE,
     args::{self, Format, Read},
-    imagined, load, reports, written,
+    earlier, imagined, load, reports, written,
 };
 
 /// `plan`.
@@ -23,7 +23,9 @@ pub(super) fn plan(
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: args.push };
+    let earlier = earlier::earlier(&args.from_reports, surroundings, printer);
+    let Ok(earlier) = earlier else { return USAGE };
+    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
@@ -64,7 +66,7 @@ pub(super) fn check(
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &[], push: true };
+    let wanted = Wanted { builds: &[], push: true, earlier: None };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };

@@ -246,8 +246,8 @@ pub(super) const BUILD: &[Key] = &[
     ),
     key(
         "needs",
-        Kind::Later("`needs` comes in a later version: builds run in the order of the file"),
-        "Builds that must be done before.",
+        TEXTS,
+        "Builds that are built before: names, groups, globs or names of a matrix.",
         "[\"base\"]",
     ),
     key(

@@ -69,6 +69,8 @@ pub struct Config {
 pub struct Section {
     /// Its name.
     pub name: String,
+    /// Its name in the file: of a build of a matrix that of the matrix, else its name.
+    pub written: String,
     /// Where the name stands.
     pub key: Place,
     /// Its keys.
@@ -275,7 +277,8 @@ fn table_of(entry: Option<Entry>) -> Table {
 fn sections(entry: Option<Entry>) -> Vec<Section> {
     let section = |entry: Entry| match entry.node.data {
         Data::Table(table) => {
-            Some(Section { name: entry.name, key: entry.key, table, matrix: Vec::new() })
+            let (name, key) = (entry.name, entry.key);
+            Some(Section { written: name.clone(), name, key, table, matrix: Vec::new() })
         }
         _ => None,
     };

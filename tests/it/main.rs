@@ -18,6 +18,7 @@ mod images;
 mod layers;
 mod logins;
 mod machine;
+mod needs;
 mod pipelines;
 mod podman;
 mod ran;

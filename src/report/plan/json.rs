@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    plan::{Build, ExecutorKind, arguments, shown, shown_late},
+    plan::{Build, ExecutorKind, Taken, arguments, shown, shown_late},
     report::redacted,
     secret::Redactor,
 };
@@ -18,6 +18,7 @@ struct PlanJson<'a> {
     program: &'static str,
     file: Option<String>,
     overrides: &'a [String],
+    built_before: Vec<TakenJson<'a>>,
     builds: Vec<BuildJson<'a>>,
 }
 
@@ -45,6 +46,13 @@ struct BuildJson<'a> {
 }
 
 #[derive(Serialize)]
+struct TakenJson<'a> {
+    build: &'a str,
+    image: Option<&'a str>,
+    report: &'a str,
+}
+
+#[derive(Serialize)]
 struct ExecutorJson<'a> {
     name: &'a str,
     r#type: &'static str,
@@ -65,9 +73,16 @@ pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
         program: env!("CARGO_PKG_VERSION"),
         file: from.plan.file.as_ref().map(|file| file.display().to_string()),
         overrides: &from.plan.overrides,
+        built_before: from.plan.taken.iter().map(of_taken).collect(),
         builds: from.plan.builds.iter().map(|build| of_build(from, build)).collect(),
     };
     redacted::document(&plan, redactor)
+}
+
+fn of_taken(taken: &Taken) -> TakenJson<'_> {
+    // No `..` here: a new field does not compile until it is shown.
+    let Taken { build, image, report } = taken;
+    TakenJson { build, image: image.as_deref(), report }
 }
 
 fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {

@@ -16,6 +16,10 @@ pub fn text(from: Shown<'_>) -> String {
     for name in &from.plan.left_out {
         let _ = writeln!(text, "left out: {name} (its `when` does not hold)");
     }
+    for taken in &from.plan.taken {
+        let image = taken.image.as_deref().unwrap_or("built");
+        let _ = writeln!(text, "built before: {} ({image})  [{}]", taken.build, taken.report);
+    }
     for build in &from.plan.builds {
         if !text.is_empty() {
             text.push('\n');
@@ -53,6 +57,12 @@ fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     }
     for base in &build.bases {
         line("from", format!("{} (line {})", base.reference, base.line), "");
+    }
+    for needed in &build.after {
+        let of = format!("needs.{needed}");
+        if build.origins.contains_key(&of) {
+            line("after", needed.to_string(), &of);
+        }
     }
     for (name, value) in &build.build_args {
         line("build-arg", format!("{name}={}", shown(value)), &format!("build-args.{name}"));
