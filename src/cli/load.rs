@@ -151,23 +151,9 @@ pub(super) fn plan(
     printer: &Printer,
     redactor: &Redactor,
 ) -> Option<Plan> {
-    let base = match &loaded.config.path {
-        Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-        None => surroundings.current.clone(),
-    };
-    let root = repository(&base);
-    let facts = Facts {
-        environment: Arc::new(surroundings.environment.clone()),
-        current: &surroundings.current,
-        ci: Arc::clone(&loaded.ci),
-        read_file: Some(reader(root, base)),
-        machine: &|| match surroundings.imagined {
-            Some(_) => machine::imagined(),
-            None => machine::machine(&surroundings.environment),
-        },
-    };
     foresee(&loaded.config, surroundings, redactor);
-    let plan = match plan::make(&loaded.config, &facts, wanted) {
+    let made = with_facts(loaded, surroundings, |facts| plan::make(&loaded.config, facts, wanted));
+    let plan = match made {
         Ok(plan) => plan,
         Err(PlanError::Mistakes(mistakes)) => {
             printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
@@ -187,6 +173,29 @@ pub(super) fn plan(
         printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
     }
     Some(plan)
+}
+
+/// What `make` makes of what is known of this job.
+pub(super) fn with_facts<T>(
+    loaded: &Loaded,
+    surroundings: &Surroundings,
+    make: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    let base = match &loaded.config.path {
+        Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+        None => surroundings.current.clone(),
+    };
+    let root = repository(&base);
+    make(&Facts {
+        environment: Arc::new(surroundings.environment.clone()),
+        current: &surroundings.current,
+        ci: Arc::clone(&loaded.ci),
+        read_file: Some(reader(root, base)),
+        machine: &|| match surroundings.imagined {
+            Some(_) => machine::imagined(),
+            None => machine::machine(&surroundings.environment),
+        },
+    })
 }
 
 /// The plan of the one build that `wanted`, a name or a glob, means, and its name; none when a

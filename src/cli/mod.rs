@@ -3,6 +3,7 @@
 mod args;
 mod auth;
 mod context;
+mod diff;
 mod earlier;
 mod imagined;
 mod load;
@@ -102,6 +103,7 @@ fn dispatch(
         Command::Plan(args) => plan::plan(&args, surroundings, printer, redactor),
         Command::Check(args) => plan::check(&args, surroundings, printer, redactor),
         Command::List(args) => plan::list(&args, surroundings, printer),
+        Command::Graph(args) => plan::graph(&args, surroundings, printer, redactor),
         Command::Context(args) => context::context(&args, surroundings, printer, redactor),
         Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
         Command::Completions { shell } => {

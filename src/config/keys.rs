@@ -293,6 +293,11 @@ pub(super) fn build() -> &'static [Key] {
     &KEYS
 }
 
+/// The names of the keys of a build.
+pub fn build_keys() -> impl Iterator<Item = &'static str> {
+    build().iter().map(|key| key.name)
+}
+
 /// What the key at this path takes; none where there is no such key.
 pub(super) fn at(path: &[&str]) -> Option<Kind> {
     let (first, rest) = path.split_first()?;

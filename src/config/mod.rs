@@ -8,6 +8,7 @@ mod builds;
 mod check;
 mod find;
 mod given;
+mod history;
 mod include;
 mod keys;
 mod kind;
@@ -25,7 +26,8 @@ mod wildcard;
 pub use check::time;
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use keys::executor_keys;
+pub use history::Step;
+pub use keys::{build_keys, executor_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};
@@ -39,6 +41,7 @@ use std::{
 
 use builds::Laid;
 use check::Check;
+use history::{History, Layer};
 
 /// A file with its overrides, in right form.
 #[derive(Debug)]
@@ -62,6 +65,7 @@ pub struct Config {
     /// The included file that we are in the directory of, among the sources: where no builds
     /// are named, its own are meant.
     pub member: Option<usize>,
+    history: History,
 }
 
 /// A table that has a name.
@@ -163,20 +167,25 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        for table in given(&mut sources) {
-            layers.add("command line", &table, false);
+        let mut over = given(&mut sources);
+        for table in &over {
+            layers.add("command line", table, false);
         }
         let (variables, wrong) = variables::tables(from.environment, &file, &mut sources);
         mistakes.extend(wrong);
         for table in &variables {
             layers.add("environment", table, false);
         }
+        over.extend(variables);
         let mut sets = Vec::new();
         for set in from.sets {
             match layers::flag(set, &mut sources) {
                 Ok(table) => match merge::late(table, &file) {
                     Ok(set) => sets.push(set),
-                    Err(table) => layers.add("--set", &table, false),
+                    Err(table) => {
+                        layers.add("--set", &table, false);
+                        over.push(table);
+                    }
                 },
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -195,7 +204,15 @@ impl Config {
         let laid = Laid { inherited: &inherited, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
-            Ok(Self { sources, member, ..config })
+            let profiled = from.profile.and_then(|name| {
+                let table = merge::profile(&file, name).ok()?.clone();
+                Some(Layer { profile: Some(name.to_owned()), table })
+            });
+            let layer = |table| Layer { profile: None, table };
+            let file = std::iter::once(layer(file)).chain(profiled);
+            let layers = file.chain(over.into_iter().map(layer)).collect();
+            let history = History { layers, inherited, sets, ..History::default() };
+            Ok(Self { sources, member, history, ..config })
         } else {
             Err(Mistakes::new(mistakes, &sources))
         }
@@ -215,6 +232,7 @@ impl Config {
             path: path.map(Path::to_owned),
             sources: Sources::default(),
             member: None,
+            history: History::default(),
             vars: table_of(root.remove("vars")),
             registries: sections(root.remove("registries")),
             executors: sections(root.remove("executors")),

@@ -201,14 +201,23 @@ impl Planner<'_> {
     }
 
     fn engine_of(&self, build: &Section) -> Engine {
-        let matrix = build.matrix.iter();
-        let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
-        Engine::new(Names {
-            build: Some(build.name.clone()),
-            matrix: matrix.collect(),
-            ..self.names.clone()
-        })
+        engine_of(build, self.names.clone())
     }
+}
+
+/// What renders the templates of `build`.
+fn engine_of(build: &Section, names: Names) -> Engine {
+    let matrix = build.matrix.iter();
+    let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
+    Engine::new(Names { build: Some(build.name.clone()), matrix: matrix.collect(), ..names })
+}
+
+/// As [`engine_of`], for a plan that was made: what is wrong is told already.
+pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Engine {
+    let names = template_names(config, facts);
+    let registries = registries::read(config, &Engine::new(names.clone()), facts, &mut Vec::new());
+    let hosts = registries.into_iter().map(|one| (one.name, one.host)).collect();
+    engine_of(build, Names { registries: Arc::new(hosts), ..names })
 }
 
 fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {

@@ -21,6 +21,7 @@ mod machine;
 mod needs;
 mod pipelines;
 mod podman;
+mod provenance;
 mod ran;
 mod registries;
 mod reports;

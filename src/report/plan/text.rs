@@ -9,6 +9,18 @@ use super::{Shown, dockerfile, executor};
 /// The whole plan, without an end of line.
 #[must_use]
 pub fn text(from: Shown<'_>) -> String {
+    let mut text = head(from);
+    for build in &from.plan.builds {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        of_build(&mut text, from, build);
+    }
+    text.trim_end().to_owned()
+}
+
+/// What is told of the plan as a whole.
+pub(super) fn head(from: Shown<'_>) -> String {
     let mut text = String::new();
     for name in &from.plan.overrides {
         let _ = writeln!(text, "override: {name}");
@@ -20,16 +32,10 @@ pub fn text(from: Shown<'_>) -> String {
         let image = taken.image.as_deref().unwrap_or("built");
         let _ = writeln!(text, "built before: {} ({image})  [{}]", taken.build, taken.report);
     }
-    for build in &from.plan.builds {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        of_build(&mut text, from, build);
-    }
-    text.trim_end().to_owned()
+    text
 }
 
-fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
+pub(super) fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     let executor = &build.executor;
     let _ = writeln!(text, "{} on {} ({})", build.name, executor.name, executor.kind.name());
     if let Some(why) = &build.chosen {
