@@ -17,6 +17,7 @@ mod executors;
 mod fake;
 mod images;
 mod layers;
+mod limits;
 mod logins;
 mod machine;
 mod pipelines;
