@@ -18,7 +18,15 @@
 //! |---|---|---|
 //! | `COPY` after `USER` | `BuildKit`: 0:0 | Kaniko: the user's (unless `FF_KANIKO_COPY_AS_ROOT`) |
 //! | a source that is a link | `BuildKit`: what it points to | Kaniko: the link |
-//! | directories made on the way, `--chmod` | Kaniko: 0755 | `BuildKit`: the octal mode |
+//! | a directory where the image has a link or a file, below the destination | Kaniko, buildah: replaces it | `BuildKit`: an error |
+//! | a file where the image has a directory, below the destination | Kaniko, `BuildKit`: an error | buildah: replaces it |
+//! | `ADD --chown` of an archive | Kaniko, buildah: what is in it keeps its owners | `BuildKit`: all the same owner |
+//! | that archive's destination, where it is made | `BuildKit`, buildah: `--chown`'s | Kaniko: 0:0 |
+//! | a link as the destination itself | `BuildKit`, Kaniko: followed | buildah: replaced |
+//! | `$HTTP_PROXY` and the like without `ARG` | Kaniko, buildah: the build arg | `BuildKit`: only in `RUN` |
+//! | the escape directive in values | `BuildKit`: escapes there as well | Kaniko, buildah: `\` does |
+//! | `WORKDIR /a/` | Kaniko, buildah: the `/` stays | `BuildKit`: cut |
+//! | `FROM scratch` | Kaniko, buildah: no working directory | `BuildKit`: `/` |
 //! | `--link` | Kaniko: no difference | `BuildKit`: links in the destination are not followed |
 //! | wildcards that match nothing at all | Kaniko, buildah: an error | `BuildKit`: no error |
 //! | several sources, destination without `/` | Kaniko, buildah: an error | `BuildKit`: the last wins |
@@ -189,11 +197,12 @@ fn scratch(recipe: &Recipe) -> State {
         config: ImageConfig::scratch(recipe.platform.as_ref().unwrap_or(&here)),
         layers: Vec::new(),
         format: Format::Oci,
+        scope: None,
     }
 }
 
 fn image(around: &Surroundings<'_>, state: State) -> Result<Image, BuildError> {
-    let State { tree, mut config, layers: planned, format } = state;
+    let State { tree, mut config, layers: planned, format, scope: _ } = state;
     drop(tree);
     let mut layers: Vec<Layer> = Vec::with_capacity(planned.len());
     for layer in planned {

@@ -124,8 +124,8 @@ pub(crate) const BUILD: &[Key] = &[
     ).or("true"),
     key(
         "slim",
-        Kind::Later("`slim` comes in a later version: the whole context is sent"),
-        "Send only what the Dockerfile takes.",
+        Kind::Bool,
+        "Send only what the Dockerfile takes of the context, which is so unless this is `false`.",
         "false",
     ),
 ];

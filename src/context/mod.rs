@@ -10,6 +10,7 @@ pub(crate) mod deflate;
 mod dense;
 mod error;
 pub(crate) mod gate;
+mod identity;
 pub mod ignore;
 mod list;
 mod pack;
@@ -21,6 +22,7 @@ pub mod walk;
 use std::path::PathBuf;
 
 pub use error::ContextError;
+pub use identity::{Identity, identity};
 pub(crate) use list::copied;
 pub use list::{Left, Listed, Listing, ignore_file, list};
 pub(crate) use pack::mode;

@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::{
-    Build, Facts, OutputAt, arguments::shown, builtin, dockerfile, executor::Executors, labels,
-    reader::Reader,
+    Build, Facts, OutputAt, Slim, arguments::shown, builtin, dockerfile, executor::Executors,
+    labels, reader::Reader, slim,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -58,6 +58,12 @@ pub(super) fn build(
     let chosen = executors.of(section, keys, read.as_ref(), &unsupported);
     let after = after(&[&build_args, &labels, &annotations]);
     let chosen = chosen?;
+    let slim = if keys.boolean("slim").unwrap_or(true) {
+        let unused = slim::builds_unused(&chosen.executor, &flags);
+        slim::slim(&read.as_ref()?.file, target.as_deref(), &build_args, unused)
+    } else {
+        Slim::Off
+    };
     let mut build = Build {
         name,
         place: section.key.clone(),
@@ -65,7 +71,9 @@ pub(super) fn build(
         chosen: chosen.why,
         context,
         dockerfile: read.as_ref()?.at.clone(),
+        dockerfile_label: read.as_ref()?.label.clone(),
         instructions: Arc::clone(&read.as_ref()?.file),
+        slim,
         modes: keys
             .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
             .unwrap_or(Modes::Normal),

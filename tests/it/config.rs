@@ -80,7 +80,7 @@ fn a_glob_means_one_build_where_one_is_wanted() {
         .code(2)
         .stdout("")
         .stderr("error: no build has a name like `x*`\nhint: there are `api`, `app`, `web`");
-    sandbox.run(["context", "ls", "w*"]).code(0).stderr_contains("2 entries");
+    sandbox.run(["context", "ls", "w*"]).code(0).stderr_contains("1 entries");
     sandbox.run(["auth", "w?b", "-o", "-"]).code(0).stdout("{\"auths\":{}}").stderr("");
     sandbox
         .run(["run", "x*"])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    plan::{Build, ExecutorKind, arguments, shown, shown_late},
+    plan::{Build, ExecutorKind, Slim, arguments, shown, shown_late},
     report::redacted,
     secret::Redactor,
 };
@@ -27,6 +27,7 @@ struct BuildJson<'a> {
     executor: ExecutorJson<'a>,
     context: String,
     dockerfile: String,
+    sent: SentJson<'a>,
     target: Option<&'a str>,
     destinations: Vec<String>,
     push: bool,
@@ -57,6 +58,21 @@ struct BaseJson<'a> {
     line: usize,
 }
 
+#[derive(Serialize)]
+struct SentJson<'a> {
+    whole: bool,
+    line: Option<usize>,
+    why: Option<&'a str>,
+    sources: Vec<SourceJson<'a>>,
+    unless_onbuild: Vec<BaseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SourceJson<'a> {
+    source: &'a str,
+    line: usize,
+}
+
 /// The whole plan as one JSON document, without what `redactor` knows.
 #[must_use]
 pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
@@ -83,6 +99,7 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
         },
         context: build.context.display().to_string(),
         dockerfile: dockerfile(build),
+        sent: sent(&build.slim),
         target: build.target.as_deref(),
         destinations: build.destinations.iter().map(ToString::to_string).collect(),
         push: build.push,
@@ -113,5 +130,34 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
             .iter()
             .map(|(key, place)| (key.as_str(), from.plan.sources.show(place)))
             .collect(),
+    }
+}
+
+fn sent(slim: &Slim) -> SentJson<'_> {
+    let whole = |line, why| {
+        let (sources, unless_onbuild) = (Vec::new(), Vec::new());
+        SentJson { whole: true, line, why, sources, unless_onbuild }
+    };
+    match slim {
+        Slim::Off => whole(None, None),
+        Slim::Whole(why) => whole(Some(why.line), Some(&why.why)),
+        Slim::Taken { taken, unless } => {
+            if let Some(line) = Slim::all(taken) {
+                return whole(Some(line), Some("it is taken"));
+            }
+            let sources = taken.iter().flat_map(|one| {
+                one.sources.iter().map(|source| SourceJson { source, line: one.line })
+            });
+            let unless = unless.iter();
+            SentJson {
+                whole: false,
+                line: None,
+                why: None,
+                sources: sources.collect(),
+                unless_onbuild: unless
+                    .map(|one| BaseJson { reference: &one.reference, line: one.line })
+                    .collect(),
+            }
+        }
     }
 }

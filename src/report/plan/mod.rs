@@ -2,6 +2,7 @@
 
 mod executor;
 mod json;
+mod sent;
 mod shell;
 mod text;
 

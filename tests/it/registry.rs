@@ -1,8 +1,13 @@
 //! A real registry, `docker-registry`, for one test.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a part of tests: what fails here is told by where it panics"
+)]
+
 use std::{
     fs,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -12,8 +17,11 @@ use kaniko_build::registry::Reference;
 
 use crate::machine;
 
+const PROGRAM: &str = "/usr/bin/docker-registry";
+const OPENSSL: &str = "/usr/bin/openssl";
+
 /// A registry that goes when the test ends.
-pub(super) struct Registry {
+pub(crate) struct Registry {
     program: Child,
     port: u16,
     directory: tempfile::TempDir,
@@ -21,26 +29,37 @@ pub(super) struct Registry {
 
 /// How a registry is set up beside its storage and its address.
 #[derive(Default)]
-pub(super) struct Setup {
+pub(crate) struct Setup {
     /// `bob` with `s3cret-Pa55` alone may do anything.
-    pub(super) login: bool,
+    pub(crate) login: bool,
     /// HTTPS, with this certificate of its directory: `server`, which `ca.pem` has signed, or
     /// `alone`, which nobody has.
-    pub(super) tls: Option<&'static str>,
+    pub(crate) tls: Option<&'static str>,
     /// No pushes.
-    pub(super) read_only: bool,
+    pub(crate) read_only: bool,
 }
 
-/// `bob:s3cret-Pa55`, by bcrypt.
+/// Of the user `bob`.
+pub(crate) const PASSWORD: &str = "s3cret-Pa55";
+
+/// `bob` with [`PASSWORD`], by bcrypt.
 const HTPASSWD: &str = "bob:$2y$04$LMNlZCnCMdRmmwW9NPTPf.EacbnHgeqPHCho4H3yI5iHgVkGjcba2\n";
 
 impl Setup {
     /// Starts it; none, and the test is left out, where there is no such program.
-    pub(super) fn start(self) -> Option<Registry> {
-        let program = Path::new("/usr/bin/docker-registry");
-        if !machine::has(program, "docker-registry") {
+    pub(crate) fn start(self) -> Option<Registry> {
+        if !machine::has(Path::new(PROGRAM), "docker-registry") {
             return None;
         }
+        if self.tls.is_some() && !machine::has(Path::new(OPENSSL), "openssl") {
+            return None;
+        }
+        // A free port may be another's by the time that it is taken.
+        let registry = (0..5).find_map(|_| self.at_a_free_port());
+        Some(registry.expect("docker-registry starts"))
+    }
+
+    fn at_a_free_port(&self) -> Option<Registry> {
         let directory = tempfile::tempdir().unwrap();
         let top = directory.path();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -51,7 +70,7 @@ impl Setup {
             top = top.display(),
         );
         if let Some(name) = self.tls {
-            certificates(top)?;
+            certificates(top);
             let tls = format!(
                 "  tls: {{certificate: {top}/{name}.pem, key: {top}/{name}.key}}\n",
                 top = top.display()
@@ -66,7 +85,7 @@ impl Setup {
             config.push_str(&auth);
         }
         fs::write(top.join("config.yml"), config).unwrap();
-        let program = Command::new(program)
+        let program = Command::new(PROGRAM)
             .arg("serve")
             .arg(top.join("config.yml"))
             .env("OTEL_TRACES_EXPORTER", "none")
@@ -75,24 +94,22 @@ impl Setup {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let registry = Registry { program, port, directory };
-        let is_up = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        let mut registry = Registry { program, port, directory };
         for _ in 0..1000 {
-            if is_up() {
+            if registry.program.try_wait().unwrap().is_some() {
+                return None;
+            }
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Some(registry);
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("docker-registry does not start");
+        None
     }
 }
 
-/// An authority and what it vouches for; none without the program for it.
-fn certificates(top: &Path) -> Option<()> {
-    let openssl = Path::new("/usr/bin/openssl");
-    if !machine::has(openssl, "openssl") {
-        return None;
-    }
+/// An authority and what it vouches for.
+fn certificates(top: &Path) {
     fs::write(
         top.join("extensions"),
         "subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n",
@@ -105,7 +122,7 @@ fn certificates(top: &Path) -> Option<()> {
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=alone -addext subjectAltName=IP:127.0.0.1 -keyout alone.key -out alone.pem",
     ];
     for step in steps {
-        let made = Command::new(openssl)
+        let made = Command::new(OPENSSL)
             .args(step.split(' '))
             .current_dir(top)
             .stderr(Stdio::null())
@@ -113,7 +130,6 @@ fn certificates(top: &Path) -> Option<()> {
             .unwrap();
         assert!(made.success(), "openssl {step}");
     }
-    Some(())
 }
 
 impl Drop for Registry {
@@ -124,21 +140,21 @@ impl Drop for Registry {
 }
 
 impl Registry {
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn reference(&self, rest: &str) -> Reference {
+    pub(crate) fn reference(&self, rest: &str) -> Reference {
         Reference::parse(&format!("{}/{rest}", self.host())).unwrap()
     }
 
-    pub(super) fn file(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn file(&self, name: &str) -> Vec<u8> {
         fs::read(self.directory.path().join(name)).unwrap()
     }
 }
 
 /// What skopeo prints; none, and that is left out, where there is no such program.
-pub(super) fn skopeo(arguments: &[&str]) -> Option<String> {
+pub(crate) fn skopeo(arguments: &[&str]) -> Option<String> {
     let program = Path::new("/usr/bin/skopeo");
     if !machine::has(program, "skopeo") {
         return None;
