@@ -49,7 +49,7 @@ pub(super) fn check(
         Err(trouble) => {
             trouble.tell(printer);
             match trouble {
-                Trouble::Mistakes(wrong) => found.errors(&wrong.mistakes, &wrong.sources),
+                Trouble::Mistakes(wrong) => found.errors(wrong),
                 Trouble::Plain { message, hint } => {
                     found.error(message, hint.as_deref());
                 }

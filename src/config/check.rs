@@ -171,9 +171,6 @@ impl Check<'_> {
 
     fn secret(&mut self, name: &str, node: &mut Node) {
         let Data::Table(table) = &mut node.data else { return };
-        // A later layer says anew where the secret comes from; it adds no second place.
-        let latest = table.0.iter().map(|entry| entry.key.source).max();
-        table.0.retain(|entry| Some(entry.key.source) == latest);
         self.record(table, keys::SECRET, "a secret");
         if table.0.len() != 1 {
             let message = format!("`{name}` must name one place that the secret comes from");

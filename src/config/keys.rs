@@ -169,7 +169,7 @@ pub(crate) fn at(path: &[&str]) -> Option<Kind> {
     let (first, rest) = path.split_first()?;
     match *first {
         "defaults" => within(Kind::Record(build()), rest),
-        "builds" => match rest.split_first() {
+        "builds" | "presets" => match rest.split_first() {
             Some((_, rest)) => within(Kind::Record(build()), rest),
             None => Some(Kind::Map(&Kind::Record(&[]))),
         },

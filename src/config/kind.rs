@@ -86,6 +86,15 @@ impl Key {
 }
 
 impl Kind {
+    /// Whether a table of this kind is one value: a later layer says it anew and adds nothing.
+    #[must_use]
+    pub(crate) fn is_one_value(self) -> bool {
+        match self {
+            Self::Removable(inner) => inner.is_one_value(),
+            kind => matches!(kind, Self::Secret | Self::TextOrSecret),
+        }
+    }
+
     /// The form in words, for messages.
     #[must_use]
     pub(crate) fn described(&self) -> String {

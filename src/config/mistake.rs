@@ -85,10 +85,15 @@ pub struct Mistakes {
     pub mistakes: Vec<Mistake>,
     /// The texts that the places are in.
     pub sources: Sources,
+    /// How many further ones are left out.
+    pub more: usize,
 }
 
+/// So many are told: who has made more mends these first.
+const MOST: usize = 100;
+
 impl Mistakes {
-    /// Sorted by source and place; what stands nowhere comes last.
+    /// Sorted by source and place; what stands nowhere comes last, and the hundred first count.
     #[must_use]
     pub fn new(mut mistakes: Vec<Mistake>, sources: &Sources) -> Self {
         for mistake in &mut mistakes {
@@ -100,7 +105,9 @@ impl Mistakes {
             (place.is_none(), place, mistake.message.clone())
         });
         mistakes.dedup();
-        Self { mistakes, sources: sources.clone() }
+        let more = mistakes.len().saturating_sub(MOST);
+        mistakes.truncate(MOST);
+        Self { mistakes, sources: sources.clone(), more }
     }
 }
 

@@ -13,6 +13,9 @@ use super::{
     source::{Place, Sources},
 };
 
+/// So many syntax errors are looked at: more of them are one, the first.
+const MOST: usize = 200;
+
 /// The table of a whole document, with all syntax errors of it.
 pub(super) fn document(source: usize, sources: &Sources) -> (Table, Vec<Mistake>) {
     let root = Place { source, span: 0..0 };
@@ -23,13 +26,13 @@ pub(super) fn document(source: usize, sources: &Sources) -> (Table, Vec<Mistake>
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut mistakes: Vec<Mistake> = Vec::new();
-    let mut lines = Vec::new();
-    for error in &errors {
+    let mut last = None;
+    for error in errors.iter().take(MOST) {
         // What follows on a line that is no TOML follows from its first mistake.
         let mistake = syntax(source, error, text, 0);
         let line = mistake.place.as_ref().map(|place| sources.line(place));
-        if !lines.contains(&line) {
-            lines.push(line);
+        if last != Some(line) {
+            last = Some(line);
             mistakes.push(mistake);
         }
     }
@@ -64,11 +67,12 @@ fn syntax(source: usize, error: &toml::de::Error, text: &str, offset: usize) -> 
     let message = error.message().replace('\n', ", ");
     let written = text.get(span.clone()).unwrap_or_default();
     let (label, hint) = match message.as_str() {
+        _ if quoting(written).is_some() => ("no value of TOML", quoting(written)),
         "string values must be quoted, expected literal string" if written.is_empty() => {
             ("no value", None)
         }
         "string values must be quoted, expected literal string" => {
-            ("a string stands in quotes", quoting(written))
+            ("a string stands in quotes", None)
         }
         "key with no value, expected `=`"
         | "invalid unquoted key, expected letters, numbers, `-`, `_`"
@@ -84,8 +88,14 @@ fn syntax(source: usize, error: &toml::de::Error, text: &str, offset: usize) -> 
         "invalid unquoted key, expected letters, numbers, `-`, `_`" => {
             ("no key", Some("a key is letters, digits, `-` and `_`, or stands in quotes"))
         }
+        "invalid key-value pair, expected key" if text.trim_start().starts_with('{') => {
+            ("no TOML", Some("this looks like JSON: write `key = value`, without the braces"))
+        }
         "invalid key-value pair, expected key" => ("no key", None),
         "extra `=`, expected nothing" => ("one `=` too many", None),
+        "cannot recurse further; max recursion depth met" => ("nested too deeply", None),
+        // The parser says no place of it.
+        "recursion limit" => ("some key is nested too deeply", None),
         "duplicate key" => ("written a second time", None),
         "unexpected leading zero, expected nothing" => ("a number does not begin with 0", None),
         "invalid basic string, expected `\"`" => ("the string has no end", None),

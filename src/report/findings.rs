@@ -12,7 +12,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    config::{Mistake, Origin, Place, Sources},
+    config::{Mistake, Mistakes, Origin, Place, Sources},
     secret::Redactor,
 };
 
@@ -25,7 +25,11 @@ const FILE: &str = "kaniko.toml";
 
 /// What was found, in order.
 #[derive(Debug, Default)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings {
+    found: Vec<Finding>,
+    /// Mistakes beyond those.
+    more: usize,
+}
 
 #[derive(Debug)]
 struct Finding {
@@ -59,20 +63,23 @@ struct At {
 
 impl Findings {
     /// Adds mistakes.
-    pub fn errors(&mut self, mistakes: &[Mistake], sources: &Sources) {
-        self.0.extend(mistakes.iter().map(|one| finding(Severity::Error, one, sources)));
+    pub fn errors(&mut self, mistakes: &Mistakes) {
+        let sources = &mistakes.sources;
+        self.more += mistakes.more;
+        self.found
+            .extend(mistakes.mistakes.iter().map(|one| finding(Severity::Error, one, sources)));
     }
 
     /// Adds warnings.
     pub fn warnings(&mut self, warnings: &[Mistake], sources: &Sources) {
-        self.0.extend(warnings.iter().map(|one| finding(Severity::Warning, one, sources)));
+        self.found.extend(warnings.iter().map(|one| finding(Severity::Warning, one, sources)));
     }
 
     /// Adds an error that stands nowhere.
     pub fn error(&mut self, message: &str, hint: Option<&str>) {
         let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
         let severity = Severity::Error;
-        self.0.push(Finding { severity, message, label: None, hint, place: None });
+        self.found.push(Finding { severity, message, label: None, hint, place: None });
     }
 }
 
@@ -120,6 +127,7 @@ struct Document<'a> {
     version: u32,
     program: &'static str,
     findings: Vec<Shown<'a>>,
+    left_out: usize,
 }
 
 #[derive(Serialize)]
@@ -145,7 +153,7 @@ struct ShownAt<'a> {
 /// As `schemas/check.schema.json` says.
 #[must_use]
 pub fn json(findings: &Findings, redactor: &Redactor) -> String {
-    let shown = findings.0.iter().map(|finding| Shown {
+    let shown = findings.found.iter().map(|finding| Shown {
         severity: finding.severity,
         message: &finding.message,
         label: finding.label.as_deref(),
@@ -160,8 +168,12 @@ pub fn json(findings: &Findings, redactor: &Redactor) -> String {
             end_column: at.end.1,
         }),
     });
-    let document =
-        Document { version: 1, program: env!("CARGO_PKG_VERSION"), findings: shown.collect() };
+    let document = Document {
+        version: 1,
+        program: env!("CARGO_PKG_VERSION"),
+        findings: shown.collect(),
+        left_out: findings.more,
+    };
     redacted::document(&document, redactor)
 }
 
@@ -215,7 +227,7 @@ pub fn gitlab(findings: &Findings, redactor: &Redactor) -> String {
             location: Location { path, lines: Lines { begin } },
         }
     };
-    let issues: Vec<_> = findings.0.iter().map(issue).collect();
+    let issues: Vec<_> = findings.found.iter().map(issue).collect();
     redacted::document(&issues, redactor)
 }
 
@@ -239,7 +251,7 @@ pub fn github(findings: &Findings, redactor: &Redactor) -> String {
         let text = data(&redacted::data(&finding.sentence("\nhint: "), redactor));
         format!("::{name} {properties}title={}::{text}", property(CHECK))
     };
-    findings.0.iter().map(command).collect::<Vec<_>>().join("\n")
+    findings.found.iter().map(command).collect::<Vec<_>>().join("\n")
 }
 
 impl Finding {
@@ -276,7 +288,7 @@ mod tests {
             sources.add(Source { label: "a,b/kaniko.toml".into(), text: text.into(), origin });
         let mistake = Mistake::at(&Place { source, span }, message, "here");
         let mut findings = Findings::default();
-        findings.errors(&[mistake], &sources);
+        findings.errors(&Mistakes::new(vec![mistake], &sources));
         findings
     }
 
@@ -303,7 +315,7 @@ mod tests {
         let here = fingerprints(&found("a = 1\n", 0..1, "wrong"));
         let there = fingerprints(&found("\n\na = 1\n", 2..3, "wrong"));
         let mut twice = found("a = 1\nb = 2\n", 0..1, "wrong");
-        twice.0.extend(found("a = 1\nb = 2\n", 6..7, "wrong").0);
+        twice.found.extend(found("a = 1\nb = 2\n", 6..7, "wrong").found);
         let twice = fingerprints(&twice);
 
         assert_eq!(here, there);

@@ -1,6 +1,6 @@
 //! Mistakes of a configuration as text, each underlined where it stands.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, fmt::Write as _, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Level, Message, Renderer, Snippet};
 
@@ -13,7 +13,11 @@ pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     let hidden: Vec<_> =
         all.iter().filter(|one| one.concealed).filter_map(|one| one.place.as_ref()).collect();
     let one = |mistake: &Mistake| with_place("error", mistake, &hidden, &mistakes.sources, colour);
-    mistakes.mistakes.iter().map(one).collect::<Vec<_>>().join("\n\n")
+    let mut text = all.iter().map(one).collect::<Vec<_>>().join("\n\n");
+    if mistakes.more > 0 {
+        let _ = write!(text, "\n\n… and {} more", mistakes.more);
+    }
+    text
 }
 
 /// One warning about a configuration.
@@ -67,7 +71,7 @@ fn value_of_a_wrong_key(source: &Source, place: &Place) -> Option<Range<usize>> 
     let text = &source.text;
     match source.origin {
         // The key of a variable stands nowhere in its text.
-        Origin::Variable if place.span.is_empty() => Some(0..text.len()),
+        Origin::Variable if place.span == (0..0) => Some(0..text.len()),
         Origin::Flag => {
             let value = text.find('=')? + 1;
             (place.span.end < value).then_some(value..text.len())

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use minijinja::{Error, ErrorKind};
 
+/// What stands before the vars of a circle.
+pub(super) const CIRCLE: &str = "vars need one another in a circle: ";
+
 /// Why a template has no value, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

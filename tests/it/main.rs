@@ -18,6 +18,7 @@ mod fake;
 mod hostile;
 mod images;
 mod layers;
+mod limits;
 mod logins;
 mod machine;
 mod needs;

@@ -92,7 +92,7 @@ impl Ran {
 
     /// Its stderr, as [`Self::stderr`] compares it.
     pub(crate) fn tells(&self) -> String {
-        whole(self.shown(&self.stderr)).to_owned()
+        whole(self.shown(&self.stderr))
     }
 
     /// Its stdout, which need not be text.

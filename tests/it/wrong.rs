@@ -2,7 +2,7 @@
 //!
 //! `KANIKO_BUILD_WRITE=1 cargo test --test it wrong::` writes what is told now: read it then.
 
-use std::{fs, path::PathBuf};
+use std::{fmt::Write as _, fs, path::PathBuf};
 
 use crate::{reference::writes, repository, sandbox::Sandbox, schemas};
 
@@ -82,7 +82,7 @@ impl Case {
     fn write(&self, told: &str) {
         let mut text = self.text.clone();
         for setting in &self.settings {
-            text.push_str(&format!("#$ {setting}\n"));
+            let _ = writeln!(text, "#$ {setting}");
         }
         for line in told.lines() {
             text.push_str(format!("#> {line}").trim_end());
@@ -144,6 +144,7 @@ fn every_mistake_has_a_place_and_none_speaks_of_our_own_affairs() {
             let is_of_the_command_line = case.settings.iter().any(|it| it.starts_with("run "));
             assert!(mistake.contains("--> ") || is_of_the_command_line, "{name}: {mistake}");
         }
+        assert!(!case.told.contains("hunter2"), "{name}: a secret in {}", case.told);
         for word in OURS {
             assert!(!case.told.contains(word), "{name}: `{word}` in {}", case.told);
         }
