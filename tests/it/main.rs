@@ -4,6 +4,7 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod beside_tar;
 mod config;
 mod container;
 mod contexts;
@@ -30,6 +31,7 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
+
 mod templates;
 mod unwritten;
 mod values;
