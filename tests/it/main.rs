@@ -4,6 +4,7 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod beside_tar;
 mod check;
 mod config;
 mod container;
@@ -37,6 +38,7 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
+
 mod templates;
 mod unwritten;
 mod values;
