@@ -28,6 +28,7 @@ pub fn arguments(
         chosen: _,
         context: _,
         dockerfile,
+        dockerfile_label: _,
         instructions: _,
         slim: _,
         modes: _,

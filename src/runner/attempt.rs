@@ -162,9 +162,13 @@ fn not_run(error: TransportError, pushes: bool) -> Attempt {
             let hint = error.hint().map(str::to_owned);
             (End::Unpacked { cause: chain(&error), hint }, false)
         }
-        TransportError::Feed { .. } | TransportError::Lost { .. } => {
-            (End::Unreached { cause: text, hint: None }, true)
+        TransportError::Lost { started, .. } => {
+            let hint = (started && pushes).then(|| {
+                "the executor may have gone on by itself: look whether the image was pushed".into()
+            });
+            (End::Unreached { cause: text, hint }, true)
         }
+        TransportError::Feed { .. } => (End::Unreached { cause: text, hint: None }, true),
         TransportError::Output { .. } => {
             // The executor has ended well by then, so it has pushed what it was to push.
             (End::Failed { exit_code: 0, cause: text, pushed_unknown: pushes }, false)

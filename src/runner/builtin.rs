@@ -64,6 +64,17 @@ impl Problem {
         }
     }
 
+    /// With what is behind it, and before it where in the Dockerfile it is.
+    fn told(&self, dockerfile: &str) -> String {
+        match self {
+            Self::Build(error) => match error.line() {
+                Some(line) => format!("{dockerfile}:{line}: {}", chain(error)),
+                None => chain(error),
+            },
+            _ => chain(self),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Build(error) => error.hint().map(str::to_owned),
@@ -95,7 +106,7 @@ pub(super) async fn attempt(
             ended(End::Built { digest, images }, false)
         }
         Ok(Err(problem)) => {
-            let mut cause = chain(&problem);
+            let mut cause = problem.told(&build.dockerfile_label);
             if let Some(hint) = problem.hint() {
                 cause = format!("{cause}; {hint}");
             }

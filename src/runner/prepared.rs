@@ -107,6 +107,20 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Has the credentials of the registries of `plan`, and no other secret.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError::Credentials`].
+    pub async fn logins(
+        plan: &Plan,
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        let registries = plan.builds.iter().flat_map(|build| build.registries.iter().cloned());
+        Self::of(registries.collect(), plan, environment, redactor).await
+    }
+
     /// Has what pulling `references` takes, and no more.
     ///
     /// # Errors
@@ -119,12 +133,21 @@ impl Prepared {
         environment: &BTreeMap<String, String>,
         redactor: &Redactor,
     ) -> Result<Self, PrepareError> {
-        let mut prepared = Self::default();
         // The plan has read the mirrors once: they are mirrors.
         let hosts = registry::with_mirrors(&Needed::by(references), &plan.registries);
         let hosts = hosts.unwrap_or_default();
         let asked = |needed: &&Needed| hosts.iter().any(|host| host.host == needed.host);
         let needed = build.registries.iter().filter(asked).cloned().collect();
+        Self::of(needed, plan, environment, redactor).await
+    }
+
+    async fn of(
+        needed: Vec<Needed>,
+        plan: &Plan,
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        let mut prepared = Self::default();
         let sources = Sources { registries: &plan.registries, env: environment };
         prepared.log_in(needed, sources, environment).await?;
         prepared.tell(redactor);

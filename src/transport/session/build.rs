@@ -27,6 +27,9 @@ pub(super) struct Build<'a> {
     pace: Pace,
     /// The run was interrupted, and the far side has been told to stop.
     stopping: bool,
+    /// The far side has been asked to start the executor: whatever is heard or not heard after
+    /// that, it may have done so.
+    asked: bool,
     started: bool,
 }
 
@@ -49,7 +52,7 @@ struct Exit {
 
 impl<'a> Build<'a> {
     pub(super) fn new(connection: Connection, job: &'a Job, hands: &'a Hands, pace: Pace) -> Self {
-        Self { connection, job, hands, pace, stopping: false, started: false }
+        Self { connection, job, hands, pace, stopping: false, asked: false, started: false }
     }
 
     /// Does it all. Whatever the end, the far side has been told, and has had its time.
@@ -137,6 +140,7 @@ impl<'a> Build<'a> {
             Ok(Err(error)) => return Err(error.into()),
             Err(heard) => return Err(self.unexpected(heard, DOING).await),
         };
+        self.asked = true;
         lines.run(&self.connection.mouth, &packed).await;
         match self.hear(None).await {
             Heard::Word(Word::Received) => Ok(packed),
@@ -331,7 +335,7 @@ impl<'a> Build<'a> {
     }
 
     fn lost(&self, what: &str) -> TransportError {
-        TransportError::Lost { what: what.to_owned(), started: self.started }
+        TransportError::Lost { what: what.to_owned(), started: self.asked }
     }
 
     /// Lets the far side end in its own way, for as long as it may take.

@@ -33,7 +33,8 @@ pub(super) enum Word {
     Error { class: String, why: String },
     /// The executor runs.
     Started,
-    /// The executor has ended.
+    /// The executor has ended, with this code, told twice: damage on the way must not make a
+    /// failure of a build, nor a build of a failure.
     Exit(i32),
     /// What it wrote to its digest file, as it was sent.
     Digest(String),
@@ -82,7 +83,10 @@ impl Word {
                 Self::Error { class: class.to_owned(), why: why.to_owned() }
             }
             "started" => Self::Started,
-            "exit" => Self::Exit(rest.parse().ok()?),
+            "exit" => {
+                let (code, again) = rest.split_once(' ')?;
+                (code == again).then(|| code.parse().map(Self::Exit))?.ok()?
+            }
             "digest" => {
                 let (digest, sha256) = rest.rsplit_once(' ')?;
                 (hex(&Sha256::digest(digest)) == sha256).then(|| Self::Digest(digest.to_owned()))?
@@ -113,6 +117,14 @@ impl Word {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exit_code_that_was_damaged_is_none() {
+        assert_eq!(Word::parse("exit 17 17"), Some(Word::Exit(17)));
+        for damaged in ["exit 0 1", "exit 0", "exit 0 ", "exit x x", "exit 0 0 0"] {
+            assert_eq!(Word::parse(damaged), None, "{damaged}");
+        }
+    }
 
     #[test]
     fn a_holder_is_named_with_its_build() {

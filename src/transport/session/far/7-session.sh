@@ -277,7 +277,7 @@ main() {
   listen &
   [ -e "$clients/$my_name.stop" ] || execute
   if [ -n "$started" ]; then
-    say "exit $code"
+    say "exit $code $code"
     # Nobody changes an output any more.
     sweep
     [ "$code" != 0 ] || [ -e "$clients/$my_name.stop" ] || deliver

@@ -59,7 +59,8 @@ async fn a_cut_connection_is_never_a_build() {
         let command = sandbox.behind(&first(cut));
         let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
         assert!(
-            matches!(went.result, Err(TransportError::Lost { started: false, .. })),
+            // Whether it was sent to its end is known, not whether it arrived there.
+            matches!(went.result, Err(TransportError::Lost { .. })),
             "{cut}: {}",
             went.error()
         );
@@ -216,6 +217,24 @@ async fn an_executor_whose_end_is_not_told_has_not_ended() {
         "Lost { what: \"the connection broke off while the executor ran: its end was reached \
          (`sh` ended with exit code 0)\", started: true }"
     );
+}
+
+#[tokio::test]
+async fn what_is_damaged_after_the_executor_was_asked_for_leaves_its_pushes_unknown() {
+    for said in ["recieved", "received startet", "received started 'exit 0 1'"] {
+        let script = format!(
+            "printf '%s\\n' 'kaniko-build hello 1' greeted locked ready; \
+             while read -r word sum; do [ \"$word\" != run ] || break; done; \
+             printf '%s\\n' {said}; sleep 1000"
+        );
+        let command = process::Command::new("sh").arguments(["-c", &script]);
+        let went = go(command, &job(), of_bytes(Vec::new())).await;
+        assert!(
+            matches!(went.result, Err(TransportError::Lost { started: true, .. })),
+            "{said}: {}",
+            went.error()
+        );
+    }
 }
 
 /// A client without our Rust: it says what it is told to, and does not beat.
