@@ -15,6 +15,7 @@ mod engines;
 mod examples;
 mod executors;
 mod fake;
+mod fuzz;
 mod hostile;
 mod images;
 mod layers;
