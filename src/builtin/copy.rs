@@ -6,9 +6,11 @@
 //! gets the source's if it is below it. A file never replaces a directory; links below the
 //! destination are replaced, never written through.
 //!
-//! Two things are as with Kaniko: a directory of the source replaces what is no directory below
-//! the destination, a link to one as well, which `BuildKit` refuses; and `--link` makes no
-//! difference, so that links in the destination are followed.
+//! Three things are as with Kaniko: a directory of the source replaces what is no directory below
+//! the destination, a link to one as well, which `BuildKit` refuses; `--chmod` leaves directories
+//! that are made on the way to the destination, and the destination itself, at 0755 (`BuildKit`
+//! would make a `0644` one, which nobody can enter); and `--link` makes no difference, so that
+//! links in the destination are followed.
 
 use std::collections::HashMap;
 
@@ -65,17 +67,8 @@ impl How {
         meta
     }
 
-    /// Of directories that are made on the way: `--chmod` counts if it is octal.
-    fn implied(&self) -> Meta {
-        let usual = self.destination();
-        match self.chmod {
-            Some(Chmod::Octal(mode)) => Meta { mode, ..usual },
-            _ => usual,
-        }
-    }
-
-    /// Of directories that are made for an archive.
-    pub(super) fn destination(&self) -> Meta {
+    /// Of directories that are made on the way.
+    pub(super) fn implied(&self) -> Meta {
         let Owner { uid, gid } = self.owner.unwrap_or_default();
         Meta { uid, gid, ..Meta::implied(self.made) }
     }

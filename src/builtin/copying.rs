@@ -240,7 +240,7 @@ fn add_archive(
     let target = Place::new(line, destination);
     let image = &mut stage.state.tree;
     let found = target.resolve(image)?;
-    let root = target.make(image, found, &how.destination())?;
+    let root = target.make(image, found, &how.implied())?;
     unpack(image, root, File::from(files.open(path)?), how).map_err(|source| BuildError::Copy {
         line,
         source: Box::new(Archive { name: String::from_utf8_lossy(path).into(), source }),

@@ -78,7 +78,7 @@ fn planned(
     surroundings: &Surroundings,
     redactor: &Redactor,
 ) -> Result<Plan, Trouble> {
-    let wanted = Wanted { builds: &[], push: true };
+    let wanted = Wanted { builds: &[], push: true, earlier: None };
     let plan = load::planned(loaded, wanted, surroundings, redactor)?;
     reports::found(Vec::new(), &plan, &loaded.ci, surroundings)?;
     located(&plan, surroundings)?;

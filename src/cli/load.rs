@@ -165,23 +165,9 @@ pub(super) fn planned(
     surroundings: &Surroundings,
     redactor: &Redactor,
 ) -> Result<Plan, Trouble> {
-    let base = match &loaded.config.path {
-        Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-        None => surroundings.current.clone(),
-    };
-    let root = repository(&base);
-    let facts = Facts {
-        environment: Arc::new(surroundings.environment.clone()),
-        current: &surroundings.current,
-        ci: Arc::clone(&loaded.ci),
-        read_file: Some(reader(root, base)),
-        machine: &|| match surroundings.imagined {
-            Some(_) => machine::imagined(),
-            None => machine::machine(&surroundings.environment),
-        },
-    };
     foresee(&loaded.config, surroundings, redactor);
-    let plan = match plan::make(&loaded.config, &facts, wanted) {
+    let made = with_facts(loaded, surroundings, |facts| plan::make(&loaded.config, facts, wanted));
+    let plan = match made {
         Ok(plan) => plan,
         Err(PlanError::Mistakes(mut mistakes)) => {
             if surroundings.imagined.is_some() {
@@ -207,6 +193,29 @@ fn advise_of_the_imagined(mistake: &mut Mistake) {
     }
 }
 
+/// What `make` makes of what is known of this job.
+pub(super) fn with_facts<T>(
+    loaded: &Loaded,
+    surroundings: &Surroundings,
+    make: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    let base = match &loaded.config.path {
+        Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+        None => surroundings.current.clone(),
+    };
+    let root = repository(&base);
+    make(&Facts {
+        environment: Arc::new(surroundings.environment.clone()),
+        current: &surroundings.current,
+        ci: Arc::clone(&loaded.ci),
+        read_file: Some(reader(root, base)),
+        machine: &|| match surroundings.imagined {
+            Some(_) => machine::imagined(),
+            None => machine::machine(&surroundings.environment),
+        },
+    })
+}
+
 /// The plan of the one build that `wanted`, a name or a glob, means, and its name; none when a
 /// mistake was told.
 pub(super) fn one(
@@ -228,7 +237,8 @@ pub(super) fn one(
         }
     };
     let names = [name.to_owned()];
-    let plan = plan(loaded, Wanted { builds: &names, push: true }, surroundings, printer, redactor);
+    let wanted = Wanted { builds: &names, push: true, earlier: None };
+    let plan = plan(loaded, wanted, surroundings, printer, redactor);
     let [name] = names;
     Some((plan?, name))
 }

@@ -4,6 +4,8 @@ mod args;
 mod auth;
 mod check;
 mod context;
+mod diff;
+mod earlier;
 mod imagined;
 mod load;
 mod machine;
@@ -104,6 +106,7 @@ fn dispatch(
         Command::Plan(args) => plan::plan(&args, surroundings, printer, redactor),
         Command::Check(args) => check::check(&args, surroundings, printer, redactor),
         Command::List(args) => plan::list(&args, surroundings, printer),
+        Command::Graph(args) => plan::graph(&args, surroundings, printer, redactor),
         Command::Context(args) => context::context(&args, surroundings, printer, redactor),
         Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
         Command::Schema { which } => schema::schema(which, printer),

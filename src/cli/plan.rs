@@ -1,7 +1,8 @@
-//! `plan` and `list`: nothing is started, no credential command or helper is run.
+//! `plan`, `graph` and `list`: nothing is started, no credential command or helper is run.
 
 use crate::{
-    plan::{Plan, Wanted},
+    config::Config,
+    plan::{self, Plan, Wanted},
     registry::credentials::{self, Located},
     report::{self, Printer},
     secret::Redactor,
@@ -9,8 +10,8 @@ use crate::{
 
 use super::{
     OK, Surroundings, USAGE,
-    args::{self, Format, Read},
-    imagined, load, reports,
+    args::{self, Drawing, Format, Read},
+    diff, earlier, imagined, load, reports,
     trouble::{Trouble, told},
     written,
 };
@@ -22,24 +23,133 @@ pub(super) fn plan(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
+    if let Some(wanted) = &args.explain {
+        return explain(args, wanted, surroundings, printer, redactor);
+    }
+    if !args.diff.is_empty() {
+        return compare(args, surroundings, printer, redactor);
+    }
+    let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
+    let told = match args.format {
+        Format::Text => printer.result(&report::plan::text(this.shown())),
+        Format::Json => printer.document(&report::plan::json(this.shown(), redactor)),
+        Format::Shell => printer.result(&report::plan::shell(&this.plan)),
+    };
+    written(told, printer)
+}
+
+/// `plan --diff`.
+fn compare(
+    args: &args::Plan,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    if args.format != Format::Text {
+        printer.tell("error: `--diff` has no other format than text");
+        printer.tell("hint: compare two plans: `plan --ci … --format json`");
+        return USAGE;
+    }
+    let Some(changed) = diff::changed(args, printer) else { return USAGE };
+    let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
+    let Some(other) = planned(&changed, surroundings, printer, redactor) else { return USAGE };
+    let names = [args, &changed].map(diff::described);
+    let shown = [this.shown(), other.shown()];
+    let told = printer.result(&report::plan::diff([&names[0], &names[1]], shown));
+    written(told, printer)
+}
+
+/// A plan with what it was made from.
+struct Planned {
+    config: Config,
+    plan: Plan,
+    located: Vec<Located>,
+}
+
+impl Planned {
+    fn shown(&self) -> report::plan::Shown<'_> {
+        report::plan::Shown { plan: &self.plan, located: &self.located, config: &self.config }
+    }
+}
+
+/// What `args` ask for; none when a mistake was told.
+fn planned(
+    args: &args::Plan,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> Option<Planned> {
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer)?;
+    let surroundings = &*looked;
+    let loaded = load::config(&args.common, surroundings, printer)?;
+    let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
+    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let plan = load::plan(&loaded, wanted, surroundings, printer, redactor)?;
+    reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
+    let located = told(located(&plan, surroundings), printer)?;
+    Some(Planned { config: loaded.config, plan, located })
+}
+
+/// `plan --explain`.
+fn explain(
+    args: &args::Plan,
+    wanted: &str,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: args.push };
+    let config = &loaded.config;
+    let (builds, key) = match plan::explained(config, wanted) {
+        Ok(explained) => explained,
+        Err(error) => {
+            printer.error(&error, Some(error.hint()));
+            return USAGE;
+        }
+    };
+    let wanted = Wanted { builds: &builds, push: true, earlier: None };
+    // For its mistakes, and for the secrets that are known.
+    if load::plan(&loaded, wanted, surroundings, printer, redactor).is_none() {
+        return USAGE;
+    }
+    let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
+    let explained: Vec<_> = load::with_facts(&loaded, surroundings, |facts| {
+        sections.flat_map(|build| plan::explain(config, facts, build, &key)).collect()
+    });
+    let told = match args.format {
+        Format::Text => printer.result(&report::plan::explained_text(&explained)),
+        Format::Json => printer.document(&report::plan::explained_json(&explained, redactor)),
+        Format::Shell => {
+            printer.tell("error: `--explain` is no script");
+            printer.tell("hint: formats are `text` and `json`");
+            return USAGE;
+        }
+    };
+    written(told, printer)
+}
+
+/// `graph`.
+pub(super) fn graph(
+    args: &args::Graph,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
+    let Some(surroundings) = looked.as_deref() else { return USAGE };
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let wanted = Wanted { builds: &args.builds, push: true, earlier: None };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
-    if reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer).is_none() {
-        return USAGE;
-    }
-    let Some(located) = told(located(&plan, surroundings), printer) else { return USAGE };
-    let shown = report::plan::Shown { plan: &plan, located: &located };
-    let told = match args.format {
-        Format::Text => printer.result(&report::plan::text(shown)),
-        Format::Json => printer.document(&report::plan::json(shown, redactor)),
-        Format::Shell => printer.result(&report::plan::shell(&plan)),
+    let drawn = match args.format {
+        Drawing::Text => report::plan::graph(&plan),
+        Drawing::Dot => report::plan::dot(&plan),
+        Drawing::Mermaid => report::plan::mermaid(&plan),
     };
-    written(told, printer)
+    written(printer.result(&drawn), printer)
 }
 
 /// Where the credentials of each registry would come from.

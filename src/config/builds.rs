@@ -28,6 +28,7 @@ pub(super) struct Laid<'a> {
 }
 
 /// A `--set` of builds.
+#[derive(Debug)]
 pub(super) struct Set {
     /// A name or a glob of builds.
     pub(super) pattern: String,

@@ -32,10 +32,6 @@ impl Check<'_> {
 
     pub(super) fn entry(&mut self, entry: &mut Entry, kind: Kind) {
         match kind {
-            Kind::Later(why) => {
-                let message = format!("`{}` is not supported yet", entry.name);
-                self.mistakes.push(Mistake::at(&entry.key, message, "not supported").hint(why));
-            }
             Kind::Refused(why) => {
                 let message = format!("`{}` cannot be set", entry.name);
                 self.mistakes.push(Mistake::at(&entry.key, message, "cannot be set").hint(why));

@@ -112,8 +112,8 @@ pub(crate) const BUILD: &[Key] = &[
     ),
     key(
         "needs",
-        Kind::Later("`needs` comes in a later version: builds run in the order of the file"),
-        "Builds that must be done before.",
+        TEXTS,
+        "Builds that are built before: names, groups, globs or names of a matrix.",
         "[\"base\"]",
     ),
     key(
@@ -157,6 +157,11 @@ pub(crate) fn build() -> &'static [Key] {
         BUILD.iter().copied().chain(flags.filter(|key| !ours(key))).collect()
     });
     &KEYS
+}
+
+/// The names of the keys of a build.
+pub(crate) fn build_keys() -> impl Iterator<Item = &'static str> {
+    build().iter().map(|key| key.name)
 }
 
 /// What the key at this path takes; none where there is no such key.

@@ -39,8 +39,6 @@ pub(crate) enum Kind {
     Matrix,
     /// A table of these keys.
     Record(&'static [Key]),
-    /// Known, and not supported by this version.
-    Later(&'static str),
     /// Known, and refused for this reason.
     Refused(&'static str),
 }
@@ -123,7 +121,7 @@ impl Kind {
             Self::Secret => SECRET_FORMS.into(),
             Self::TextOrSecret => format!("a string, or {SECRET_FORMS}"),
             Self::Tag => "a string or `{ tag = \"…\", when = \"{{ … }}\" }`".into(),
-            Self::Later(_) | Self::Refused(_) => "nothing".into(),
+            Self::Refused(_) => "nothing".into(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod builds;
 mod check;
 mod find;
 mod given;
+mod history;
 mod include;
 pub(crate) mod keys;
 pub(crate) mod kind;
@@ -26,6 +27,8 @@ mod wildcard;
 
 pub use find::{FindError, Found, find};
 pub use given::Given;
+pub use history::Step;
+pub(crate) use keys::build_keys;
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};
@@ -41,6 +44,7 @@ use std::{
 
 use builds::Laid;
 use check::Check;
+use history::{History, Layer};
 
 /// A file with its overrides, in right form.
 #[derive(Debug)]
@@ -64,6 +68,7 @@ pub struct Config {
     /// The included file that we are in the directory of, among the sources: where no builds
     /// are named, its own are meant.
     pub member: Option<usize>,
+    history: History,
 }
 
 /// A table that has a name.
@@ -71,6 +76,8 @@ pub struct Config {
 pub struct Section {
     /// Its name.
     pub name: String,
+    /// Its name in the file: of a build of a matrix that of the matrix, else its name.
+    pub written: String,
     /// Where the name stands.
     pub key: Place,
     /// Its keys.
@@ -164,20 +171,25 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        for table in given(&mut sources) {
-            layers.add("command line", &table, false);
+        let mut over = given(&mut sources);
+        for table in &over {
+            layers.add("command line", table, false);
         }
         let (variables, wrong) = variables::tables(from.environment, &file, &mut sources);
         mistakes.extend(wrong);
         for table in &variables {
             layers.add("environment", table, false);
         }
+        over.extend(variables);
         let mut sets = Vec::new();
         for set in from.sets {
             match layers::flag(set, &mut sources) {
                 Ok(table) => match merge::late(table, &file) {
                     Ok(set) => sets.push(set),
-                    Err(table) => layers.add("--set", &table, false),
+                    Err(table) => {
+                        layers.add("--set", &table, false);
+                        over.push(table);
+                    }
                 },
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -196,7 +208,15 @@ impl Config {
         let laid = Laid { inherited: &inherited, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
-            Ok(Self { sources, member, ..config })
+            let profiled = from.profile.and_then(|name| {
+                let table = merge::profile(&file, name, &mut sources).ok()?.clone();
+                Some(Layer { profile: Some(name.to_owned()), table })
+            });
+            let layer = |table| Layer { profile: None, table };
+            let file = std::iter::once(layer(file)).chain(profiled);
+            let layers = file.chain(over.into_iter().map(layer)).collect();
+            let history = History { layers, inherited, sets, ..History::default() };
+            Ok(Self { sources, member, history, ..config })
         } else {
             Err(Mistakes::new(mistakes, &sources))
         }
@@ -216,6 +236,7 @@ impl Config {
             path: path.map(Path::to_owned),
             sources: Sources::default(),
             member: None,
+            history: History::default(),
             vars: table_of(root.remove("vars")),
             registries: sections(root.remove("registries")),
             executors: sections(root.remove("executors")),
@@ -278,7 +299,8 @@ fn table_of(entry: Option<Entry>) -> Table {
 fn sections(entry: Option<Entry>) -> Vec<Section> {
     let section = |entry: Entry| match entry.node.data {
         Data::Table(table) => {
-            Some(Section { name: entry.name, key: entry.key, table, matrix: Vec::new() })
+            let (name, key) = (entry.name, entry.key);
+            Some(Section { written: name.clone(), name, key, table, matrix: Vec::new() })
         }
         _ => None,
     };

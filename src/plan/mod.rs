@@ -10,12 +10,16 @@ mod auto;
 mod build;
 mod builtin;
 mod dockerfile;
+mod earlier;
 mod environment;
 mod executor;
+mod explain;
 mod facts;
+mod known;
 mod labels;
 mod leaks;
 mod make;
+mod needs;
 mod order;
 mod reach;
 mod reader;
@@ -27,8 +31,10 @@ pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown, shown_late};
 pub(crate) use build::TIMEOUT;
 pub(crate) use builtin::{Meaning, meaning};
+pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
+pub use explain::{ExplainError, Explained, Layer, defaults, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};
@@ -65,6 +71,8 @@ pub struct Plan {
     pub overrides: Vec<String>,
     /// Builds that were chosen and whose `when` does not hold now.
     pub left_out: Vec<String>,
+    /// Needed builds that an earlier job has built, by name.
+    pub taken: Vec<Taken>,
     /// What the user should know and that stops nothing.
     pub warnings: Vec<Mistake>,
 }
@@ -124,7 +132,7 @@ pub struct Build {
     pub bases: Vec<Base>,
     /// What the executor must be able to do.
     pub needs: Vec<Need>,
-    /// Builds whose images it takes.
+    /// Builds that end before it begins: those whose images it takes, and those of `needs`.
     pub after: Vec<Arc<str>>,
     /// How often it is repeated when it is worth it.
     pub retry: u32,

@@ -121,7 +121,7 @@ fn described(key: &Key, form: Value) -> Value {
 
 /// A table of these keys and no other.
 fn record(known: &[Key], about: &str) -> Value {
-    let taken = known.iter().filter(|key| !matches!(key.kind, Kind::Later(_) | Kind::Refused(_)));
+    let taken = known.iter().filter(|key| !matches!(key.kind, Kind::Refused(_)));
     let property = |key: &Key| (key.name.to_owned(), described(key, form(key.kind)));
     json!({
         "description": about,
@@ -179,7 +179,7 @@ fn form(kind: Kind) -> Value {
             table.remove("description");
             Value::Object(table)
         }
-        Kind::Later(_) | Kind::Refused(_) => Value::Bool(false),
+        Kind::Refused(_) => Value::Bool(false),
     }
 }
 

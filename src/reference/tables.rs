@@ -16,7 +16,7 @@ use crate::{
 pub fn tables() -> Vec<(&'static str, String)> {
     let build = keys::build();
     let is_own = |key: &&Key| keys::BUILD.iter().any(|own| own.name == key.name);
-    let taken = |key: &&Key| !matches!(key.kind, Kind::Later(_) | Kind::Refused(_));
+    let taken = |key: &&Key| !matches!(key.kind, Kind::Refused(_));
     let own: Vec<_> = build.iter().filter(taken).filter(is_own).collect();
     let flags: Vec<_> = build.iter().filter(taken).filter(|key| !is_own(key)).collect();
     vec![
@@ -36,7 +36,7 @@ pub fn tables() -> Vec<(&'static str, String)> {
 fn refused() -> String {
     let mut text = "| key | why, or what to write |\n|---|---|".to_owned();
     for key in keys::build() {
-        if let Kind::Refused(why) | Kind::Later(why) = key.kind {
+        if let Kind::Refused(why) = key.kind {
             let _ = write!(text, "\n| `{}` | {} |", key.name, cell(why));
         }
     }

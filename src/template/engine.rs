@@ -327,6 +327,9 @@ impl Inner {
                     uses.builds.insert(build.to_owned());
                 }
                 ("builds", None) => uses.computes_builds = true,
+                ("ci", Some(name)) => {
+                    uses.ci.insert(name.to_owned());
+                }
                 ("env", Some(name)) => {
                     uses.env.insert(name.to_owned());
                 }

@@ -4,6 +4,7 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod beside_tar;
 mod check;
 mod config;
 mod container;
@@ -22,8 +23,10 @@ mod layers;
 mod limits;
 mod logins;
 mod machine;
+mod needs;
 mod pipelines;
 mod podman;
+mod provenance;
 mod ran;
 mod reference;
 mod registries;
@@ -36,6 +39,7 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
+
 mod templates;
 mod unwritten;
 mod values;

@@ -107,7 +107,7 @@ fn owners_and_modes_are_given_also_to_directories_on_the_way() {
 
     assert_eq!(
         sandbox.last("FROM scratch\nCOPY --chown=1:2 --chmod=640 f /a/b/\n"),
-        ["a/ 640 1:2", "a/b/ 640 1:2", "a/b/f 640 1:2 =F"]
+        ["a/ 755 1:2", "a/b/ 755 1:2", "a/b/f 640 1:2 =F"]
     );
     assert_eq!(
         sandbox.last("FROM scratch\nUSER 7\nCOPY --chmod=u=rwX,go= bin /d\n"),
