@@ -16,6 +16,7 @@ mod engines;
 mod examples;
 mod executors;
 mod fake;
+mod fuzz;
 mod hostile;
 mod images;
 mod layers;
