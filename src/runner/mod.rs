@@ -81,7 +81,8 @@ impl Run<'_> {
                         self.ended(&mut schedule, index, unstarted(build, end)).await;
                     }
                     Next::Start(index, seat) => {
-                        let (build, ended) = (&self.plan.builds[index], schedule.ended());
+                        let build = &self.plan.builds[index];
+                        let ended = schedule.ended_before(build);
                         let reach = &reach;
                         running.push(async move {
                             (index, self.build(build, &ended, reach, seat).await)

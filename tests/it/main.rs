@@ -15,6 +15,7 @@ mod examples;
 mod executors;
 mod fake;
 mod images;
+mod jobs;
 mod layers;
 mod logins;
 mod machine;
