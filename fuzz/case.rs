@@ -99,7 +99,8 @@ impl Project {
             read_file: Some(Arc::new(|name: &str, _| Ok(name.as_bytes().to_vec()))),
             machine: &|| Machine { kaniko: false, engine: Some(container::Kind::Docker) },
         };
-        match plan::make(config, &facts, Wanted { builds: &[], push: true, earlier: None }) {
+        let wanted = Wanted { builds: &[], push: true, earlier: None };
+        match plan::make(config, &facts, wanted) {
             Ok(plan) => {
                 let redactor = Redactor::default();
                 let shown = report::plan::Shown { plan: &plan, located: &[], config };
