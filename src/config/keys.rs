@@ -115,7 +115,8 @@ pub(crate) const BUILD: &[Key] = &[
         TEXTS,
         "Builds that are built before: names, groups, globs or names of a matrix.",
         "[\"base\"]",
-    ),
+    )
+    .or("[]"),
     key(
         "when",
         Kind::Bool,
@@ -127,7 +128,8 @@ pub(crate) const BUILD: &[Key] = &[
         Kind::Bool,
         "Send only what the Dockerfile takes of the context, which is so unless this is `false`.",
         "false",
-    ),
+    )
+    .or("true"),
 ];
 
 /// Keys of a tag that has a condition.
