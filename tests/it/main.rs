@@ -19,6 +19,7 @@ mod fake;
 mod fuzz;
 mod hostile;
 mod images;
+mod jobs;
 mod layers;
 mod limits;
 mod logins;

@@ -315,7 +315,7 @@ fn a_report_of_a_build_whose_time_was_over_is_as_its_schema_says() {
         "printf '%s\\n' 'kaniko-build hello 1' 'version v1.28.3' greeted locked ready\n\
          while read -r word rest; do case $word in run) printf '%s\\n' received started ;; \
          stop) break ;; esac; done\n\
-         printf '%s\\n' 'exit 137' cleaned bye\n",
+         printf '%s\\n' 'exit 137 137' cleaned bye\n",
     );
     let project = Sandbox::new()
         .config(

@@ -27,8 +27,7 @@ pub(super) struct Build<'a> {
     pace: Pace,
     /// The run was interrupted, and the far side has been told to stop.
     stopping: bool,
-    /// The far side has been asked to start the executor: whatever is heard or not heard after
-    /// that, it may have done so.
+    /// The far side has been asked to start the executor, and may have done so, whatever is heard.
     asked: bool,
     started: bool,
 }
