@@ -99,12 +99,14 @@ impl Project {
             read_file: Some(Arc::new(|name: &str, _| Ok(name.as_bytes().to_vec()))),
             machine: &|| Machine { kaniko: false, engine: Some(container::Kind::Docker) },
         };
-        let wanted = Wanted { builds: &[], push: true, earlier: None };
-        match plan::make(config, &facts, wanted) {
+        match plan::make(config, &facts, Wanted { push: true, ..Wanted::default() }) {
             Ok(plan) => {
                 let redactor = Redactor::default();
                 let shown = report::plan::Shown { plan: &plan, located: &[], config };
                 let _ = report::plan::text(shown);
+                let _ = report::plan::graph(&plan);
+                let _ = report::plan::dot(&plan);
+                let _ = report::plan::mermaid(&plan);
                 let _ = report::plan::json(shown, &redactor);
                 let _ = report::plan::shell(&plan);
                 let _ = plan::leaks(&plan, &redactor);

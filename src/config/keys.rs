@@ -115,7 +115,8 @@ pub(crate) const BUILD: &[Key] = &[
         TEXTS,
         "Builds that are built before: names, groups, globs or names of a matrix.",
         "[\"base\"]",
-    ),
+    )
+    .or("[]"),
     key(
         "when",
         Kind::Bool,
