@@ -312,10 +312,11 @@ fn a_report_of_a_build_whose_time_was_over_is_as_its_schema_says() {
     let Some(judge) = Judge::of("report") else { return };
     // What the far side of a session says, and nothing else of it.
     let far = Fake::new().hears_nothing().does(
-        "printf '%s\\n' 'kaniko-build hello 1' 'version v1.28.3' greeted locked ready\n\
-         while read -r word rest; do case $word in run) printf '%s\\n' received started ;; \
+        "say() { sum=$(printf %s \"$*\" | sha256sum); echo \"$* ${sum%% *}\"; }\n\
+         echo 'kaniko-build hello 1'; say version v1.28.3; say greeted; say locked; say ready\n\
+         while read -r word rest; do case $word in run) say received; say started ;; \
          stop) break ;; esac; done\n\
-         printf '%s\\n' 'exit 137 137' cleaned bye\n",
+         say exit 137; say cleaned; say bye\n",
     );
     let project = Sandbox::new()
         .config(
