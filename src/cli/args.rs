@@ -337,7 +337,7 @@ pub(super) enum Drawing {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Context {
-    /// List what would be sent, with sizes
+    /// List what would be sent, with sizes, and what is left out and why
     #[command(after_help = "Example: kaniko-build context ls api")]
     Ls {
         /// The build
