@@ -43,15 +43,22 @@ pub(super) enum Command {
     Run(Run),
     /// Show what would be done, without doing any of it
     #[command(
-        after_help = "Examples:\n  kaniko-build plan\n  kaniko-build plan api --format shell > build-api.sh\n  kaniko-build plan --ci gitlab --tag v1.2.3"
+        after_help = "Examples:\n  kaniko-build plan\n  kaniko-build plan api --format shell > build-api.sh\n  kaniko-build plan --ci gitlab --tag v1.2.3\n  kaniko-build plan --ci gitlab --branch main --diff tag=v1.2.3\n  kaniko-build plan --explain api.target"
     )]
     Plan(Plan),
     /// Find the mistakes in the file
-    #[command(after_help = "Example: kaniko-build check --file ci/kaniko.toml")]
-    Check(Read),
+    #[command(
+        after_help = "Examples:\n  kaniko-build check --file ci/kaniko.toml\n  kaniko-build check --format gitlab > gl-code-quality-report.json"
+    )]
+    Check(Check),
     /// List the builds of the file
     #[command(after_help = "Example: kaniko-build list")]
     List(Read),
+    /// Show which builds need which
+    #[command(
+        after_help = "Examples:\n  kaniko-build graph\n  kaniko-build graph --format dot | dot -Tsvg -o builds.svg"
+    )]
+    Graph(Graph),
     /// Look at a build's context, or write it to a file
     #[command(subcommand, after_help = "Example: kaniko-build context ls api")]
     Context(Context),
@@ -60,6 +67,15 @@ pub(super) enum Command {
         after_help = "Examples:\n  kaniko-build auth api -o config.json\n  kaniko-build auth api -o - | jq '.auths | keys'"
     )]
     Auth(Auth),
+    /// Print the JSON schema of the file, for editors, or of what is written
+    #[command(
+        after_help = "Examples:\n  kaniko-build schema > kaniko.schema.json\n  kaniko-build schema report\n\nAn editor with a language server for TOML takes it by a first line of the kaniko.toml:\n  #:schema ./kaniko.schema.json"
+    )]
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = Schema::File, value_name = "WHICH")]
+        which: Schema,
+    },
     /// Print the completions of a shell
     #[command(
         after_help = "Example: kaniko-build completions bash > /etc/bash_completion.d/kaniko-build"
@@ -74,7 +90,7 @@ pub(super) enum Command {
 }
 
 /// What every command takes that reads the file.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// The file; else the nearest kaniko.toml upwards, not above the repository
     #[arg(long, value_name = "FILE")]
@@ -94,7 +110,7 @@ pub(super) struct Common {
 }
 
 /// One build where there is no `kaniko.toml`, as for Kaniko and docker.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Without a kaniko.toml")]
 pub(super) struct Given {
     /// Push to this reference; in CI else its image and its tag or commit
@@ -143,8 +159,43 @@ pub(super) struct Read {
     pub(super) imagined: Imagined,
 }
 
-/// A pipeline that is only imagined.
 #[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) read: Read,
+    /// What stdout gets: nothing, JSON, a Code Quality report, or annotations of a workflow
+    ///
+    /// Stderr tells people whatever the format is.
+    #[arg(long, value_enum, default_value_t = Findings::Text, value_name = "FORMAT")]
+    pub(super) format: Findings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Findings {
+    /// Nothing beside what stderr tells
+    Text,
+    /// A document as `kaniko-build schema check` describes it
+    Json,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Schema {
+    /// kaniko.toml
+    File,
+    /// What `plan --format json` prints
+    Plan,
+    /// What `run --report json=PATH` writes
+    Report,
+    /// What `check --format json` prints
+    Check,
+}
+
+/// A pipeline that is only imagined.
+#[derive(Debug, Clone, Args)]
 pub(super) struct Imagined {
     /// Take for granted a pipeline of this CI, with sample values; this job is not looked at
     #[arg(long, value_name = "NAME", value_parser = provider())]
@@ -192,6 +243,9 @@ pub(super) struct Run {
     /// Push also outside of CI
     #[arg(long)]
     pub(super) push: bool,
+    /// Take builds that are needed and not named from an earlier job's `--report json=PATH`
+    #[arg(long = "from-report", value_name = "PATH")]
+    pub(super) from_reports: Vec<PathBuf>,
     /// Put images that need no executor into docker or podman, whichever is here
     #[arg(
         long,
@@ -224,7 +278,7 @@ pub(super) enum Output {
     Json,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Plan {
     /// Names or globs of builds; all builds where none is given
     #[arg(value_name = "BUILD")]
@@ -237,6 +291,18 @@ pub(super) struct Plan {
     /// Push also outside of CI
     #[arg(long)]
     pub(super) push: bool,
+    /// Take builds that are needed and not named from an earlier job's `--report json=PATH`
+    #[arg(long = "from-report", value_name = "PATH")]
+    pub(super) from_reports: Vec<PathBuf>,
+    /// Tell of a value where it comes from and what it overrides: `api.target`, `api.labels`, `api`
+    #[arg(long, value_name = "BUILD.KEY", conflicts_with_all = ["builds", "diff"])]
+    pub(super) explain: Option<String>,
+    /// Show what differs in another pipeline: `tag=v1.2.3`, `profile=release`
+    ///
+    /// It is the one that the other options describe, with these changes: branch=NAME, tag=NAME,
+    /// pull-request=NUMBER, event=EVENT, ci=NAME, env=NAME=VALUE, profile=NAME, set=KEY=VALUE.
+    #[arg(long, value_name = "CHANGE")]
+    pub(super) diff: Vec<String>,
     #[command(flatten)]
     pub(super) imagined: Imagined,
 }
@@ -246,6 +312,27 @@ pub(super) enum Format {
     Text,
     Json,
     Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// Names or globs of builds; all builds where none is given
+    #[arg(value_name = "BUILD")]
+    pub(super) builds: Vec<String>,
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Text to read, or what Graphviz or Mermaid draws
+    #[arg(long, value_enum, default_value_t = Drawing::Text, value_name = "FORMAT")]
+    pub(super) format: Drawing,
+    #[command(flatten)]
+    pub(super) imagined: Imagined,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Drawing {
+    Text,
+    Dot,
+    Mermaid,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,8 @@
-//! `plan`, `check` and `list`: nothing is started, no credential command or helper is run.
+//! `plan`, `graph` and `list`: nothing is started, no credential command or helper is run.
 
 use crate::{
-    plan::{Plan, Wanted},
+    config::Config,
+    plan::{self, Plan, Wanted},
     registry::credentials::{self, Located},
     report::{self, Printer},
     secret::Redactor,
@@ -9,8 +10,10 @@ use crate::{
 
 use super::{
     OK, Surroundings, USAGE,
-    args::{self, Format, Read},
-    imagined, load, reports, written,
+    args::{self, Drawing, Format, Read},
+    diff, earlier, imagined, load, reports,
+    trouble::{Trouble, told},
+    written,
 };
 
 /// `plan`.
@@ -20,43 +23,77 @@ pub(super) fn plan(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
-    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
-    let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: args.push };
-    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
-        return USAGE;
-    };
-    if reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer).is_none() {
-        return USAGE;
+    if let Some(wanted) = &args.explain {
+        return explain(args, wanted, surroundings, printer, redactor);
     }
-    let Some(located) = located(&plan, surroundings, printer) else { return USAGE };
-    let shown = report::plan::Shown { plan: &plan, located: &located };
+    if !args.diff.is_empty() {
+        return compare(args, surroundings, printer, redactor);
+    }
+    let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
     let told = match args.format {
-        Format::Text => printer.result(&report::plan::text(shown)),
-        Format::Json => printer.document(&report::plan::json(shown, redactor)),
-        Format::Shell => printer.result(&report::plan::shell(&plan)),
+        Format::Text => printer.result(&report::plan::text(this.shown())),
+        Format::Json => printer.document(&report::plan::json(this.shown(), redactor)),
+        Format::Shell => printer.result(&report::plan::shell(&this.plan)),
     };
     written(told, printer)
 }
 
-fn located(plan: &Plan, surroundings: &Surroundings, printer: &Printer) -> Option<Vec<Located>> {
-    let needed: Vec<_> =
-        plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
-    let env = &surroundings.environment;
-    let sources = credentials::Sources { registries: &plan.registries, env };
-    match credentials::locate(&needed, sources) {
-        Ok(located) => Some(located),
-        Err(error) => {
-            printer.error(&error, error.hint());
-            None
-        }
+/// `plan --diff`.
+fn compare(
+    args: &args::Plan,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    if args.format != Format::Text {
+        printer.tell("error: `--diff` has no other format than text");
+        printer.tell("hint: compare two plans: `plan --ci … --format json`");
+        return USAGE;
+    }
+    let Some(changed) = diff::changed(args, printer) else { return USAGE };
+    let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
+    let Some(other) = planned(&changed, surroundings, printer, redactor) else { return USAGE };
+    let names = [args, &changed].map(diff::described);
+    let shown = [this.shown(), other.shown()];
+    let told = printer.result(&report::plan::diff([&names[0], &names[1]], shown));
+    written(told, printer)
+}
+
+/// A plan with what it was made from.
+struct Planned {
+    config: Config,
+    plan: Plan,
+    located: Vec<Located>,
+}
+
+impl Planned {
+    fn shown(&self) -> report::plan::Shown<'_> {
+        report::plan::Shown { plan: &self.plan, located: &self.located, config: &self.config }
     }
 }
 
-/// `check`.
-pub(super) fn check(
-    args: &Read,
+/// What `args` ask for; none when a mistake was told.
+fn planned(
+    args: &args::Plan,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> Option<Planned> {
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer)?;
+    let surroundings = &*looked;
+    let loaded = load::config(&args.common, surroundings, printer)?;
+    let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
+    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let plan = load::plan(&loaded, wanted, surroundings, printer, redactor)?;
+    reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
+    let located = told(located(&plan, surroundings), printer)?;
+    Some(Planned { config: loaded.config, plan, located })
+}
+
+/// `plan --explain`.
+fn explain(
+    args: &args::Plan,
+    wanted: &str,
     surroundings: &Surroundings,
     printer: &Printer,
     redactor: &Redactor,
@@ -64,20 +101,64 @@ pub(super) fn check(
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &[], push: true };
+    let config = &loaded.config;
+    let (builds, key) = match plan::explained(config, wanted) {
+        Ok(explained) => explained,
+        Err(error) => {
+            printer.error(&error, Some(error.hint()));
+            return USAGE;
+        }
+    };
+    let wanted = Wanted { builds: &builds, push: true, earlier: None };
+    // For its mistakes, and for the secrets that are known.
+    if load::plan(&loaded, wanted, surroundings, printer, redactor).is_none() {
+        return USAGE;
+    }
+    let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
+    let explained: Vec<_> = load::with_facts(&loaded, surroundings, |facts| {
+        sections.flat_map(|build| plan::explain(config, facts, build, &key)).collect()
+    });
+    let told = match args.format {
+        Format::Text => printer.result(&report::plan::explained_text(&explained)),
+        Format::Json => printer.document(&report::plan::explained_json(&explained, redactor)),
+        Format::Shell => {
+            printer.tell("error: `--explain` is no script");
+            printer.tell("hint: formats are `text` and `json`");
+            return USAGE;
+        }
+    };
+    written(told, printer)
+}
+
+/// `graph`.
+pub(super) fn graph(
+    args: &args::Graph,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
+    let Some(surroundings) = looked.as_deref() else { return USAGE };
+    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let wanted = Wanted { builds: &args.builds, push: true, earlier: None };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
-    let reports = reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer);
-    if reports.is_none() || located(&plan, surroundings, printer).is_none() {
-        return USAGE;
-    }
-    if printer.talks() {
-        let builds = plan.builds.len();
-        let noun = if builds == 1 { "build" } else { "builds" };
-        printer.tell(&format!("{builds} {noun}, no mistakes"));
-    }
-    OK
+    let drawn = match args.format {
+        Drawing::Text => report::plan::graph(&plan),
+        Drawing::Dot => report::plan::dot(&plan),
+        Drawing::Mermaid => report::plan::mermaid(&plan),
+    };
+    written(printer.result(&drawn), printer)
+}
+
+/// Where the credentials of each registry would come from.
+pub(super) fn located(plan: &Plan, surroundings: &Surroundings) -> Result<Vec<Located>, Trouble> {
+    let needed: Vec<_> =
+        plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+    let env = &surroundings.environment;
+    let sources = credentials::Sources { registries: &plan.registries, env };
+    credentials::locate(&needed, sources).map_err(|error| Trouble::of(&error, error.hint()))
 }
 
 /// `list`.

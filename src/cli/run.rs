@@ -21,7 +21,7 @@ use crate::{
 use super::{
     BUILD_FAILED, INTERRUPTED, OK, Surroundings, UNREACHED, USAGE,
     args::{self, Engine, Output},
-    load,
+    earlier, load,
     machine::machine,
     reports, runtime,
 };
@@ -38,7 +38,9 @@ pub(super) fn run(
 ) -> u8 {
     let Some(asked) = reports::asked(&args.reports, surroundings, printer) else { return USAGE };
     let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: args.push };
+    let earlier = earlier::earlier(&args.from_reports, surroundings, printer);
+    let Ok(earlier) = earlier else { return USAGE };
+    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };

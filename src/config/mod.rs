@@ -4,13 +4,15 @@
 //! `check`, which finds all mistakes of form at once → [`Config`]. Nothing is rendered here:
 //! strings are still templates, paths still relative; [`crate::plan`] decides.
 
+mod advice;
 mod builds;
 mod check;
 mod find;
 mod given;
+mod history;
 mod include;
-mod keys;
-mod kind;
+pub(crate) mod keys;
+pub(crate) mod kind;
 mod layers;
 mod matrix;
 mod merge;
@@ -18,17 +20,20 @@ mod mistake;
 mod node;
 mod sections;
 mod source;
+mod time;
 mod toml_text;
 mod variables;
 mod wildcard;
 
-pub use check::time;
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use keys::executor_keys;
+pub use history::Step;
+pub(crate) use keys::build_keys;
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};
+pub use time::time;
+pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
 pub use wildcard::wildcard;
 
@@ -39,6 +44,7 @@ use std::{
 
 use builds::Laid;
 use check::Check;
+use history::{History, Layer};
 
 /// A file with its overrides, in right form.
 #[derive(Debug)]
@@ -62,6 +68,7 @@ pub struct Config {
     /// The included file that we are in the directory of, among the sources: where no builds
     /// are named, its own are meant.
     pub member: Option<usize>,
+    history: History,
 }
 
 /// A table that has a name.
@@ -69,6 +76,8 @@ pub struct Config {
 pub struct Section {
     /// Its name.
     pub name: String,
+    /// Its name in the file: of a build of a matrix that of the matrix, else its name.
+    pub written: String,
     /// Where the name stands.
     pub key: Place,
     /// Its keys.
@@ -153,28 +162,34 @@ impl Config {
             merge::join(&mut file, fragment, &mut inherited, &mut mistakes);
         }
 
+        merge::profiles_builds(&file, &mut mistakes);
         let mut layers = layers::Layers::new();
         layers.add(from.label, &file, true);
         if let Some(name) = from.profile {
-            match merge::profile(&file, name) {
+            match merge::profile(&file, name, &mut sources) {
                 Ok(table) => layers.add("profile", table, false),
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        for table in given(&mut sources) {
-            layers.add("command line", &table, false);
+        let mut over = given(&mut sources);
+        for table in &over {
+            layers.add("command line", table, false);
         }
         let (variables, wrong) = variables::tables(from.environment, &file, &mut sources);
         mistakes.extend(wrong);
         for table in &variables {
             layers.add("environment", table, false);
         }
+        over.extend(variables);
         let mut sets = Vec::new();
         for set in from.sets {
             match layers::flag(set, &mut sources) {
                 Ok(table) => match merge::late(table, &file) {
                     Ok(set) => sets.push(set),
-                    Err(table) => layers.add("--set", &table, false),
+                    Err(table) => {
+                        layers.add("--set", &table, false);
+                        over.push(table);
+                    }
                 },
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -193,7 +208,15 @@ impl Config {
         let laid = Laid { inherited: &inherited, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
-            Ok(Self { sources, member, ..config })
+            let profiled = from.profile.and_then(|name| {
+                let table = merge::profile(&file, name, &mut sources).ok()?.clone();
+                Some(Layer { profile: Some(name.to_owned()), table })
+            });
+            let layer = |table| Layer { profile: None, table };
+            let file = std::iter::once(layer(file)).chain(profiled);
+            let layers = file.chain(over.into_iter().map(layer)).collect();
+            let history = History { layers, inherited, sets, ..History::default() };
+            Ok(Self { sources, member, history, ..config })
         } else {
             Err(Mistakes::new(mistakes, &sources))
         }
@@ -213,6 +236,7 @@ impl Config {
             path: path.map(Path::to_owned),
             sources: Sources::default(),
             member: None,
+            history: History::default(),
             vars: table_of(root.remove("vars")),
             registries: sections(root.remove("registries")),
             executors: sections(root.remove("executors")),
@@ -275,7 +299,8 @@ fn table_of(entry: Option<Entry>) -> Table {
 fn sections(entry: Option<Entry>) -> Vec<Section> {
     let section = |entry: Entry| match entry.node.data {
         Data::Table(table) => {
-            Some(Section { name: entry.name, key: entry.key, table, matrix: Vec::new() })
+            let (name, key) = (entry.name, entry.key);
+            Some(Section { written: name.clone(), name, key, table, matrix: Vec::new() })
         }
         _ => None,
     };

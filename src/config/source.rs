@@ -1,6 +1,6 @@
 //! The texts that settings come from, and places within them.
 
-use std::{ops::Range, path::PathBuf};
+use std::{ops::Range, path::PathBuf, sync::OnceLock};
 
 /// Where a setting was written: a span of bytes in one of the [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,19 +51,22 @@ pub struct Source {
 
 /// All texts of one configuration, in the order in which they were read.
 #[derive(Debug, Clone, Default)]
-pub struct Sources(Vec<Source>);
+pub struct Sources(Vec<(Source, Lines)>);
+
+/// Where the lines of a text end: found when the first place in it is shown, and once.
+type Lines = OnceLock<Vec<usize>>;
 
 impl Sources {
     /// Adds a text and returns its index.
     pub fn add(&mut self, source: Source) -> usize {
-        self.0.push(source);
+        self.0.push((source, Lines::new()));
         self.0.len() - 1
     }
 
     /// The text that `place` is in.
     #[must_use]
     pub fn of(&self, place: &Place) -> &Source {
-        &self.0[place.source]
+        &self.0[place.source].0
     }
 
     /// `label:line` for a file, else the label alone.
@@ -81,8 +84,9 @@ impl Sources {
     /// The line of `place`, from 1.
     #[must_use]
     pub fn line(&self, place: &Place) -> usize {
-        let text = &self.of(place).text;
-        1 + text.get(..place.span.start).unwrap_or(text).matches('\n').count()
+        let (Source { text, .. }, lines) = &self.0[place.source];
+        let ends = lines.get_or_init(|| text.match_indices('\n').map(|(at, _)| at).collect());
+        1 + ends.partition_point(|end| *end < place.span.start)
     }
 
     /// The column of `place` in characters, from 1.
@@ -93,9 +97,19 @@ impl Sources {
         1 + before.rsplit('\n').next().map_or(0, |line| line.chars().count())
     }
 
+    /// The first line of the file, for what is missing in it; none where there is no file.
+    #[must_use]
+    pub fn top(&self) -> Option<Place> {
+        let (file, _) =
+            self.0.first().filter(|(source, _)| matches!(source.origin, Origin::File(_)))?;
+        let line = file.text.lines().next().unwrap_or_default();
+        Some(Place { source: 0, span: 0..line.len() })
+    }
+
     /// All texts that override the file, in the order of their layers.
     pub fn overrides(&self) -> impl Iterator<Item = &Source> {
-        self.0.iter().filter(|source| matches!(source.origin, Origin::Variable | Origin::Flag))
+        let texts = self.0.iter().map(|(source, _)| source);
+        texts.filter(|source| matches!(source.origin, Origin::Variable | Origin::Flag))
     }
 }
 

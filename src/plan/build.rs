@@ -7,13 +7,13 @@ use crate::{
     context::{Modes, Timestamps},
     kaniko::flags,
     registry::{Access, Reference},
-    template::Rendered,
+    template::{LateValue, Rendered},
     transport::OutputKind,
 };
 
 use super::{
-    Build, Facts, OutputAt, arguments::shown, builtin, dockerfile, executor::Executors, labels,
-    reader::Reader,
+    Build, Facts, OutputAt, Slim, arguments::shown, builtin, dockerfile, earlier::Taking,
+    executor::Executors, labels, reader::Reader, slim,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -31,6 +31,7 @@ pub(super) fn build(
     keys: &mut Reader<'_>,
     executors: &mut Executors<'_>,
     facts: &Facts<'_>,
+    taking: &Taking<'_>,
 ) -> Option<Build> {
     let name: Arc<str> = section.name.as_str().into();
     let context = keys
@@ -44,9 +45,12 @@ pub(super) fn build(
         let hint = "write `image` and `tags`, or `destinations`, or `no-push = true`";
         keys.mistakes.push(Mistake::at(&section.key, message, "pushed where?").hint(hint));
     }
-    let build_args = keys.map("build-args");
-    let labels = labels::labels(keys, &name, &facts.ci);
-    let annotations = keys.map("annotations");
+    let mut build_args = keys.map("build-args");
+    taking.fill("build-args", &mut build_args, keys, &name);
+    let mut labels = labels::labels(keys, &name, &facts.ci);
+    taking.fill("labels", &mut labels, keys, &name);
+    let mut annotations = keys.map("annotations");
+    taking.fill("annotations", &mut annotations, keys, &name);
     let target = keys.text("target").filter(|target| !target.is_empty());
     let secrets = secrets(keys);
     let flags = flags(keys);
@@ -56,8 +60,13 @@ pub(super) fn build(
     });
     let unsupported = unsupported.unwrap_or_default();
     let chosen = executors.of(section, keys, read.as_ref(), &unsupported);
-    let after = after(&[&build_args, &labels, &annotations]);
     let chosen = chosen?;
+    let slim = if keys.boolean("slim").unwrap_or(true) {
+        let unused = slim::builds_unused(&chosen.executor, &flags);
+        slim::slim(&read.as_ref()?.file, target.as_deref(), &build_args, unused)
+    } else {
+        Slim::Off
+    };
     let mut build = Build {
         name,
         place: section.key.clone(),
@@ -65,7 +74,9 @@ pub(super) fn build(
         chosen: chosen.why,
         context,
         dockerfile: read.as_ref()?.at.clone(),
+        dockerfile_label: read.as_ref()?.label.clone(),
         instructions: Arc::clone(&read.as_ref()?.file),
+        slim,
         modes: keys
             .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
             .unwrap_or(Modes::Normal),
@@ -87,26 +98,39 @@ pub(super) fn build(
         access: Access::default(),
         bases: read.as_ref()?.bases.clone(),
         needs: Vec::new(),
-        after,
+        after: Vec::new(),
         retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
         timeout: keys.limit("timeout").unwrap_or(TIMEOUT),
         origins: std::mem::take(&mut keys.origins),
     };
+    let after: BTreeSet<Arc<str>> = build.takes().map(Arc::from).collect();
+    build.after = after.into_iter().collect();
     builtin::check(&build, read.as_ref()?, &unsupported, keys);
     build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
     dockerfile::tell_unsupported(keys, &build, read.as_ref()?);
     Some(build)
 }
 
-fn texts(keys: &mut Reader<'_>, key: &str) -> Vec<String> {
-    keys.list(key).into_iter().map(|(_, text)| text).collect()
+impl Build {
+    /// The texts that can hold another build's image: the key that they stand in, their name.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &str, &Rendered)> {
+        let maps = [
+            ("build-args", &self.build_args),
+            ("labels", &self.labels),
+            ("annotations", &self.annotations),
+        ];
+        maps.into_iter()
+            .flat_map(|(key, map)| map.iter().map(move |(name, text)| (key, name.as_str(), text)))
+    }
+
+    /// The builds whose images it takes, once for each time that it does.
+    pub fn takes(&self) -> impl Iterator<Item = &str> {
+        self.texts().flat_map(|(_, _, text)| text.late().map(LateValue::build))
+    }
 }
 
-fn after(maps: &[&Vec<(String, Rendered)>]) -> Vec<Arc<str>> {
-    let texts = maps.iter().flat_map(|map| map.iter());
-    let builds: BTreeSet<_> =
-        texts.flat_map(|(_, text)| text.late().map(|late| Arc::from(late.build()))).collect();
-    builds.into_iter().collect()
+fn texts(keys: &mut Reader<'_>, key: &str) -> Vec<String> {
+    keys.list(key).into_iter().map(|(_, text)| text).collect()
 }
 
 fn outputs(keys: &mut Reader<'_>) -> Vec<OutputAt> {
@@ -136,6 +160,14 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
         }
         for (tag_place, tag) in tags {
+            if tag.contains('/') {
+                let message = format!("`{tag}` is no tag: a tag holds no `/`");
+                let mistake = Mistake::at(&tag_place, message, "this tag");
+                keys.mistakes.push(mistake.hint(
+                    "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe }}`",
+                ));
+                continue;
+            }
             references.push((Some(tag_place), format!("{image}:{tag}")));
         }
         if !given {
@@ -154,14 +186,28 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             Ok(reference) => destinations.push(reference),
             Err(error) => {
                 let message = error.to_string();
-                keys.mistakes.push(match place {
+                let mistake = match place {
                     Some(place) => Mistake::at(&place, message, "this reference"),
                     None => Mistake::nowhere(message),
+                };
+                keys.mistakes.push(match text.split_once('$') {
+                    Some((_, name)) => mistake.hint(variable(name)),
+                    None => mistake,
                 });
             }
         }
     }
     destinations
+}
+
+/// What to write for `$NAME`.
+fn variable(rest: &str) -> String {
+    let name: String = rest
+        .trim_start_matches('{')
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect();
+    format!("a variable stands in a template: `{{{{ env.{name} }}}}`")
 }
 
 /// The tags that hold now, each with its place.

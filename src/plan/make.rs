@@ -1,26 +1,27 @@
 //! Making a plan: from a configuration and the facts of a job to decisions.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::PathBuf,
     sync::Arc,
 };
 
 use crate::{
     ci::Provider,
-    config::{
-        Config, Data, Entry, Mistake, Mistakes, Node, Origin, Section, Table, nearest, wildcard,
-    },
+    config::{Config, Data, Entry, Mistake, Mistakes, Node, Origin, Section, Table},
     template::{Engine, Names, Value, Var},
 };
 
 use super::{
     Build, Facts, Plan, build,
+    earlier::{Earlier, Taking},
     executor::Executors,
-    order, reach,
+    known::Known,
+    needs, order, reach,
     reader::Reader,
-    registries, select,
-    select::{Known, SelectError},
+    registries,
+    select::{self, SelectError},
 };
 
 /// What was asked for.
@@ -30,6 +31,8 @@ pub struct Wanted<'a> {
     pub builds: &'a [String],
     /// Push also where there is no CI.
     pub push: bool,
+    /// What earlier jobs have built: needed builds that are not chosen come from there.
+    pub earlier: Option<&'a Earlier>,
 }
 
 /// Why there is no plan.
@@ -52,21 +55,22 @@ pub enum PlanError {
 ///
 /// A name that chooses nothing; else all mistakes at once.
 pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Plan, PlanError> {
-    let names: Vec<_> = config.builds.iter().map(|build| build.name.as_str()).collect();
-    if names.is_empty() {
-        let mistake = Mistake::nowhere("the file has no builds");
+    if config.builds.is_empty() {
+        let message = "the file has no builds";
+        let mistake = match config.sources.top() {
+            Some(place) => Mistake::at(&place, message, "in all of it"),
+            None => Mistake::nowhere(message),
+        };
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
         return Err(Mistakes::new(vec![mistake.hint(hint)], &config.sources).into());
     }
     let mut mistakes = Vec::new();
-    let groups = groups(config, &names, &mut mistakes);
-    let meant: Vec<_> = (0..names.len())
-        .filter(|index| {
-            config.member.is_none_or(|member| config.builds[*index].key.source == member)
-        })
-        .collect();
-    let known = Known { names: &names, groups: &groups, meant: &meant };
-    let chosen = select::select(&known, wanted.builds)?;
+    let known = Known::of(config, &mut mistakes);
+    let is_meant = |index: &usize| {
+        config.member.is_none_or(|member| config.builds[*index].key.source == member)
+    };
+    let meant: Vec<_> = (0..config.builds.len()).filter(is_meant).collect();
+    let chosen = select::select(&known, &meant, wanted.builds)?;
 
     let names_in_templates = template_names(config, facts);
     let plain = Engine::new(names_in_templates.clone());
@@ -81,13 +85,20 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         mistakes,
         warnings: Vec::new(),
         left_out: Vec::new(),
+        known: &known,
+        loose: HashSet::new(),
+        taking: Taking {
+            earlier: wanted.earlier,
+            chosen: chosen.iter().map(|index| known.names[*index]).collect(),
+            taken: RefCell::default(),
+        },
     };
     planner.check_structure(&plain);
     let reports = planner.reports(&plain);
-    let builds = planner.builds(&chosen, &plain);
-    let (mut mistakes, warnings) = (planner.mistakes, planner.warnings);
-    let left_out = order::left_out(&builds, &planner.left_out, config, &mut mistakes);
-    let mut builds = order::order(builds, &names, config, &mut mistakes);
+    let mut builds = planner.builds(&chosen, &plain);
+    let Planner { mut mistakes, warnings, left_out, loose, taking, .. } = planner;
+    let left_out = order::left_out(&mut builds, &left_out, &loose, (&known, config), &mut mistakes);
+    let mut builds = order::order(builds, &known, &mut mistakes);
     if mistakes.is_empty() {
         // What is wrong with a registry is told above, once and in its place.
         reach::reach(&mut builds, &registries, config, &mut mistakes);
@@ -103,6 +114,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         reports,
         overrides: overrides(config),
         left_out,
+        taken: taking.taken.into_inner().into_iter().collect(),
         warnings,
     })
 }
@@ -116,6 +128,10 @@ struct Planner<'a> {
     warnings: Vec<Mistake>,
     /// Builds whose `when` does not hold.
     left_out: Vec<usize>,
+    known: &'a Known<'a>,
+    /// Builds that another needs only where they are built.
+    loose: HashSet<(usize, Arc<str>)>,
+    taking: Taking<'a>,
 }
 
 impl Planner<'_> {
@@ -125,30 +141,34 @@ impl Planner<'_> {
         let mut builds = BTreeMap::new();
         let mut waiting: Vec<usize> = chosen.to_vec();
         let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
+        let mut warned = HashSet::new();
         while let Some(index) = waiting.pop() {
             let section = &self.config.builds[index];
             let engine = self.engine_of(section);
             let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
             let mut keys = keys.of(&section.key);
-            if keys.has("when") && !keys.boolean("when").unwrap_or(true) {
+            let when = keys.node("when").and_then(|when| keys.holds("when", when));
+            if when == Some(false) {
                 self.left_out.push(index);
                 continue;
             }
-            let made = build::build(section, &mut keys, &mut executors, self.facts);
+            let needs = needs::needs(&mut keys, index, self.known, &self.taking);
+            let made = build::build(section, &mut keys, &mut executors, self.facts, &self.taking);
             self.mistakes.append(&mut keys.mistakes);
             for warning in keys.warnings {
                 // Builds can share a Dockerfile.
-                if !self.warnings.iter().any(|known| known.message == warning.message) {
+                if warned.insert(warning.message.clone()) {
                     self.warnings.push(warning);
                 }
             }
             let Some(mut made) = made else { continue };
             made.push_withheld = made.push && !self.push && !made.destinations.is_empty();
             made.push &= self.push;
-            for name in &made.after {
-                let needed = self.config.builds.iter().position(|one| *one.name == **name);
-                waiting.extend(needed.filter(|needed| seen.insert(*needed)));
-            }
+            needs::add(&mut made, needs, |name| {
+                self.loose.insert((index, name));
+            });
+            let needed = made.after.iter().filter_map(|name| self.known.index(name));
+            waiting.extend(needed.filter(|needed| seen.insert(*needed)));
             builds.insert(index, made);
         }
         self.mistakes.append(&mut executors.mistakes);
@@ -186,42 +206,23 @@ impl Planner<'_> {
     }
 
     fn engine_of(&self, build: &Section) -> Engine {
-        let matrix = build.matrix.iter();
-        let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
-        Engine::new(Names {
-            build: Some(build.name.clone()),
-            matrix: matrix.collect(),
-            ..self.names.clone()
-        })
+        engine_of(build, self.names.clone())
     }
 }
 
-/// The groups, each of whose members must choose something.
-fn groups<'c>(
-    config: &'c Config,
-    names: &[&str],
-    mistakes: &mut Vec<Mistake>,
-) -> Vec<(&'c str, Vec<&'c str>)> {
-    let mut groups = Vec::new();
-    for group in &config.groups.0 {
-        let Data::List(items) = &group.node.data else { continue };
-        let mut members = Vec::new();
-        for item in items {
-            let Data::Text(member) = &item.data else { continue };
-            if names.iter().any(|name| wildcard(member, name)) {
-                members.push(member.as_str());
-                continue;
-            }
-            let message = format!("the group `{}` names no build by `{member}`", group.name);
-            let mistake = Mistake::at(&item.place, message, "no such build");
-            mistakes.push(match nearest(member, names.iter().copied()) {
-                Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-                None => mistake,
-            });
-        }
-        groups.push((group.name.as_str(), members));
-    }
-    groups
+/// What renders the templates of `build`.
+fn engine_of(build: &Section, names: Names) -> Engine {
+    let matrix = build.matrix.iter();
+    let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
+    Engine::new(Names { build: Some(build.name.clone()), matrix: matrix.collect(), ..names })
+}
+
+/// As [`engine_of`], for a plan that was made: what is wrong is told already.
+pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Engine {
+    let names = template_names(config, facts);
+    let registries = registries::read(config, &Engine::new(names.clone()), facts, &mut Vec::new());
+    let hosts = registries.into_iter().map(|one| (one.name, one.host)).collect();
+    engine_of(build, Names { registries: Arc::new(hosts), ..names })
 }
 
 fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {

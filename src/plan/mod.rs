@@ -10,28 +10,37 @@ mod auto;
 mod build;
 mod builtin;
 mod dockerfile;
+mod earlier;
 mod environment;
 mod executor;
+mod explain;
 mod facts;
+mod known;
 mod labels;
 mod leaks;
 mod make;
+mod needs;
 mod order;
 mod reach;
 mod reader;
 mod registries;
 mod select;
+mod slim;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown, shown_late};
 pub(crate) use build::TIMEOUT;
+pub(crate) use builtin::{Meaning, meaning};
+pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
+pub use explain::{ExplainError, Explained, Layer, defaults, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};
 pub use order::withheld;
 pub use select::{SelectError, only};
+pub use slim::{Slim, extent, parents};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
@@ -62,6 +71,8 @@ pub struct Plan {
     pub overrides: Vec<String>,
     /// Builds that were chosen and whose `when` does not hold now.
     pub left_out: Vec<String>,
+    /// Needed builds that an earlier job has built, by name.
+    pub taken: Vec<Taken>,
     /// What the user should know and that stops nothing.
     pub warnings: Vec<Mistake>,
 }
@@ -81,8 +92,12 @@ pub struct Build {
     pub context: PathBuf,
     /// The Dockerfile.
     pub dockerfile: DockerfileAt,
+    /// As messages name it: from the current directory where it is below that.
+    pub dockerfile_label: String,
     /// What stands in it.
     pub instructions: Arc<Dockerfile>,
+    /// How much of the context is sent.
+    pub slim: Slim,
     /// Which permissions are sent.
     pub modes: Modes,
     /// Which times are sent.
@@ -117,7 +132,7 @@ pub struct Build {
     pub bases: Vec<Base>,
     /// What the executor must be able to do.
     pub needs: Vec<Need>,
-    /// Builds whose images it takes.
+    /// Builds that end before it begins: those whose images it takes, and those of `needs`.
     pub after: Vec<Arc<str>>,
     /// How often it is repeated when it is worth it.
     pub retry: u32,

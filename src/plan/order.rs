@@ -1,86 +1,100 @@
 //! The order of builds: that of the file, moved only by what they need.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
-use crate::config::{Config, Mistake, Mistakes};
+use crate::config::{Config, Mistake, Mistakes, Place};
 
-use super::{Build, Plan};
+use super::{Build, Plan, known::Known, needs};
 
-/// Names of the builds that `when` leaves out; that another needs one is a mistake.
+/// Names of the builds that `when` leaves out; that another needs one by its name is a mistake.
 pub(super) fn left_out(
-    builds: &BTreeMap<usize, Build>,
+    builds: &mut BTreeMap<usize, Build>,
     left_out: &[usize],
-    config: &Config,
+    loose: &HashSet<(usize, Arc<str>)>,
+    (known, config): (&Known<'_>, &Config),
     mistakes: &mut Vec<Mistake>,
 ) -> Vec<String> {
-    let mut left_out = left_out.to_vec();
-    left_out.sort_unstable();
-    for build in builds.values() {
-        for section in left_out.iter().map(|index| &config.builds[*index]) {
-            if !build.after.iter().any(|name| **name == *section.name) {
+    let out: HashSet<&str> = left_out.iter().map(|index| known.names[*index]).collect();
+    for (index, build) in builds.iter_mut() {
+        build
+            .after
+            .retain(|name| !(out.contains(&**name) && loose.contains(&(*index, Arc::clone(name)))));
+        for name in build.after.iter().filter(|name| out.contains(&***name)) {
+            let Some(section) = known.index(name).map(|index| &config.builds[index]) else {
                 continue;
-            }
-            let name = &section.name;
+            };
             let message = format!("`{}` needs `{name}`, which its `when` leaves out", build.name);
             let place = section.table.get("when").map_or(&section.key, |node| &node.place);
             let mistake = Mistake::at(place, message, "does not hold");
-            mistakes.push(mistake.hint("give both the same `when`"));
+            let hint = "give both the same `when`; or name a group of builds in `needs`, which \
+                        means those of them that are built";
+            mistakes.push(mistake.hint(hint));
         }
     }
-    left_out.into_iter().map(|index| config.builds[index].name.clone()).collect()
+    let mut left_out = left_out.to_vec();
+    left_out.sort_unstable();
+    left_out.into_iter().map(|index| known.names[index].to_owned()).collect()
 }
 
-/// The builds in their order; a circle and a needed build that pushes nothing are mistakes.
+/// The builds in their order; a circle and an image of a build that pushes none are mistakes.
 pub(super) fn order(
     mut builds: BTreeMap<usize, Build>,
-    names: &[&str],
-    config: &Config,
+    known: &Known<'_>,
     mistakes: &mut Vec<Mistake>,
 ) -> Vec<Build> {
-    let index_of = |name: &str| names.iter().position(|known| *known == name);
-    let needs: BTreeMap<usize, Vec<usize>> = builds
-        .iter()
-        .map(|(index, build)| {
-            (*index, build.after.iter().filter_map(|name| index_of(name)).collect())
-        })
-        .collect();
-    for (index, needed) in &needs {
-        for needed in needed {
+    for build in builds.values() {
+        for taken in build.takes() {
             let pushes = |build: &Build| build.push || build.push_withheld;
-            if builds.get(needed).is_some_and(|build| !pushes(build)) {
-                let message = format!(
-                    "`{}` takes the image of `{}`, which pushes none",
-                    names[*index], names[*needed]
-                );
+            let unpushed = known.index(taken).and_then(|index| builds.get(&index));
+            if unpushed.is_some_and(|build| !pushes(build)) {
+                let name = &build.name;
+                let message = format!("`{name}` takes the image of `{taken}`, which pushes none");
                 let hint = "an executor can only pull what was pushed: give it a destination, \
                             and no `no-push`";
-                let key = &config.builds[*index].key;
-                mistakes.push(Mistake::at(key, message, "needs an image").hint(hint));
+                let mistake = Mistake::at(&build.place, message, "needs an image");
+                mistakes.push(mistake.hint(hint));
             }
         }
     }
-    let mut order = Vec::new();
-    let mut path = Vec::new();
-    for index in needs.keys() {
-        if let Some(circle) = visit(*index, &needs, &mut order, &mut path) {
-            let shown: Vec<_> = circle.iter().map(|index| names[*index]).collect();
+    let needs: BTreeMap<usize, Vec<usize>> = builds
+        .iter()
+        .map(|(index, build)| {
+            let needed = build.after.iter().filter_map(|name| known.index(name));
+            (*index, needed.filter(|needed| builds.contains_key(needed)).collect())
+        })
+        .collect();
+    match sorted(&needs) {
+        Ok(order) => order.into_iter().filter_map(|index| builds.remove(&index)).collect(),
+        Err(circle) => {
+            let shown: Vec<_> = circle.iter().map(|index| known.names[*index]).collect();
             let message = format!("builds need one another in a circle: {}", shown.join(" → "));
-            mistakes.push(Mistake::at(&config.builds[circle[0]].key, message, "in the circle"));
-            return Vec::new();
+            let (first, next) = (&builds[&circle[0]], known.names[circle[1]]);
+            let mistake = Mistake::at(place(first, next), message, "in the circle");
+            mistakes.push(mistake.hint("take one of these needs away"));
+            Vec::new()
         }
     }
-    order.into_iter().filter_map(|index| builds.remove(&index)).collect()
+}
+
+/// Where it is written that `build` needs `needed`.
+fn place<'b>(build: &'b Build, needed: &str) -> &'b Place {
+    let taken_by = build.texts().find(|(_, _, text)| text.late().any(|it| it.build() == needed));
+    let by_use = taken_by.and_then(|(key, name, _)| build.origins.get(&format!("{key}.{name}")));
+    let by_name = build.origins.get(&format!("{}.{needed}", needs::KEY));
+    by_name.or(by_use).unwrap_or(&build.place)
 }
 
 /// Builds that take the image of another whose push is withheld: a plan shows them, and a run of
 /// them would pull what is not there.
 #[must_use]
 pub fn withheld(plan: &Plan) -> Option<Mistakes> {
+    let withheld = plan.builds.iter().filter(|build| build.push_withheld);
+    let withheld: HashSet<&str> = withheld.map(|build| &*build.name).collect();
     let mistake = |build: &Build| {
-        let is_unpushed = |name: &&Arc<str>| {
-            plan.builds.iter().any(|needed| needed.name == **name && needed.push_withheld)
-        };
-        let needed = build.after.iter().find(is_unpushed)?;
+        let needed = build.takes().find(|name| withheld.contains(name))?;
         let message =
             format!("`{}` takes the image of `{needed}`, which is not pushed", build.name);
         let hint = "outside of CI nothing is pushed without `--push`";
@@ -91,54 +105,65 @@ pub fn withheld(plan: &Plan) -> Option<Mistakes> {
     (!mistakes.is_empty()).then(|| Mistakes::new(mistakes, &plan.sources))
 }
 
-/// Appends `index` after what it needs; a circle is answered with its whole path.
-fn visit(
-    index: usize,
-    needs: &BTreeMap<usize, Vec<usize>>,
-    order: &mut Vec<usize>,
-    path: &mut Vec<usize>,
-) -> Option<Vec<usize>> {
-    if order.contains(&index) {
-        return None;
-    }
-    if let Some(start) = path.iter().position(|known| *known == index) {
-        let mut circle = path[start..].to_vec();
-        circle.push(index);
-        return Some(circle);
-    }
-    path.push(index);
-    for needed in needs.get(&index)? {
-        if let Some(circle) = visit(*needed, needs, order, path) {
-            return Some(circle);
+/// Each after what it needs, else in their order; a circle is answered with its whole path, its
+/// first again at its end.
+fn sorted(needs: &BTreeMap<usize, Vec<usize>>) -> Result<Vec<usize>, Vec<usize>> {
+    let mut order = Vec::with_capacity(needs.len());
+    let (mut done, mut open) = (HashSet::new(), HashSet::new());
+    // Not by recursion: a chain of builds may be as long as the file.
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    for start in needs.keys() {
+        let mut next = Some(*start);
+        loop {
+            if let Some(index) = next.take().filter(|index| !done.contains(index)) {
+                if !open.insert(index) {
+                    let from = path.iter().position(|(known, _)| *known == index);
+                    let circle = path[from.unwrap_or_default()..].iter().map(|(known, _)| *known);
+                    return Err(circle.chain([index]).collect());
+                }
+                path.push((index, 0));
+            }
+            let Some((index, at)) = path.last_mut() else { break };
+            if let Some(needed) = needs.get(index).and_then(|needed| needed.get(*at)) {
+                *at += 1;
+                next = Some(*needed);
+            } else {
+                done.insert(*index);
+                order.push(*index);
+                path.pop();
+            }
         }
     }
-    path.pop();
-    order.push(index);
-    None
+    Ok(order)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ordered(needs: &[(usize, &[usize])]) -> (Vec<usize>, Option<Vec<usize>>) {
-        let needs = needs.iter().map(|(index, on)| (*index, on.to_vec())).collect();
-        let (mut order, mut path) = (Vec::new(), Vec::new());
-        for index in BTreeMap::keys(&needs) {
-            if let Some(circle) = visit(*index, &needs, &mut order, &mut path) {
-                return (order, Some(circle));
-            }
-        }
-        (order, None)
+    fn ordered(needs: &[(usize, &[usize])]) -> Result<Vec<usize>, Vec<usize>> {
+        sorted(&needs.iter().map(|(index, on)| (*index, on.to_vec())).collect())
     }
 
     #[test]
     fn builds_keep_the_order_of_the_file_but_for_what_they_need() {
-        assert_eq!(ordered(&[(0, &[2]), (1, &[]), (2, &[])]), (vec![2, 0, 1], None));
+        assert_eq!(ordered(&[(0, &[2]), (1, &[]), (2, &[])]), Ok(vec![2, 0, 1]));
+        assert_eq!(ordered(&[(0, &[1, 2]), (1, &[2]), (2, &[])]), Ok(vec![2, 1, 0]));
     }
 
     #[test]
     fn a_circle_is_told_with_its_whole_path() {
-        assert_eq!(ordered(&[(0, &[1]), (1, &[2]), (2, &[1])]).1, Some(vec![1, 2, 1]));
+        assert_eq!(ordered(&[(0, &[1]), (1, &[2]), (2, &[1])]), Err(vec![1, 2, 1]));
+        assert_eq!(ordered(&[(0, &[0])]), Err(vec![0, 0]));
+    }
+
+    #[test]
+    fn a_chain_as_long_as_any_file_is_ordered() {
+        let needs = (0..20_000).map(|index| (index, vec![index + 1]));
+        let needs = needs.chain([(20_000, vec![])]).collect();
+
+        let order = sorted(&needs).unwrap();
+
+        assert_eq!((order[0], order[20_000]), (20_000, 0));
     }
 }

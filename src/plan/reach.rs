@@ -1,5 +1,10 @@
 //! The registries that a build speaks to, and how its executor reaches them.
 
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
 use crate::{
     config::{Config, Mistake, Section},
     registry::{self, Reference, Registry, credentials::Needed},
@@ -22,16 +27,17 @@ pub(super) fn reach(
             None => Mistake::nowhere(error),
         }
     };
-    for index in 0..builds.len() {
-        let build = &builds[index];
-        let taken = builds.iter().filter(|other| build.after.contains(&other.name));
-        let taken = taken.filter_map(|other| other.destinations.first().cloned());
+    let first =
+        |build: &Build| Some((Arc::clone(&build.name), build.destinations.first()?.clone()));
+    let images: HashMap<Arc<str>, Reference> = builds.iter().filter_map(first).collect();
+    for build in builds {
+        let taken: BTreeSet<&str> = build.takes().collect();
+        let taken = taken.into_iter().filter_map(|name| images.get(name).cloned());
         let references: Vec<_> = references(build).into_iter().chain(taken).collect();
         let needed = Needed::by(&references);
         let hosts: Vec<&str> = needed.iter().map(|needed| needed.host.as_str()).collect();
         let access = registry::access(registries, &hosts, FAR_DIR);
         let with_mirrors = registry::with_mirrors(&needed, registries);
-        let build = &mut builds[index];
         match access {
             Ok(access) => build.access = access,
             Err(error) => mistakes.push(wrong(error.to_string())),

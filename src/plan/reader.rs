@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Values of the environment and of the command line are no templates.
-    fn is_outside(&self, node: &Node) -> bool {
+    pub(super) fn is_outside(&self, node: &Node) -> bool {
         self.config.sources.of(&node.place).origin.is_outside()
     }
 

@@ -1,9 +1,11 @@
-//! Which builds of a file were asked for: by name, by a glob with `*` and `?`, or by group.
+//! Which builds of a file were asked for: by name, by a glob with `*` and `?`, by group, or
+//! by the name of a matrix.
 
-use crate::config::{Config, nearest, wildcard};
+use std::collections::BTreeSet;
 
-/// How many names a hint lists.
-const LISTED: usize = 12;
+use crate::config::Config;
+
+use super::known::{Known, Meaning, is_glob, listed};
 
 /// Why a selection chooses nothing, or too much.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,13 +55,10 @@ impl SelectError {
 ///
 /// [`SelectError`] where there is none, or more than one.
 pub fn only<'a>(config: &'a Config, wanted: &str) -> Result<&'a str, SelectError> {
-    let names: Vec<_> = config.builds.iter().map(|build| build.name.as_str()).collect();
-    if let Some(exact) = names.iter().find(|name| **name == wanted) {
-        return Ok(exact);
-    }
-    let known = Known { names: &names, groups: &[], meant: &[] };
-    let chosen = select(&known, &[wanted.to_owned()])?;
-    let chosen: Vec<_> = chosen.into_iter().map(|index| names[index]).collect();
+    // Mistakes in groups are told when the build is planned.
+    let known = Known::of(config, &mut Vec::new());
+    let chosen = select(&known, &[], &[wanted.to_owned()])?;
+    let chosen: Vec<_> = chosen.into_iter().map(|index| known.names[index]).collect();
     match chosen[..] {
         [only] => Ok(only),
         _ => Err(SelectError::Several {
@@ -70,84 +69,47 @@ pub fn only<'a>(config: &'a Config, wanted: &str) -> Result<&'a str, SelectError
     }
 }
 
-/// Names in a line, the first of many.
-fn listed(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-    let more = match names.len().saturating_sub(LISTED) {
-        0 => String::new(),
-        more => format!(" and {more} more: `kaniko-build list` shows all"),
-    };
-    format!("{}{more}", quoted.join(", "))
-}
-
-/// What a selection chooses from.
-pub(super) struct Known<'a> {
-    /// All builds, in order.
-    pub(super) names: &'a [&'a str],
-    /// Groups by name, each names and globs of builds.
-    pub(super) groups: &'a [(&'a str, Vec<&'a str>)],
-    /// Those that are meant where none is named.
-    pub(super) meant: &'a [usize],
-}
-
-/// Indices into the names of those that `wanted` chooses, in their order.
+/// Indices of those that `wanted` chooses, in their order; `meant` where nothing is named.
 ///
 /// # Errors
 ///
-/// The first of `wanted` that chooses nothing.
-pub(super) fn select(known: &Known<'_>, wanted: &[String]) -> Result<Vec<usize>, SelectError> {
+/// A name or glob that chooses nothing.
+pub(super) fn select(
+    known: &Known<'_>,
+    meant: &[usize],
+    wanted: &[String],
+) -> Result<Vec<usize>, SelectError> {
     if wanted.is_empty() {
-        return Ok(known.meant.to_vec());
+        return Ok(meant.to_vec());
     }
-    let names = known.names;
-    let mut chosen = vec![false; names.len()];
-    let mut choose = |pattern: &str| {
-        let mut any = false;
-        for (index, name) in names.iter().enumerate() {
-            if wildcard(pattern, name) {
-                chosen[index] = true;
-                any = true;
+    let mut chosen = BTreeSet::new();
+    for word in wanted {
+        match known.meaning(word) {
+            Meaning::One(index) => {
+                chosen.insert(index);
+            }
+            Meaning::Several(indices) => chosen.extend(indices),
+            Meaning::Nothing => {
+                let (wanted, hint) = (word.clone(), known.hint(word));
+                return Err(if is_glob(word) {
+                    SelectError::Unmatched { wanted, hint }
+                } else {
+                    SelectError::Unknown { wanted, hint }
+                });
             }
         }
-        any
-    };
-    for pattern in wanted {
-        let group = known.groups.iter().find(|(name, _)| name == pattern);
-        let any = match group {
-            Some((_, members)) => members.iter().filter(|member| choose(member)).count() > 0,
-            None => choose(pattern),
-        };
-        if !any {
-            let wanted = pattern.clone();
-            let all = || match names {
-                [only] => format!("there is only `{only}`"),
-                _ => format!("there are {}", listed(names)),
-            };
-            return Err(if pattern.contains(['*', '?']) {
-                SelectError::Unmatched { wanted, hint: all() }
-            } else {
-                let groups = known.groups.iter().map(|(name, _)| *name);
-                let near = nearest(pattern, names.iter().copied().chain(groups));
-                let near = near.map(|near| format!("did you mean `{near}`?"));
-                SelectError::Unknown { wanted, hint: near.unwrap_or_else(all) }
-            });
-        }
     }
-    Ok((0..names.len()).filter(|index| chosen[*index]).collect())
+    Ok(chosen.into_iter().collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::known::tests::four;
     use super::*;
 
     fn chosen(wanted: &[&str]) -> Result<Vec<usize>, SelectError> {
         let wanted: Vec<_> = wanted.iter().map(|name| (*name).to_owned()).collect();
-        let known = Known {
-            names: &["base", "api-v1", "api-v2", "web"],
-            groups: &[("apis", vec!["api-*", "base"])],
-            meant: &[0, 3],
-        };
-        select(&known, &wanted)
+        select(&four(), &[0, 3], &wanted)
     }
 
     #[test]
@@ -172,16 +134,5 @@ mod tests {
 
         assert_eq!(error.to_string(), "no build has a name like `x*`");
         assert_eq!(error.hint(), "there are `base`, `api-v1`, `api-v2`, `web`");
-    }
-
-    #[test]
-    fn of_many_names_the_first_are_listed() {
-        let names = ["a"; 14];
-
-        assert_eq!(
-            listed(&names),
-            "`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, `a` and 2 more: \
-             `kaniko-build list` shows all"
-        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ci::Field;
 
 use super::error::Problem;
-use super::names::Names;
+use super::names::{Names, with_underscores};
 use super::nearest::{did_you_mean, nearest};
 
 /// The names that templates start from, but for functions.
@@ -66,7 +66,13 @@ pub(super) fn field<'a>(path: &str, fields: &[&'a str], name: &str) -> Result<&'
 
 /// The build that `builds.NAME` or `builds["NAME"]` means.
 pub(super) fn build<'a>(names: &'a Names, name: &str) -> Result<&'a str, Problem> {
-    one_of("builds", &names.builds.iter().map(String::as_str).collect::<Vec<_>>(), name)
+    let builds = &names.builds;
+    if let Some(exact) = builds.names.get(name) {
+        return Ok(exact);
+    }
+    let alike = builds.alike.get(name).map(Vec::as_slice).unwrap_or_default();
+    let alike: Vec<_> = alike.iter().map(String::as_str).collect();
+    only("builds", &alike, name, || builds.names.iter().map(String::as_str))
 }
 
 /// The registry that `registries.NAME` means, and its host.
@@ -81,15 +87,22 @@ fn one_of<'a>(root: &str, candidates: &[&'a str], name: &str) -> Result<&'a str,
     if let Some(exact) = candidates.iter().find(|candidate| **candidate == name) {
         return Ok(exact);
     }
-    let alike: Vec<_> = candidates
-        .iter()
-        .filter(|candidate| candidate.replace(['-', '.'], "_") == name)
-        .copied()
-        .collect();
+    let alike = candidates.iter().filter(|candidate| with_underscores(candidate) == name);
+    let alike: Vec<_> = alike.copied().collect();
+    only(root, &alike, name, || candidates.iter().copied())
+}
+
+/// The only one that is alike.
+fn only<'a, 'c, C: Iterator<Item = &'c str>>(
+    root: &str,
+    alike: &[&'a str],
+    name: &str,
+    candidates: impl FnOnce() -> C,
+) -> Result<&'a str, Problem> {
     match *alike {
         [only] => Ok(only),
         [] => Err(Problem::new(format!("`{}` does not exist", spelt(root, name))).hint(
-            nearest(name, candidates.iter().copied())
+            nearest(name, candidates())
                 .map(|near| format!("did you mean `{}`?", spelt(root, near))),
         )),
         [first, ..] => Err(Problem::new(format!("`{root}.{name}` may mean several"))

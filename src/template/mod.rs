@@ -67,6 +67,6 @@ mod tests;
 
 pub use engine::Engine;
 pub use error::TemplateError;
-pub use names::{FileReader, Names, Value, Var};
+pub use names::{BuildNames, FileReader, Names, Value, Var};
 pub use references::Uses;
 pub use rendered::{LateValue, Part, Rendered};

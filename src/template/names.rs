@@ -27,7 +27,7 @@ pub struct Names {
     /// `build.name`; none for what belongs to no build.
     pub build: Option<String>,
     /// `builds.X.image` and `.digest`: the names of all builds.
-    pub builds: Arc<BTreeSet<String>>,
+    pub builds: Arc<BuildNames>,
     /// `file("…")`; without it an error.
     pub read_file: Option<FileReader>,
 }
@@ -42,9 +42,33 @@ impl fmt::Debug for Names {
             .field("ci", &self.ci)
             .field("matrix", &self.matrix)
             .field("build", &self.build)
-            .field("builds", &self.builds)
+            .field("builds", &self.builds.names)
             .finish_non_exhaustive()
     }
+}
+
+/// The names of all builds, also as they are written after a dot: `builds.a_b` is `a-b`.
+#[derive(Debug, Default)]
+pub struct BuildNames {
+    pub(super) names: BTreeSet<String>,
+    /// Names by their form with `_` for `-` and `.`.
+    pub(super) alike: BTreeMap<String, Vec<String>>,
+}
+
+impl FromIterator<String> for BuildNames {
+    fn from_iter<T: IntoIterator<Item = String>>(names: T) -> Self {
+        let names: BTreeSet<String> = names.into_iter().collect();
+        let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in &names {
+            alike.entry(with_underscores(name)).or_default().push(name.clone());
+        }
+        Self { names, alike }
+    }
+}
+
+/// A name as it can stand after a dot.
+pub(super) fn with_underscores(name: &str) -> String {
+    name.replace(['-', '.'], "_")
 }
 
 /// A value, as a configuration can hold it.

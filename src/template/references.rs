@@ -11,6 +11,8 @@ use super::scan::{Tag, TagKind, Token, TokenKind};
 pub struct Uses {
     /// The builds whose image or digest it names.
     pub builds: BTreeSet<String>,
+    /// What it takes of the pipeline, as in `ci.tag`.
+    pub ci: BTreeSet<String>,
     /// The variables of the environment.
     pub env: BTreeSet<String>,
     /// The vars.

@@ -82,6 +82,22 @@ impl Rendered {
             .collect()
     }
 
+    /// The same, with those late values told that `tell` knows.
+    #[must_use]
+    pub fn filled(&self, mut tell: impl FnMut(&LateValue) -> Option<String>) -> Self {
+        let mut filled = Self::default();
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => filled.push_text(text),
+                Part::Late(late) => match tell(late) {
+                    Some(text) => filled.push_text(&text),
+                    None => filled.push_late(late.clone()),
+                },
+            }
+        }
+        filled
+    }
+
     pub(super) fn push_text(&mut self, text: &str) {
         if text.is_empty() {
             return;
@@ -109,6 +125,19 @@ mod tests {
 
         assert_eq!(rendered.as_literal(), None);
         assert_eq!(rendered.told(|late| late.build().to_uppercase()), "FROM=BASE!");
+    }
+
+    #[test]
+    fn what_is_known_is_filled_in_and_the_rest_stays_late() {
+        let mut rendered = Rendered::literal("a=");
+        rendered.push_late(LateValue::Image("base".into()));
+        rendered.push_text(",b=");
+        rendered.push_late(LateValue::Digest("web".into()));
+
+        let filled = rendered.filled(|late| (late.build() == "base").then(|| "r/base@x".into()));
+
+        let [Part::Literal(text), Part::Late(late)] = &*filled.parts else { panic!("{filled:?}") };
+        assert_eq!((&**text, late.build()), ("a=r/base@x,b=", "web"));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod beside_tar;
+mod check;
 mod config;
 mod container;
 mod contexts;
@@ -14,14 +16,21 @@ mod engines;
 mod examples;
 mod executors;
 mod fake;
+mod hostile;
 mod images;
 mod layers;
+mod limits;
 mod logins;
 mod machine;
+mod needs;
 mod pipelines;
 mod podman;
+mod provenance;
+mod pushes;
 mod ran;
+mod reference;
 mod registries;
+mod registry;
 mod reports;
 mod repository;
 mod sandbox;
@@ -29,6 +38,9 @@ mod schemas;
 mod scripts;
 mod secrets;
 mod sessions;
+mod slim;
+
 mod templates;
 mod unwritten;
 mod values;
+mod wrong;

@@ -1,11 +1,12 @@
 //! A plan for programs: versioned, and what has a name there keeps it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
 use crate::{
-    plan::{Build, ExecutorKind, arguments, shown, shown_late},
+    config::{Config, Data, Section},
+    plan::{Build, ExecutorKind, Slim, Taken, arguments, defaults, shown, shown_late},
     report::redacted,
     secret::Redactor,
 };
@@ -18,6 +19,7 @@ struct PlanJson<'a> {
     program: &'static str,
     file: Option<String>,
     overrides: &'a [String],
+    built_before: Vec<TakenJson<'a>>,
     builds: Vec<BuildJson<'a>>,
 }
 
@@ -27,6 +29,7 @@ struct BuildJson<'a> {
     executor: ExecutorJson<'a>,
     context: String,
     dockerfile: String,
+    sent: SentJson<'a>,
     target: Option<&'a str>,
     destinations: Vec<String>,
     push: bool,
@@ -42,6 +45,14 @@ struct BuildJson<'a> {
     timeout_seconds: u64,
     arguments: Vec<String>,
     origins: BTreeMap<&'a str, String>,
+    layers: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct TakenJson<'a> {
+    build: &'a str,
+    image: Option<&'a str>,
+    report: &'a str,
 }
 
 #[derive(Serialize)]
@@ -57,20 +68,47 @@ struct BaseJson<'a> {
     line: usize,
 }
 
+#[derive(Serialize)]
+struct SentJson<'a> {
+    whole: bool,
+    line: Option<usize>,
+    why: Option<&'a str>,
+    sources: Vec<SourceJson<'a>>,
+    unless_onbuild: Vec<BaseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SourceJson<'a> {
+    source: &'a str,
+    line: usize,
+}
+
 /// The whole plan as one JSON document, without what `redactor` knows.
 #[must_use]
 pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
+    let sections = from.config.builds.iter();
+    let sections: HashMap<_, _> = sections.map(|one| (one.name.as_str(), one)).collect();
     let plan = PlanJson {
         version: 1,
         program: env!("CARGO_PKG_VERSION"),
         file: from.plan.file.as_ref().map(|file| file.display().to_string()),
         overrides: &from.plan.overrides,
-        builds: from.plan.builds.iter().map(|build| of_build(from, build)).collect(),
+        built_before: from.plan.taken.iter().map(of_taken).collect(),
+        builds: {
+            let section = |build: &Build| sections.get(&*build.name).copied();
+            from.plan.builds.iter().map(|build| of_build(from, build, section(build))).collect()
+        },
     };
     redacted::document(&plan, redactor)
 }
 
-fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
+fn of_taken(taken: &Taken) -> TakenJson<'_> {
+    // No `..` here: a new field does not compile until it is shown.
+    let Taken { build, image, report } = taken;
+    TakenJson { build, image: image.as_deref(), report }
+}
+
+fn of_build<'a>(from: Shown<'a>, build: &'a Build, section: Option<&Section>) -> BuildJson<'a> {
     let map = |entries: &'a [(String, crate::template::Rendered)]| {
         entries.iter().map(|(name, text)| (name.as_str(), shown(text))).collect()
     };
@@ -83,6 +121,7 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
         },
         context: build.context.display().to_string(),
         dockerfile: dockerfile(build),
+        sent: sent(&build.slim),
         target: build.target.as_deref(),
         destinations: build.destinations.iter().map(ToString::to_string).collect(),
         push: build.push,
@@ -113,5 +152,57 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build) -> BuildJson<'a> {
             .iter()
             .map(|(key, place)| (key.as_str(), from.plan.sources.show(place)))
             .collect(),
+        layers: section.map(|section| layers(from.config, section)).unwrap_or_default(),
     }
+}
+
+fn sent(slim: &Slim) -> SentJson<'_> {
+    let whole = |line, why| {
+        let (sources, unless_onbuild) = (Vec::new(), Vec::new());
+        SentJson { whole: true, line, why, sources, unless_onbuild }
+    };
+    match slim {
+        Slim::Off => whole(None, None),
+        Slim::Whole(why) => whole(Some(why.line), Some(&why.why)),
+        Slim::Taken { taken, unless } => {
+            if let Some(line) = Slim::all(taken) {
+                return whole(Some(line), Some("it is taken"));
+            }
+            let sources = taken.iter().flat_map(|one| {
+                one.sources.iter().map(|source| SourceJson { source, line: one.line })
+            });
+            let unless = unless.iter();
+            SentJson {
+                whole: false,
+                line: None,
+                why: None,
+                sources: sources.collect(),
+                unless_onbuild: unless
+                    .map(|one| BaseJson { reference: &one.reference, line: one.line })
+                    .collect(),
+            }
+        }
+    }
+}
+
+/// The layers that say something of each value, the one that holds first.
+fn layers(config: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
+    let said = |path: &[&str]| -> Vec<String> {
+        config.history(section, path).iter().rev().map(|step| config.described(step)).collect()
+    };
+    let mut layers = BTreeMap::new();
+    for entry in &section.table.0 {
+        if let Data::Table(table) = &entry.node.data {
+            for inner in &table.0 {
+                let name = format!("{}.{}", entry.name, inner.name);
+                layers.insert(name, said(&[&entry.name, &inner.name]));
+            }
+        } else {
+            layers.insert(entry.name.clone(), said(&[&entry.name]));
+        }
+    }
+    for (key, _) in defaults() {
+        layers.entry((*key).to_owned()).or_insert_with(|| vec!["default".to_owned()]);
+    }
+    layers
 }

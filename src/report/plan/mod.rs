@@ -1,16 +1,23 @@
 //! A plan, shown: for people, for programs, and as a script. Nothing secret is in a plan.
 
+mod diff;
 mod executor;
+mod explain;
+mod graph;
 mod json;
+mod sent;
 mod shell;
 mod text;
 
+pub use diff::diff;
+pub use explain::{json as explained_json, text as explained_text};
+pub use graph::{dot, mermaid, text as graph};
 pub use json::json;
 pub use shell::shell;
 pub use text::text;
 
 use crate::{
-    config::Place,
+    config::{Config, Place},
     context::Dockerfile,
     plan::{Build, Plan},
     registry::credentials::Located,
@@ -23,6 +30,8 @@ pub struct Shown<'a> {
     pub plan: &'a Plan,
     /// Where each registry's credentials would come from.
     pub located: &'a [Located],
+    /// What the plan was made from.
+    pub config: &'a Config,
 }
 
 impl Shown<'_> {

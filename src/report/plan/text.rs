@@ -4,18 +4,12 @@ use std::fmt::Write as _;
 
 use crate::plan::{Build, ExecutorKind, TIMEOUT, arguments, shown, shown_late};
 
-use super::{Shown, dockerfile, executor};
+use super::{Shown, dockerfile, executor, sent::sent};
 
 /// The whole plan, without an end of line.
 #[must_use]
 pub fn text(from: Shown<'_>) -> String {
-    let mut text = String::new();
-    for name in &from.plan.overrides {
-        let _ = writeln!(text, "override: {name}");
-    }
-    for name in &from.plan.left_out {
-        let _ = writeln!(text, "left out: {name} (its `when` does not hold)");
-    }
+    let mut text = head(from);
     for build in &from.plan.builds {
         if !text.is_empty() {
             text.push('\n');
@@ -25,7 +19,23 @@ pub fn text(from: Shown<'_>) -> String {
     text.trim_end().to_owned()
 }
 
-fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
+/// What is told of the plan as a whole.
+pub(super) fn head(from: Shown<'_>) -> String {
+    let mut text = String::new();
+    for name in &from.plan.overrides {
+        let _ = writeln!(text, "override: {name}");
+    }
+    for name in &from.plan.left_out {
+        let _ = writeln!(text, "left out: {name} (its `when` does not hold)");
+    }
+    for taken in &from.plan.taken {
+        let image = taken.image.as_deref().unwrap_or("built");
+        let _ = writeln!(text, "built before: {} ({image})  [{}]", taken.build, taken.report);
+    }
+    text
+}
+
+pub(super) fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     let executor = &build.executor;
     let _ = writeln!(text, "{} on {} ({})", build.name, executor.name, executor.kind.name());
     if let Some(why) = &build.chosen {
@@ -40,6 +50,9 @@ fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     }
     line("context", build.context.display().to_string(), "context");
     line("dockerfile", dockerfile(build), "dockerfile");
+    if let Some(sent) = sent(build) {
+        line("sent", sent, "slim");
+    }
     if let Some(target) = &build.target {
         line("target", target.clone(), "target");
     }
@@ -53,6 +66,12 @@ fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     }
     for base in &build.bases {
         line("from", format!("{} (line {})", base.reference, base.line), "");
+    }
+    for needed in &build.after {
+        let of = format!("needs.{needed}");
+        if build.origins.contains_key(&of) {
+            line("after", needed.to_string(), &of);
+        }
     }
     for (name, value) in &build.build_args {
         line("build-arg", format!("{name}={}", shown(value)), &format!("build-args.{name}"));

@@ -7,7 +7,7 @@ mod structure;
 mod values;
 mod vars;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -58,9 +58,7 @@ fn names(variables: &[(&str, &str)]) -> Names {
         ci: Some(Arc::new(ci)),
         matrix: BTreeMap::from([("python".to_owned(), Value::Text("3.12".into()))]),
         build: Some("worker-3.12".to_owned()),
-        builds: Arc::new(
-            ["base", "a-b", "worker-3.12"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>(),
-        ),
+        builds: Arc::new(["base", "a-b", "worker-3.12"].map(str::to_owned).into_iter().collect()),
         read_file: Some(Arc::new(|path, _| match path {
             "VERSION" => Ok(b"1.4.0\n".to_vec()),
             "braces" => Ok(b"{{ env.HARBOR }}".to_vec()),

@@ -59,7 +59,8 @@ async fn a_cut_connection_is_never_a_build() {
         let command = sandbox.behind(&first(cut));
         let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
         assert!(
-            matches!(went.result, Err(TransportError::Lost { started: false, .. })),
+            // Whether it was sent to its end is known, not whether it arrived there.
+            matches!(went.result, Err(TransportError::Lost { .. })),
             "{cut}: {}",
             went.error()
         );

@@ -1,0 +1,198 @@
+//! Where a build's values come from: every layer that says something, as it was before they
+//! became one.
+//!
+//! The order is that of the merge: within a section layer after layer, then `defaults`, presets
+//! in their order, the build's own section, and what `--set` says of builds by a glob.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
+
+use super::{
+    Config, Section, builds,
+    node::{Data, Node, Table},
+    source::{Origin, Place},
+    wildcard::wildcard,
+};
+
+/// The layers of a configuration, each as it was read.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// The file with its includes, then what lies over it, in order.
+    pub(super) layers: Vec<Layer>,
+    /// `[defaults]` of included files, by source.
+    pub(super) inherited: BTreeMap<usize, Table>,
+    /// `--set`s of builds by a glob or of a matrix.
+    pub(super) sets: Vec<builds::Set>,
+    /// The builds of the first layer, by their names.
+    pub(super) builds: OnceLock<HashMap<String, usize>>,
+}
+
+/// One layer.
+#[derive(Debug)]
+pub(super) struct Layer {
+    /// The profile that it is.
+    pub(super) profile: Option<String>,
+    /// What it says.
+    pub(super) table: Table,
+}
+
+/// What one layer says of a value.
+#[derive(Debug, Clone)]
+pub struct Step<'c> {
+    /// In words: `defaults`, `presets.rust`, `profiles.release, builds.api`.
+    pub section: String,
+    /// What it says, and where.
+    pub node: &'c Node,
+}
+
+impl Step<'_> {
+    /// Where the value stands.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.node.place
+    }
+}
+
+impl Config {
+    /// What the layers say of the value at `path` of `build`, the one that holds last.
+    ///
+    /// `path` is a key, or a key and the name of an entry, as in `labels`, `stage`.
+    #[must_use]
+    pub fn history<'c>(&'c self, build: &Section, path: &[&str]) -> Vec<Step<'c>> {
+        let mut steps = Vec::new();
+        let history = &self.history;
+        let mut add = |section: String, table: Option<&'c Table>| {
+            let node = table.and_then(|table| at(table, path));
+            steps.extend(node.map(|node| Step { section, node }));
+        };
+        self.in_layers("defaults", None, &mut add);
+        let inherited = history.inherited.get(&build.key.source);
+        add("defaults of the included file".to_owned(), inherited);
+        for preset in presets(build) {
+            self.in_layers("presets", Some(preset), &mut add);
+        }
+        self.in_layers("builds", Some(&build.written), &mut add);
+        for set in &history.sets {
+            if wildcard(&set.pattern, &build.name) {
+                add(format!("builds.{}", set.pattern), Some(&set.table));
+            }
+        }
+        steps
+    }
+
+    /// A step as it is told: where the value stands, and in which section.
+    #[must_use]
+    pub fn described(&self, step: &Step<'_>) -> String {
+        let (place, source) = (self.sources.show(step.place()), self.sources.of(step.place()));
+        let key = match source.origin {
+            Origin::Flag => source.text.split_once('='),
+            _ => None,
+        };
+        match key {
+            Some((key, _)) => format!("{place} {key}"),
+            None => format!("{place} ({})", step.section),
+        }
+    }
+
+    /// The table of this section, `defaults` where it has no name, in each layer that has it.
+    fn in_layers<'c>(
+        &'c self,
+        section: &str,
+        name: Option<&str>,
+        add: &mut impl FnMut(String, Option<&'c Table>),
+    ) {
+        for (index, layer) in self.history.layers.iter().enumerate() {
+            let Some(table) = inner(layer.table.get(section)) else { continue };
+            let table = match name {
+                None => Some(table),
+                Some(name) if index == 0 && section == "builds" => self.first(table, name),
+                Some(name) => inner(table.get(name)),
+            };
+            let own = match name {
+                Some(name) => format!("{section}.{name}"),
+                None => section.to_owned(),
+            };
+            let profile = layer.profile.as_ref();
+            add(profile.map_or(own.clone(), |profile| format!("profiles.{profile}, {own}")), table);
+        }
+    }
+
+    /// The build called `name` among the file's.
+    fn first<'c>(&self, builds: &'c Table, name: &str) -> Option<&'c Table> {
+        let places = self.history.builds.get_or_init(|| {
+            let names = builds.0.iter().enumerate();
+            names.map(|(index, entry)| (entry.name.clone(), index)).collect()
+        });
+        inner(Some(&builds.0[*places.get(name)?].node))
+    }
+}
+
+/// The presets that a build starts from, by name.
+fn presets(build: &Section) -> impl Iterator<Item = &str> {
+    let items = match build.table.get("presets").map(|node| &node.data) {
+        Some(Data::List(items)) => &items[..],
+        _ => &[],
+    };
+    items.iter().filter_map(|item| match &item.data {
+        Data::Text(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+fn inner(node: Option<&Node>) -> Option<&Table> {
+    match &node?.data {
+        Data::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn at<'t>(table: &'t Table, path: &[&str]) -> Option<&'t Node> {
+    let (first, rest) = path.split_first()?;
+    let node = table.get(first)?;
+    if rest.is_empty() { Some(node) } else { at(inner(Some(node))?, rest) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, Layers};
+
+    fn steps(text: &str, sets: &[&str], build: &str, path: &[&str]) -> Vec<String> {
+        let sets: Vec<_> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let environment = [("KANIKO_BUILD__DEFAULTS__TARGET".to_owned(), "env".to_owned())].into();
+        let layers = Layers { text, sets: &sets, profile: Some("p"), ..Layers::of(&environment) };
+        let config = Config::load(layers).unwrap();
+        let build = config.builds.iter().find(|one| one.name == build).unwrap();
+        let steps = config.history(build, path);
+        steps.iter().map(|step| step.section.clone()).collect()
+    }
+
+    const FILE: &str = "version = 1\n[defaults]\ntarget = \"a\"\nlabels = { x = \"1\" }\n\
+        [presets.one]\ntarget = \"b\"\n[presets.two]\nlabels = { y = \"2\" }\n\
+        [builds.m]\npresets = [\"two\", \"one\"]\nmatrix = { n = [1, 2] }\n\
+        [profiles.p]\nbuilds.m.target = \"c\"\ndefaults.target = \"d\"\n";
+
+    #[test]
+    fn every_layer_that_says_something_is_told_in_the_order_in_which_they_lie() {
+        assert_eq!(
+            steps(FILE, &["builds.m-?.target=e", "builds.m.target=f"], "m-2", &["target"]),
+            [
+                "defaults",
+                "profiles.p, defaults",
+                "defaults",
+                "presets.one",
+                "profiles.p, builds.m",
+                "builds.m",
+                "builds.m-?"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_entry_of_a_table_has_a_history_of_its_own() {
+        assert_eq!(steps(FILE, &[], "m-1", &["labels", "y"]), ["presets.two"]);
+        assert_eq!(steps(FILE, &[], "m-1", &["labels", "z"]), [""; 0]);
+        assert_eq!(steps(FILE, &[], "m-1", &["labels"]), ["defaults", "presets.two"]);
+    }
+}

@@ -1,0 +1,244 @@
+//! Why a build's value is what it is: every layer that says something, and what has become of it.
+
+use crate::config::{self, Config, Data, Node, Section, Step, nearest};
+
+use super::{
+    Facts,
+    arguments::shown,
+    known::{Known, Meaning},
+    make,
+    reader::Reader,
+};
+
+/// A value with its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// `build.key`, or `build.key.entry`.
+    pub key: String,
+    /// What it has become; none where no layer says anything, or an entry was removed.
+    pub value: Option<String>,
+    /// What goes where nothing is said.
+    pub default: Option<&'static str>,
+    /// What its template takes: `ci.tag`, `env.NAME`, `vars.NAME`, `builds.NAME`.
+    pub takes: Vec<String>,
+    /// The layer that holds, then those that it lies over, downwards.
+    pub layers: Vec<Layer>,
+}
+
+/// What one layer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// `kaniko.toml:12 (presets.rust)`, `--set builds.api.target`.
+    pub place: String,
+    /// As it is written there.
+    pub written: String,
+}
+
+/// Why nothing can be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// The key begins with no build.
+    #[error("`{wanted}` begins with no build")]
+    NoBuild {
+        /// As it was asked for.
+        wanted: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// Builds have no such key.
+    #[error("a build has no key `{key}`")]
+    NoKey {
+        /// As it was asked for.
+        key: String,
+        /// What to write instead.
+        hint: String,
+    },
+}
+
+impl ExplainError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        let (Self::NoBuild { hint, .. } | Self::NoKey { hint, .. }) = self;
+        hint
+    }
+}
+
+/// The builds that `wanted` is about (`api.target`, `builds.api.labels.stage`, `web-*.tags`), and
+/// the rest of it: a key, or nothing for all that are written.
+///
+/// # Errors
+///
+/// [`ExplainError`] where it names no build, or no key of one.
+pub fn explained(config: &Config, wanted: &str) -> Result<(Vec<String>, String), ExplainError> {
+    // Mistakes in groups are told when the plan is made.
+    let known = Known::of(config, &mut Vec::new());
+    let path = wanted.strip_prefix("builds.").unwrap_or(wanted);
+    let dots = path.match_indices('.').map(|(at, _)| at);
+    // Names of builds have dots too: the longest that means something is meant.
+    for end in dots.chain([path.len()]).collect::<Vec<_>>().into_iter().rev() {
+        let (build, key) = (path[..end].trim_matches('"'), path[end..].trim_start_matches('.'));
+        let builds = match known.meaning(build) {
+            Meaning::One(one) => vec![one],
+            Meaning::Several(several) => several,
+            Meaning::Nothing => continue,
+        };
+        let name = key.split('.').next().unwrap_or_default();
+        if !key.is_empty() && !config::build_keys().any(|known| known == name) {
+            let hint = nearest(name, config::build_keys()).map_or_else(
+                || "`kaniko.toml.example` has every key".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(ExplainError::NoKey { key: name.to_owned(), hint });
+        }
+        let names = builds.into_iter().map(|one| known.names[one].to_owned());
+        return Ok((names.collect(), key.to_owned()));
+    }
+    let hint = format!("write `BUILD.KEY`, as in `api.target`; {}", known.hint(path));
+    Err(ExplainError::NoBuild { wanted: wanted.to_owned(), hint })
+}
+
+/// Explains `key` of `build`, each entry of a table by itself; all keys that are written for none.
+#[must_use]
+pub fn explain(config: &Config, facts: &Facts<'_>, build: &Section, key: &str) -> Vec<Explained> {
+    let engine = make::engine(build, config, facts);
+    let mut keys = Reader::new(config, &engine, &build.table, facts.current);
+    let (first, entry) = match key.split_once('.') {
+        Some((first, entry)) => (first, Some(entry.trim_matches('"'))),
+        None => (key, None),
+    };
+    let written: Vec<&str> = build.table.0.iter().map(|entry| entry.name.as_str()).collect();
+    let wanted = if first.is_empty() { written } else { vec![first] };
+    let mut explained = Vec::new();
+    for key in wanted {
+        let entries = match entry {
+            Some(entry) => vec![entry],
+            None => entries(&config.history(build, &[key])),
+        };
+        if entries.is_empty() {
+            explained.push(one(config, build, &[key], &mut keys));
+        }
+        explained
+            .extend(entries.into_iter().map(|entry| one(config, build, &[key, entry], &mut keys)));
+    }
+    explained
+}
+
+/// The names that a table has in any layer, in the order in which they come up.
+fn entries<'c>(steps: &[Step<'c>]) -> Vec<&'c str> {
+    let mut names: Vec<&str> = Vec::new();
+    for step in steps {
+        let Data::Table(table) = &step.node.data else { continue };
+        for entry in &table.0 {
+            if !names.contains(&&*entry.name) {
+                names.push(&entry.name);
+            }
+        }
+    }
+    names
+}
+
+fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -> Explained {
+    let mut steps = config.history(build, path);
+    steps.reverse();
+    let node = match (path, build.table.get(path[0]).map(|node| &node.data)) {
+        ([_, entry], Some(Data::Table(table))) => table.get(entry),
+        ([_], _) => build.table.get(path[0]),
+        _ => None,
+    };
+    let is_removed = path.len() > 1 && node.is_some_and(|node| node.data == Data::Bool(false));
+    let value = node.filter(|_| !is_removed).map(|node| rendered(path[0], node, keys));
+    let mut takes = Vec::new();
+    if let Some(node) = node {
+        add_uses(node, keys, &mut takes);
+    }
+    Explained {
+        key: [&[&*build.name], path].concat().join("."),
+        value,
+        default: if node.is_none() { default(path[0]) } else { None },
+        takes,
+        layers: steps
+            .iter()
+            .map(|step| Layer { place: config.described(step), written: written(step.node) })
+            .collect(),
+    }
+}
+
+/// As a value of the file.
+fn written(node: &Node) -> String {
+    as_toml(node, &mut |text, _| format!("{text:?}"))
+}
+
+/// As [`written`], with the templates rendered; one that cannot be stays as it is written.
+fn rendered(key: &str, node: &Node, keys: &mut Reader<'_>) -> String {
+    as_toml(node, &mut |text, node| {
+        let mistakes = keys.mistakes.len();
+        let becomes = keys.late_of(key, node);
+        keys.mistakes.truncate(mistakes);
+        becomes.map_or_else(|| format!("{text:?}"), |text| format!("{:?}", shown(&text)))
+    })
+}
+
+fn as_toml(node: &Node, text: &mut dyn FnMut(&str, &Node) -> String) -> String {
+    match &node.data {
+        Data::Text(it) => text(it, node),
+        Data::Bool(value) => value.to_string(),
+        Data::Integer(number) => number.to_string(),
+        Data::Other(what) => (*what).to_owned(),
+        Data::List(items) => {
+            let items: Vec<_> = items.iter().map(|item| as_toml(item, text)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Data::Table(table) => {
+            let entries = table.0.iter();
+            let entries =
+                entries.map(|entry| format!("{} = {}", entry.name, as_toml(&entry.node, text)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn add_uses(node: &Node, keys: &Reader<'_>, takes: &mut Vec<String>) {
+    match &node.data {
+        Data::Text(_) if keys.is_outside(node) => {}
+        Data::Text(template) => {
+            let uses = keys.engine.uses(template);
+            let roots = [("ci", uses.ci), ("env", uses.env), ("vars", uses.vars)];
+            let roots = roots.into_iter().chain([("builds", uses.builds)]);
+            for (root, names) in roots {
+                for name in names.into_iter().map(|name| format!("{root}.{name}")) {
+                    if !takes.contains(&name) {
+                        takes.push(name);
+                    }
+                }
+            }
+        }
+        Data::List(items) => items.iter().for_each(|item| add_uses(item, keys, takes)),
+        Data::Table(table) => {
+            table.0.iter().for_each(|entry| add_uses(&entry.node, keys, takes));
+        }
+        Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}
+    }
+}
+
+/// The keys of which something goes without saying, and what, in words.
+#[must_use]
+pub fn defaults() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("context", "the directory of the file"),
+        ("dockerfile", "`Dockerfile` of the context"),
+        ("executor", "the only one that is declared, else `auto`"),
+        ("target", "the last stage"),
+        ("modes", "\"normal\""),
+        ("timestamps", "\"fixed\""),
+        ("no-push", "false"),
+        ("oci-labels", "true"),
+        ("retry", "0"),
+        ("timeout", "\"1h\""),
+        ("when", "true"),
+    ]
+}
+
+fn default(key: &str) -> Option<&'static str> {
+    defaults().iter().find(|(known, _)| *known == key).map(|(_, default)| *default)
+}

@@ -1,0 +1,209 @@
+//! Where values come from, what differs in another pipeline, and what needs what.
+
+use crate::sandbox::Sandbox;
+
+const FILE: &str = r#"version = 1
+include = ["lib/kaniko.toml"]
+
+[vars]
+flavour = "alpine"
+
+[defaults]
+executor = "docker"
+target = "base"
+image = "{{ ci.registry_image or 'r.example.com/shop' }}/{{ build.name }}"
+tags = [
+  "{{ ci.tag or ci.commit_short }}",
+  { tag = "latest", when = "{{ ci.tag }}" },
+]
+labels = { team = "shop", stage = "test" }
+
+[presets.rust]
+target = "rust"
+
+[builds.api]
+presets = ["rust"]
+target = "runtime"
+labels = { stage = false }
+build-args = { FLAVOUR = "{{ vars.flavour }}-{{ env.SUFFIX }}" }
+
+[builds.web]
+
+[profiles.release]
+builds.api.target = "release"
+"#;
+
+fn shop() -> Sandbox {
+    let stages = ["base", "rust", "runtime", "release", "debug"];
+    let stages = stages.map(|stage| format!("FROM scratch AS {stage}\n")).concat();
+    Sandbox::new()
+        .config(FILE)
+        .file("Dockerfile", &stages)
+        .file("lib/kaniko.toml", "version = 1\n[defaults]\ntarget = \"rust\"\n[builds.lib]\n")
+        .file("lib/Dockerfile", &stages)
+        .env("SUFFIX", "3")
+        .env("KANIKO_BUILD__DEFAULTS__TARGET", "debug")
+}
+
+const ON_GITLAB: [&str; 6] =
+    ["plan", "--ci", "gitlab", "--env", "SUFFIX=3", "--env=KANIKO_BUILD__DEFAULTS__TARGET=debug"];
+
+#[test]
+fn a_value_is_explained_by_every_layer_that_says_something() {
+    let explain = ["--explain", "builds.api.target", "--profile", "release"];
+    let set = ["--set", "builds.api.target=rust"];
+    let ran = shop().run(ON_GITLAB.iter().chain(&explain).chain(&set));
+
+    ran.code(0).stderr("").stdout(
+        r#"api.target = "rust"
+  from   --set builds.api.target: "rust"
+  over   kaniko.toml:29 (profiles.release, builds.api): "release"
+  over   kaniko.toml:22 (builds.api): "runtime"
+  over   kaniko.toml:18 (presets.rust): "rust"
+  over   KANIKO_BUILD__DEFAULTS__TARGET (defaults): "debug"
+  over   kaniko.toml:9 (defaults): "base""#,
+    );
+}
+
+#[test]
+fn templates_tables_removals_and_defaults_are_explained() {
+    let explain = |key: &str| {
+        let ran = shop().run(ON_GITLAB.iter().chain(&["--tag", "v1", "--explain", key]));
+        ran.code(0).stderr("").told().to_owned()
+    };
+
+    assert_eq!(
+        explain("api.build-args"),
+        "api.build-args.FLAVOUR = \"alpine-3\"\n\
+         \x20 from   kaniko.toml:24 (builds.api): \"{{ vars.flavour }}-{{ env.SUFFIX }}\"\n\
+         \x20 takes  env.SUFFIX, vars.flavour\n"
+    );
+    assert_eq!(
+        explain("api.labels"),
+        "api.labels.team = \"shop\"\n  from   kaniko.toml:15 (defaults): \"shop\"\n\
+         api.labels.stage = removed\n  from   kaniko.toml:23 (builds.api): false\n\
+         \x20 over   kaniko.toml:15 (defaults): \"test\"\n"
+    );
+    assert_eq!(explain("api.retry"), "api.retry = 0  [default]\n");
+    assert!(explain("api.tags").starts_with(
+        "api.tags = [\"v1\", { tag = \"latest\", when = \"v1\" }]\n  from   kaniko.toml:11 (defaults)"
+    ));
+    assert!(explain("lib.target").contains(
+        "  from   lib/kaniko.toml:3 (defaults of the included file): \"rust\"\n\
+             \x20 over   KANIKO_BUILD__DEFAULTS__TARGET (defaults): \"debug\"\n"
+    ));
+    assert!(
+        explain("api").contains("api.image = \"registry.gitlab.example.com/group/project/api\"")
+    );
+}
+
+#[test]
+fn what_is_no_value_of_a_build_cannot_be_explained() {
+    let told = |key: &str| shop().run(["plan", "--explain", key]);
+
+    told("apii.target")
+        .code(2)
+        .stdout("")
+        .stderr_contains("error: `apii.target` begins with no build\n");
+    told("api.tagret")
+        .code(2)
+        .stdout("")
+        .stderr("error: a build has no key `tagret`\nhint: did you mean `target`?");
+}
+
+#[test]
+fn the_json_plan_has_the_layers_of_each_value() {
+    let ran = shop().run(ON_GITLAB.iter().chain(&["--format", "json", "api"]));
+    let plan: serde_json::Value = serde_json::from_slice(ran.code(0).told_bytes()).expect("JSON");
+
+    let layers = &plan["builds"][0]["layers"];
+    let target = [
+        "kaniko.toml:22 (builds.api)",
+        "kaniko.toml:18 (presets.rust)",
+        "KANIKO_BUILD__DEFAULTS__TARGET (defaults)",
+        "kaniko.toml:9 (defaults)",
+    ];
+    assert_eq!(layers["target"], serde_json::json!(target));
+    assert_eq!(layers["labels.team"], serde_json::json!(["kaniko.toml:15 (defaults)"]));
+    assert_eq!(layers["retry"], serde_json::json!(["default"]));
+}
+
+#[test]
+fn two_pipelines_are_compared_build_by_build() {
+    let diff = ["--branch", "main", "--diff", "tag=v1.2.3", "api", "web"];
+    let ran = shop().run(ON_GITLAB.iter().chain(&diff));
+
+    let told = ran.code(0).stderr("").told();
+    assert!(
+        told.starts_with(
+            "--- --ci gitlab --branch main --env SUFFIX --env KANIKO_BUILD__DEFAULTS__TARGET\n\
+             +++ --ci gitlab --tag v1.2.3 --env SUFFIX --env KANIKO_BUILD__DEFAULTS__TARGET\n"
+        ),
+        "{told}"
+    );
+    for line in [
+        "\nweb:\n",
+        "\n-   push         registry.gitlab.example.com/group/project/web:7f3a1c9e  [kaniko.toml:11]\n",
+        "\n+   push         registry.gitlab.example.com/group/project/web:v1.2.3  [kaniko.toml:11]\n",
+        "\n+   push         registry.gitlab.example.com/group/project/web:latest  [kaniko.toml:11]\n",
+        "\n+   label        org.opencontainers.image.version=1.2.3\n",
+    ] {
+        assert!(told.contains(line), "{line} is not in {told}");
+    }
+    assert!(told.ends_with("\n0 builds are the same\n"), "{told}");
+    assert!(!told.contains("context"), "what is the same is not told: {told}");
+    assert!(!told.contains("--destination"), "what is told is not told again: {told}");
+}
+
+#[test]
+fn a_profile_and_a_set_are_compared_without_another_pipeline() {
+    let ran = shop().run([
+        "plan",
+        "--diff",
+        "profile=release",
+        "--diff",
+        "set=builds.web.no-push=true",
+        "--set",
+        "defaults.tags=1",
+    ]);
+
+    let told = ran.code(0).told();
+    assert!(told.starts_with("--- --set defaults.tags=1\n+++ --profile release --set"), "{told}");
+    assert!(told.contains("-   target       runtime  [kaniko.toml:22]\n"), "{told}");
+    assert!(told.contains("+   target       release  [kaniko.toml:29]\n"), "{told}");
+    assert!(told.contains("\n1 build is the same\n"), "{told}");
+}
+
+#[test]
+fn a_change_that_is_none_is_refused_with_the_forms_there_are() {
+    let told = |change: &str| shop().run(["plan", "--diff", change]);
+
+    told("tag=v1").code(2).stdout("").stderr_contains(
+        "error: `--diff` of another pipeline, and this job's is not imagined\n\
+         hint: say which, as in `--ci gitlab --branch main --diff tag=v1.2.3`",
+    );
+    told("tga=v1").code(2).stderr_contains(
+        "error: `--diff tga=v1` changes nothing\nhint: write branch=NAME, tag=NAME",
+    );
+    told("event=never").code(2).stderr_contains("hint: events are push, tag,");
+}
+
+#[test]
+fn what_builds_need_is_drawn() {
+    let project = Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n[builds.base]\n\
+             [builds.api]\nneeds = [\"base\"]\n[builds.all]\nneeds = [\"base\", \"api\"]\n",
+        )
+        .file("Dockerfile", "FROM scratch\n");
+
+    project.run(["graph"]).code(0).stdout("base\napi ← base\nall ← api, base");
+    project.run(["graph", "api", "--format", "dot"]).code(0).stdout(
+        "digraph builds {\n  rankdir = LR\n  node [shape = box]\n  \"base\"\n  \"api\"\n\
+         \x20 \"base\" -> \"api\"\n}",
+    );
+    project
+        .run(["graph", "api", "--format", "mermaid"])
+        .code(0)
+        .stdout("flowchart LR\n  b0[\"base\"]\n  b1[\"api\"]\n  b0 --> b1");
+}
