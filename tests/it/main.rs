@@ -20,6 +20,7 @@ mod hostile;
 mod images;
 mod layers;
 mod limits;
+mod loading;
 mod logins;
 mod machine;
 mod needs;

@@ -10,7 +10,7 @@ use super::{
     ear::Deaf,
     feed::{self, Feeding},
     output, refusal,
-    word::{Holder, Word},
+    word::{Word, who},
 };
 use crate::{
     context::{ContextError, Packed},
@@ -386,15 +386,6 @@ fn gone(deaf: &Deaf) -> String {
         Deaf::Ended => "its end was reached".to_owned(),
         Deaf::Silent => "nothing was heard any more".to_owned(),
         Deaf::Broken(error) => error.to_string(),
-    }
-}
-
-fn who(since: u64, holder: Option<&Holder>) -> String {
-    let since = std::time::UNIX_EPOCH + Duration::from_secs(since);
-    let since = humantime::format_rfc3339_seconds(since);
-    match holder {
-        Some(Holder { build, owner }) => format!("`{build}` of {owner} since {since}"),
-        None => format!("an executor that was started by hand, seen since {since}"),
     }
 }
 

@@ -3,6 +3,8 @@
 //! The first line, that there will be no session, and the beats have none: whatever else they
 //! become on their way is no line of the protocol.
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
 use super::output::hex;
@@ -117,6 +119,16 @@ impl Word {
         }
         let (code, why) = rest.strip_prefix("refused ")?.split_once(' ')?;
         Some(Self::Refused { code: code.to_owned(), why: why.to_owned() })
+    }
+}
+
+/// Who holds the lock, in words.
+pub(super) fn who(since: u64, holder: Option<&Holder>) -> String {
+    let since = std::time::UNIX_EPOCH + Duration::from_secs(since);
+    let since = humantime::format_rfc3339_seconds(since);
+    match holder {
+        Some(Holder { build, owner }) => format!("`{build}` of {owner} since {since}"),
+        None => format!("an executor that was started by hand, seen since {since}"),
     }
 }
 

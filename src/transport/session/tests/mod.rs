@@ -2,6 +2,7 @@
 
 mod builds;
 mod cuts;
+mod lies;
 mod locks;
 mod refusals;
 mod sandbox;
