@@ -125,7 +125,12 @@ fn a_wrong_password_is_told_with_the_user() {
     let project =
         project(&host, &format!("insecure = true\n{LOGIN}")).env("PASSWORD", "wr0ng-Pa55");
     let run = push(&project);
-    failed(&run, &format!("`{host}` refuses the login of `bob`"));
+    failed(
+        &run,
+        &format!(
+            "`{host}` refuses the login of `bob`; is the password right, and has it not run out?"
+        ),
+    );
     run.never_tells("wr0ng-Pa55");
     if has_curl() {
         untagged(&format!("http://{host}"));
@@ -254,5 +259,13 @@ fn a_registry_that_is_not_there_is_named() {
     failed(
         &push(&project(&host, "insecure = true\n")),
         &format!("`{host}` can't be reached: Connection refused"),
+    );
+}
+
+#[test]
+fn a_host_that_nobody_knows_is_told_as_such() {
+    failed(
+        &push(&project("registry.invalid", "")),
+        "there is no host `registry.invalid`; is its name right, and known to this machine's DNS?",
     );
 }
