@@ -5,7 +5,11 @@
 //! ```
 //!
 //! Every round runs each size once, so that what else the machine does meets all alike; what counts
-//! is how the times of the sizes relate: what each build takes beyond the first.
+//! is how the times of the sizes relate: what each build takes beyond the first, up to 10,000.
+//!
+//! Beside it `docker buildx bake --print` does the same with the same builds in its own form, where
+//! there is a buildx (`BUILDX` says which, else `docker-buildx` or `buildx` on `PATH`); where there
+//! is none, that is said. Up to 1,000 builds: its time grows with the square of their number.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells its numbers")]
 
@@ -21,7 +25,9 @@ use std::{
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kaniko-build");
-const SIZES: [usize; 4] = [1, 10, 100, 1000];
+const SIZES: [usize; 5] = [1, 10, 100, 1000, 10_000];
+/// The sizes that buildx is given too.
+const COMPARED: [usize; 2] = [1, 1000];
 const FORMATS: [&str; 3] = ["text", "json", "shell"];
 const ROUNDS: usize = 7;
 
@@ -30,12 +36,20 @@ fn main() -> Outcome<()> {
     for size in SIZES {
         write(&projects.path().join(size.to_string()), size)?;
     }
+    let buildx = buildx();
+    let mut of_buildx = vec![Vec::new(); COMPARED.len()];
     let mut times = vec![vec![Vec::new(); SIZES.len()]; FORMATS.len()];
     for _ in 0..ROUNDS {
+        if let Some(buildx) = &buildx {
+            for (size, times) in COMPARED.iter().zip(&mut of_buildx) {
+                let project = projects.path().join(size.to_string());
+                times.push(time(buildx, &project, &["bake", "--print"])?);
+            }
+        }
         for (format, times) in FORMATS.iter().zip(&mut times) {
             for (size, times) in SIZES.iter().zip(times) {
                 let project = projects.path().join(size.to_string());
-                times.push(time(&project, &["plan", "--format", format])?);
+                times.push(time(PROGRAM, &project, &["plan", "--format", format])?);
             }
         }
     }
@@ -51,7 +65,52 @@ fn main() -> Outcome<()> {
         }
         println!("{line}");
     }
+    let Some(buildx) = buildx else {
+        println!("buildx  left out: there is none (BUILDX=PATH names one)");
+        return Ok(());
+    };
+    let json = &mut times[1];
+    for (size, times) in COMPARED.iter().zip(&mut of_buildx) {
+        let project = projects.path().join(size.to_string());
+        let (theirs, at) = (median(times), SIZES.iter().position(|known| known == size));
+        let ours = median(&mut json[at.ok_or("a size that is not timed")?]);
+        let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+        let memory = match (
+            memory(&buildx, &project, &["bake", "--print"])?,
+            memory(PROGRAM, &project, &["plan", "--format", "json"])?,
+        ) {
+            (Some(theirs), Some(ours)) => format!("{theirs} KB to {ours} KB"),
+            _ => "memory left out: there is no /usr/bin/time".to_owned(),
+        };
+        println!("buildx  {size}: {theirs:.1?}, {ratio:.1} times the JSON plan; {memory}");
+    }
     Ok(())
+}
+
+/// A buildx that answers.
+fn buildx() -> Option<String> {
+    let named = std::env::var("BUILDX").ok();
+    let known = ["docker-buildx", "buildx", "/usr/libexec/docker/cli-plugins/docker-buildx"];
+    let answers = |program: &String| {
+        let asked = Command::new(program).arg("version").stdout(Stdio::null()).status();
+        asked.is_ok_and(|status| status.success())
+    };
+    named.into_iter().chain(known.map(str::to_owned)).find(answers)
+}
+
+/// The most memory that a run holds at a time, in KB; none where nothing can tell.
+fn memory(program: &str, project: &Path, arguments: &[&str]) -> Outcome<Option<u64>> {
+    let ran = Command::new("/usr/bin/time")
+        .args(["-f", "%M", program])
+        .args(arguments)
+        .current_dir(project)
+        .env_clear()
+        .env("HOME", project)
+        .stdout(Stdio::null())
+        .output();
+    let Ok(ran) = ran else { return Ok(None) };
+    let told = String::from_utf8(ran.stderr)?;
+    Ok(told.lines().last().and_then(|line| line.trim().parse().ok()))
 }
 
 /// A file of so many builds, each with a context, a Dockerfile and what a build of a monorepo has.
@@ -77,16 +136,49 @@ fn write(project: &Path, builds: usize) -> Outcome<()> {
         fs::write(context.join("Dockerfile"), "FROM alpine:3.20 AS base\nFROM base\nRUN true\n")?;
     }
     fs::write(project.join("kaniko.toml"), file)?;
+    fs::write(project.join("docker-bake.hcl"), bake(builds))?;
     Ok(())
 }
 
-fn time(project: &Path, arguments: &[&str]) -> Outcome<Duration> {
+/// The same builds as bake has them.
+fn bake(builds: usize) -> String {
+    let names: Vec<_> = (0..builds).map(|build| format!("\"service-{build}\"")).collect();
+    let mut file = format!(
+        "variable \"flavour\" {{ default = \"alpine\" }}\nvariable \"NEVER\" {{ default = \"\" }}\n\
+         target \"_defaults\" {{\n\
+         cache-from = [\"type=registry,ref=registry.example.com/shop/cache\"]\n\
+         cache-to = [\"type=registry,ref=registry.example.com/shop/cache\"]\n}}\n\
+         group \"default\" {{ targets = [{}] }}\n",
+        names.join(", ")
+    );
+    for build in 0..builds {
+        let image = format!("registry.example.com/shop/service-{build}");
+        let _ = write!(
+            file,
+            "target \"service-{build}\" {{\ninherits = [\"_defaults\"]\n\
+             context = \"services/service-{build}\"\n\
+             tags = [\"{image}:1.0\", NEVER != \"\" ? \"{image}:latest\" : \"\"]\n\
+             labels = {{ name = \"service-{build}\", flavour = flavour }}\n\
+             args = {{ NUMBER = \"{build}\" }}\n"
+        );
+        if build % 10 == 9 {
+            let before = build - 1;
+            let _ = writeln!(file, "contexts = {{ before = \"target:service-{before}\" }}");
+        }
+        file.push_str("}\n");
+    }
+    file
+}
+
+fn time(program: &str, project: &Path, arguments: &[&str]) -> Outcome<Duration> {
     let start = Instant::now();
-    let status = Command::new(PROGRAM)
+    let status = Command::new(program)
         .args(arguments)
         .current_dir(project)
         .env_clear()
+        .env("HOME", project)
         .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .status()?;
     let took = start.elapsed();
     if status.success() {

@@ -192,8 +192,12 @@ impl Told<'_> {
         let text = self.args.output == Output::Text;
         let (printer, provider) = (self.printer.clone(), self.ci.provider());
         let tails = self.tails.clone();
+        let together = self.args.jobs > 1 && plan.builds.len() > 1;
+        let names: Vec<String> = plan.builds.iter().map(|build| build.name.to_string()).collect();
         let listening = tokio::task::spawn_blocking(move || {
-            let mut live = Live::new(printer.clone(), provider);
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let together = together.then_some(&names[..]);
+            let mut live = Live::new(printer.clone(), provider, together);
             listen(heard, ended, |event| {
                 live.event(event);
                 tails.hear(event);
@@ -202,7 +206,7 @@ impl Told<'_> {
                 {
                     for image in images {
                         // A full disk under stdout: the report and the exit code still tell.
-                        let _ = printer.result(image);
+                        let _ = live.aside(|| printer.result(image));
                     }
                 }
             });

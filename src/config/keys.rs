@@ -122,12 +122,7 @@ pub(crate) const BUILD: &[Key] = &[
         "Whether it is built; where it is not, nothing may need it.",
         "\"{{ ci.tag }}\"",
     ).or("true"),
-    key(
-        "slim",
-        Kind::Bool,
-        "Send only what the Dockerfile takes of the context, which is so unless this is `false`.",
-        "false",
-    ),
+    key("slim", Kind::Bool, "Send only what the Dockerfile takes of the context.", "false").or("true"),
 ];
 
 /// Keys of a tag that has a condition.
@@ -157,6 +152,17 @@ pub(crate) fn build() -> &'static [Key] {
         BUILD.iter().copied().chain(flags.filter(|key| !ours(key))).collect()
     });
     &KEYS
+}
+
+/// What counts where a key of a build is not written, in words, for each of ours that has such.
+pub(crate) fn build_defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILD.iter().filter_map(|key| match key.otherwise {
+        // That there is nothing needs no word.
+        Otherwise::Nothing | Otherwise::Value("[]" | "{}") => None,
+        Otherwise::Value(text) | Otherwise::Text(text) | Otherwise::Words(text) => {
+            Some((key.name, text))
+        }
+    })
 }
 
 /// The names of the keys of a build.

@@ -28,7 +28,7 @@ mod wildcard;
 pub use find::{FindError, Found, find};
 pub use given::Given;
 pub use history::Step;
-pub(crate) use keys::build_keys;
+pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};

@@ -5,6 +5,10 @@
 //! differ from commit to commit: whoever wants the same image of different commits (`reproducible`)
 //! says `oci-labels = false`.
 //!
+//! `licenses` is no default: it is to hold the SPDX expression of all that is in the image, and a
+//! repository's LICENSE file tells that of its own files at most, in prose. It is written in
+//! `labels`, where it is known.
+//!
 //! Source: the OCI image specification, "Annotations" (pre-defined annotation keys).
 
 use crate::{

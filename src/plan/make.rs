@@ -80,7 +80,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
     let mut planner = Planner {
         config,
         facts,
-        names: Names { registries: Arc::new(hosts), ..names_in_templates },
+        engine: Engine::new(Names { registries: Arc::new(hosts), ..names_in_templates }),
         push: wanted.push || facts.ci.provider() != Provider::Git,
         mistakes,
         warnings: Vec::new(),
@@ -122,7 +122,8 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
 struct Planner<'a> {
     config: &'a Config,
     facts: &'a Facts<'a>,
-    names: Names,
+    /// What all builds can name.
+    engine: Engine,
     push: bool,
     mistakes: Vec<Mistake>,
     warnings: Vec<Mistake>,
@@ -206,15 +207,15 @@ impl Planner<'_> {
     }
 
     fn engine_of(&self, build: &Section) -> Engine {
-        engine_of(build, self.names.clone())
+        engine_of(build, &self.engine)
     }
 }
 
 /// What renders the templates of `build`.
-fn engine_of(build: &Section, names: Names) -> Engine {
+fn engine_of(build: &Section, engine: &Engine) -> Engine {
     let matrix = build.matrix.iter();
     let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
-    Engine::new(Names { build: Some(build.name.clone()), matrix: matrix.collect(), ..names })
+    engine.of_build(&build.name, matrix.collect())
 }
 
 /// As [`engine_of`], for a plan that was made: what is wrong is told already.
@@ -222,7 +223,7 @@ pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Eng
     let names = template_names(config, facts);
     let registries = registries::read(config, &Engine::new(names.clone()), facts, &mut Vec::new());
     let hosts = registries.into_iter().map(|one| (one.name, one.host)).collect();
-    engine_of(build, Names { registries: Arc::new(hosts), ..names })
+    engine_of(build, &Engine::new(Names { registries: Arc::new(hosts), ..names }))
 }
 
 fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {

@@ -34,7 +34,7 @@ pub(crate) use builtin::{Meaning, meaning};
 pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
-pub use explain::{ExplainError, Explained, Layer, defaults, explain, explained};
+pub use explain::{ExplainError, Explained, Layer, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};

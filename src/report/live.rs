@@ -1,11 +1,11 @@
 //! What is told while builds run: from events to lines, bars and the CI's own sections.
 
 use std::{
-    io::Write,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    collections::BTreeMap,
+    time::{Duration, Instant},
 };
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     ci::Provider,
@@ -14,34 +14,64 @@ use crate::{
     outcome::{End, Outcome},
 };
 
-use super::printer::{Level, Printer};
+use super::{
+    printer::{Level, Printer},
+    sections::Sections,
+};
 
 /// How often a plain line tells of an upload.
 const INTERVAL: Duration = Duration::from_secs(10);
 
+/// Colours of builds that run side by side, as a terminal numbers them; the first for all where
+/// one runs at a time.
+const COLOURS: [&str; 6] = ["36", "33", "35", "32", "34", "31"];
+
 /// Turns events into what is seen.
 pub struct Live {
     printer: Printer,
-    provider: Provider,
-    bar: ProgressBar,
-    /// When a plain line last told of an upload.
+    /// One for each build that sends.
+    bars: MultiProgress,
+    /// Those that run.
+    running: BTreeMap<String, Running>,
+    /// None where builds run side by side.
+    sections: Option<Sections>,
+    /// How many have been started.
+    started: usize,
+    /// How long the longest name is, where lines of several builds stand below each other.
+    width: usize,
+}
+
+/// What is kept of a build while it runs.
+struct Running {
+    bar: Option<ProgressBar>,
+    colour: &'static str,
+    /// When a plain line last told of its upload.
     told: Instant,
-    section: Option<String>,
 }
 
 impl Live {
-    /// Tells through `printer`, in sections where the provider folds them.
+    /// Tells through `printer`; in sections where the provider folds them and builds run one
+    /// after the other, else, where `side_by_side` has their names, each line with its build's
+    /// name in a column of its own.
     #[must_use]
-    pub fn new(printer: Printer, provider: Provider) -> Self {
-        let bar = if printer.style.terminal && printer.talks() {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-        } else {
-            ProgressBar::hidden()
-        };
-        if let Ok(style) = ProgressStyle::with_template("{prefix} | {spinner} {msg}") {
-            bar.set_style(style);
+    pub fn new(printer: Printer, provider: Provider, side_by_side: Option<&[&str]>) -> Self {
+        let is_shown = printer.style.terminal && printer.talks();
+        let target =
+            if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let names = side_by_side.unwrap_or_default();
+        Self {
+            printer,
+            bars: MultiProgress::with_draw_target(target),
+            running: BTreeMap::new(),
+            sections: side_by_side.is_none().then(|| Sections::new(provider)),
+            started: 0,
+            width: names.iter().map(|name| name.chars().count()).max().unwrap_or_default(),
         }
-        Self { printer, provider, bar, told: Instant::now(), section: None }
+    }
+
+    /// Does what writes elsewhere to the terminal, between the bars.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bars.suspend(write)
     }
 
     /// Tells one event.
@@ -59,7 +89,7 @@ impl Live {
                 }
             }
             What::Warning(text) => {
-                self.bar.suspend(|| self.printer.warning(&format!("{build}: {text}")));
+                self.aside(|| self.printer.warning(&format!("{build}: {text}")));
             }
             What::Retrying { after, cause } => {
                 let after = humantime::format_duration(*after);
@@ -71,13 +101,18 @@ impl Live {
 
     fn started(&mut self, build: &str, attempt: u32, executor: &str) {
         if attempt == 1 {
-            self.open_section(build);
+            if let Some(sections) = &mut self.sections {
+                sections.begin(build, &self.printer);
+            }
+            let colour = if self.sections.is_some() { 0 } else { self.started % COLOURS.len() };
+            self.started += 1;
+            let running = Running { bar: None, colour: COLOURS[colour], told: Instant::now() };
+            self.running.insert(build.to_owned(), running);
         }
         if self.printer.talks() {
             let again = if attempt == 1 { String::new() } else { format!(" (attempt {attempt})") };
             self.line(build, &format!("building with {executor}{again}"));
         }
-        self.bar.set_prefix(build.to_owned());
     }
 
     fn stage(&mut self, build: &str, stage: &Stage) {
@@ -92,9 +127,11 @@ impl Live {
             Stage::Receiving => ("receiving outputs".to_owned(), true),
             Stage::Cleaning => ("cleaning".to_owned(), false),
         };
-        self.told = Instant::now();
-        if *stage == Stage::Building {
-            self.bar.finish_and_clear();
+        if let Some(running) = self.running.get_mut(build) {
+            running.told = Instant::now();
+            if *stage == Stage::Building {
+                clear(&mut running.bar);
+            }
         }
         if self.printer.talks() && (always || self.printer.style.level == Level::Verbose) {
             self.line(build, &text);
@@ -103,18 +140,29 @@ impl Live {
 
     fn sent(&mut self, build: &str, bytes: u64) {
         let text = format!("{} sent", HumanBytes(bytes));
-        if !self.bar.is_hidden() {
-            self.bar.set_message(text);
-            self.bar.tick();
-        } else if self.told.elapsed() >= INTERVAL && self.printer.talks() {
-            self.told = Instant::now();
+        let prefix = self.prefix(build);
+        let Some(running) = self.running.get_mut(build) else { return };
+        if !self.bars.is_hidden() {
+            let bar = running.bar.get_or_insert_with(|| {
+                let bar = self.bars.add(ProgressBar::new_spinner());
+                if let Ok(style) = ProgressStyle::with_template("{prefix}{spinner} {msg}") {
+                    bar.set_style(style);
+                }
+                bar.with_prefix(prefix)
+            });
+            bar.set_message(text);
+            bar.tick();
+        } else if running.told.elapsed() >= INTERVAL && self.printer.talks() {
+            running.told = Instant::now();
             self.line(build, &text);
         }
     }
 
     fn ended(&mut self, outcome: &Outcome) {
-        self.bar.finish_and_clear();
         let build = &*outcome.build;
+        if let Some(running) = self.running.get_mut(build) {
+            clear(&mut running.bar);
+        }
         match &outcome.end {
             End::Built { .. } => {}
             End::Failed { cause, .. } => self.problem(build, cause, None),
@@ -122,79 +170,43 @@ impl Live {
                 self.problem(build, cause, hint.as_deref());
             }
             End::Skipped { cause } => {
-                self.printer.tell(&format!("{build} | skipped: {cause}"));
+                self.aside(|| self.printer.tell(&format!("{build} | skipped: {cause}")));
             }
             End::Interrupted => self.problem(build, "interrupted", None),
         }
-        self.close_section();
+        self.running.remove(build);
+        if let Some(sections) = &mut self.sections {
+            sections.end(&self.printer);
+        }
     }
 
     fn problem(&self, build: &str, cause: &str, hint: Option<&str>) {
         let error = self.printer.paint("error", "1;31");
-        self.printer.tell(&format!("{error}: {build}: {cause}"));
-        if let Some(hint) = hint {
-            self.printer.tell(&format!("hint: {hint}"));
-        }
+        self.aside(|| {
+            self.printer.tell(&format!("{error}: {build}: {cause}"));
+            if let Some(hint) = hint {
+                self.printer.tell(&format!("hint: {hint}"));
+            }
+        });
     }
 
     fn line(&self, build: &str, text: &str) {
-        let prefix = if build.is_empty() { String::new() } else { format!("{build} | ") };
-        let line = format!("{}{text}", self.printer.paint(&prefix, "36"));
-        self.bar.suspend(|| self.printer.tell(&line));
+        let line = format!("{}{text}", self.prefix(build));
+        self.aside(|| self.printer.tell(&line));
     }
 
-    /// Source: GitLab's documentation of collapsible sections in job logs; GitHub's of workflow
-    /// commands; Azure's of formatting commands; Buildkite's of managing log output.
-    fn open_section(&mut self, build: &str) {
-        self.close_section();
-        if !self.printer.talks() {
-            return;
+    /// The build's name, as wide as the longest and in its colour.
+    fn prefix(&self, build: &str) -> String {
+        if build.is_empty() {
+            return String::new();
         }
-        match self.provider {
-            Provider::GitLab => {
-                let id: String = build
-                    .chars()
-                    .map(|one| if one.is_ascii_alphanumeric() { one } else { '_' })
-                    .collect();
-                let start = format!("\u{1b}[0Ksection_start:{}:build_{id}\r\u{1b}[0K", seconds());
-                self.printer.tell(&format!("{start}image {build}"));
-                self.section = Some(id);
-            }
-            Provider::GitHub => {
-                self.printer.tell(&format!("::group::image {build}"));
-                self.section = Some(build.to_owned());
-            }
-            Provider::Azure => {
-                self.printer.tell(&format!("##[group]image {build}"));
-                self.section = Some(build.to_owned());
-            }
-            // A group ends where the next begins.
-            Provider::Buildkite => self.printer.tell(&format!("--- image {build}")),
-            Provider::Bitbucket
-            | Provider::CircleCi
-            | Provider::Travis
-            | Provider::Woodpecker
-            | Provider::Drone
-            | Provider::TeamCity
-            | Provider::Jenkins
-            | Provider::Git => {}
-        }
-    }
-
-    fn close_section(&mut self) {
-        let Some(id) = self.section.take() else { return };
-        match self.provider {
-            Provider::GitLab => {
-                let end = format!("\u{1b}[0Ksection_end:{}:build_{id}\r\u{1b}[0K", seconds());
-                self.printer.tell(&end);
-            }
-            Provider::Azure => self.printer.tell("##[endgroup]"),
-            _ => self.printer.tell("::endgroup::"),
-        }
-        let _ = std::io::stderr().flush();
+        let colour = self.running.get(build).map_or(COLOURS[0], |running| running.colour);
+        self.printer.paint(&format!("{build:<width$} | ", width = self.width), colour)
     }
 }
 
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+fn clear(bar: &mut Option<ProgressBar>) {
+    if let Some(bar) = bar.take() {
+        bar.finish_and_clear();
+    }
 }

@@ -12,6 +12,7 @@ pub mod plan;
 mod printer;
 mod redacted;
 pub mod run;
+mod sections;
 pub mod snippet;
 mod table;
 mod tail;

@@ -1,6 +1,6 @@
 //! The report of a run as JSON: the audit trail. Versioned; whole even after a failure.
 
-use std::{fmt::Write as _, time::SystemTime};
+use std::{collections::HashMap, fmt::Write as _, time::SystemTime};
 
 use serde::Serialize;
 
@@ -65,6 +65,8 @@ pub fn json(
     redactor: &Redactor,
 ) -> String {
     let time = |time| humantime::format_rfc3339_seconds(time).to_string();
+    let by_name: HashMap<&str, &Outcome> =
+        outcomes.iter().map(|outcome| (&*outcome.build, outcome)).collect();
     let report = Report {
         version: 1,
         program: env!("CARGO_PKG_VERSION"),
@@ -83,10 +85,7 @@ pub fn json(
         builds: plan
             .builds
             .iter()
-            .filter_map(|build| {
-                let outcome = outcomes.iter().find(|outcome| outcome.build == build.name)?;
-                Some(of_build(build, outcome))
-            })
+            .filter_map(|build| Some(of_build(build, by_name.get(&*build.name)?)))
             .collect(),
     };
     let mut text = redacted::document(&report, redactor);

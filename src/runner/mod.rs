@@ -87,7 +87,8 @@ impl Run<'_> {
                         self.ended(&mut schedule, index, unstarted(build, end)).await;
                     }
                     Next::Start(index, seat) => {
-                        let (build, ended) = (&self.plan.builds[index], schedule.ended());
+                        let build = &self.plan.builds[index];
+                        let ended = schedule.ended_before(build);
                         let (reach, contexts) = (&reach, &contexts);
                         running.push(async move {
                             let outcome = self.build(build, &ended, (reach, contexts), seat).await;

@@ -115,9 +115,10 @@ impl<'a> Schedule<'a> {
         self.ended[index] = Some(outcome);
     }
 
-    /// What has ended so far.
-    pub(super) fn ended(&self) -> Vec<Outcome> {
-        self.ended.iter().flatten().cloned().collect()
+    /// What has become of the builds that `build` needs.
+    pub(super) fn ended_before(&self, build: &Build) -> Vec<Outcome> {
+        let outcome = |name| self.ended[*self.names.get(name)?].clone();
+        build.after.iter().filter_map(|name| outcome(&**name)).collect()
     }
 
     /// All outcomes, in the order of the plan.

@@ -64,6 +64,12 @@ impl Redactor {
         String::from_utf8_lossy(&out).into_owned()
     }
 
+    /// Whether no secret is known.
+    #[must_use]
+    pub fn knows_nothing(&self) -> bool {
+        self.patterns().sorted.is_empty()
+    }
+
     /// Whether `text` contains a known secret, in any form.
     #[must_use]
     pub fn finds_in(&self, text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Makes values of templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,8 +35,17 @@ pub struct Engine {
 /// What all renderings of an engine share.
 pub(super) struct Inner {
     pub(super) names: Names,
-    env: Environment<'static>,
+    shared: Arc<Shared>,
+    /// What of the names differs from build to build: whether there is one, and its matrix.
+    scope: String,
     vars: Mutex<BTreeMap<String, Evaluated>>,
+}
+
+/// What the engines of all builds share.
+struct Shared {
+    env: Environment<'static>,
+    /// Templates without a mistake, by scope.
+    fine: Mutex<HashMap<String, HashSet<String>>>,
 }
 
 impl fmt::Debug for Inner {
@@ -65,13 +74,28 @@ impl Engine {
         env.set_fuel(Some(FUEL));
         env.set_formatter(unprintable::print);
         filters::install(&mut env);
-        Self { inner: Arc::new(Inner { names, env, vars: Mutex::default() }) }
+        Self::sharing(names, Arc::new(Shared { env, fine: Mutex::default() }))
+    }
+
+    /// The same for the build `name`, with the values of its matrix; what was found to be well
+    /// for one build is not looked at again for the next.
+    #[must_use]
+    pub fn of_build(&self, name: &str, matrix: BTreeMap<String, Value>) -> Self {
+        let build = Some(name.to_owned());
+        let names = Names { matrix, build, ..self.inner.names.clone() };
+        Self::sharing(names, Arc::clone(&self.inner.shared))
+    }
+
+    fn sharing(names: Names, shared: Arc<Shared>) -> Self {
+        let axes: Vec<_> = names.matrix.keys().map(String::as_str).collect();
+        let scope = format!("{}\0{}", names.build.is_some(), axes.join("\0"));
+        Self { inner: Arc::new(Inner { names, shared, scope, vars: Mutex::default() }) }
     }
 
     /// All mistakes of `source` that do not depend on values, in the order of their places.
     #[must_use]
     pub fn check(&self, source: &str) -> Vec<TemplateError> {
-        structure::mistakes(source, &self.inner.env, &self.inner.names)
+        self.inner.mistakes(source)
     }
 
     /// What `source` becomes as text.
@@ -200,7 +224,7 @@ impl Inner {
         let scene = self.scene(resolving);
         let attempt = Attempt { source, offset: 0, record: &scene.record };
         let template =
-            self.env.template_from_str(source).map_err(|error| attempt.failed(&error))?;
+            self.shared.env.template_from_str(source).map_err(|error| attempt.failed(&error))?;
         let mut output = Bounded::default();
         template
             .render_captured_to(Node::top(&scene), &mut output)
@@ -222,6 +246,7 @@ impl Inner {
         let scene = self.scene(resolving);
         let attempt = Attempt { source, offset: inner.start, record: &scene.record };
         let expression = self
+            .shared
             .env
             .compile_expression(&source[inner.clone()])
             .map_err(|error| attempt.failed(&error))?;
@@ -314,7 +339,19 @@ impl Inner {
     }
 
     fn checked(&self, source: &str) -> Result<(), TemplateError> {
-        structure::mistakes(source, &self.env, &self.names).into_iter().next().map_or(Ok(()), Err)
+        self.mistakes(source).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn mistakes(&self, source: &str) -> Vec<TemplateError> {
+        let fine = || self.shared.fine.lock().unwrap_or_else(PoisonError::into_inner);
+        if fine().get(&self.scope).is_some_and(|known| known.contains(source)) {
+            return Vec::new();
+        }
+        let mistakes = structure::mistakes(source, &self.shared.env, &self.names);
+        if mistakes.is_empty() {
+            fine().entry(self.scope.clone()).or_default().insert(source.to_owned());
+        }
+        mistakes
     }
 
     fn add_uses(&self, source: &str, uses: &mut Uses) {

@@ -25,7 +25,8 @@ impl Executor {
         Self::does(&format!("cat >&2 <<'EOF'\n{lines}\nEOF\nexit {code}"))
     }
 
-    /// A build that runs these lines; `$far` is the container's root.
+    /// A build that runs these lines; `$far` is the container's root, `$argv` has the arguments
+    /// that it was made with.
     pub(crate) fn does(shell: &str) -> Self {
         Self { flags: &["--secret"], version: "v1.28.3", shell: shell.to_owned() }
     }
@@ -54,32 +55,40 @@ pub(crate) fn docker(executor: &Executor) -> Fake {
             )),
         )
         .when(
+            "'create '*",
+            answer(
+                "for word; do case $word in --name=*) name=${word#--name=};; esac; done\n\
+                 mkdir -p \"$state/$name\"\nprintf '%s\\n' \"$@\" >\"$state/$name/argv\"\n",
+            ),
+        )
+        .when(
             "'cp - '*",
             answer(
-                "mkdir -p \"$state/far/kaniko\"\n\
-                 tar -C \"$state/far/kaniko\" --no-same-owner -xf \"$call/stdin\"\n",
+                "far=$state/${3%%:*}/far\nmkdir -p \"$far/kaniko\"\n\
+                 tar -C \"$far/kaniko\" --no-same-owner -xf \"$call/stdin\"\n",
             ),
         )
         .when(
             "cp*' -'",
             answer(
-                "path=$state/far${2#*:}\n\
+                "path=$state/${2%%:*}/far${2#*:}\n\
                  tar -C \"${path%/*}\" -cf - \"${path##*/}\"\n",
             ),
         )
         .when(
             "'start '*",
             answer(&format!(
-                "far=$state/far\n(\n{shell}\n)\ncode=$?\necho $code >\"$state/code\"\nexit $code\n"
+                "for name; do :; done\nfar=$state/$name/far argv=$(cat \"$state/$name/argv\")\n\
+                 (\n{shell}\n)\ncode=$?\necho $code >\"$state/$name/code\"\nexit $code\n"
             )),
         )
         .when(
             "'container inspect --format={{json .State}}'*",
             answer(
-                "code=$(cat \"$state/code\")\n\
+                "for name; do :; done\ncode=$(cat \"$state/$name/code\")\n\
                  echo \"{\\\"Running\\\":false,\\\"OOMKilled\\\":false,\\\"ExitCode\\\":$code,\
                  \\\"Error\\\":\\\"\\\",\\\"StartedAt\\\":\\\"2026-11-23T20:40:38.2Z\\\"}\"\n",
             ),
         )
-        .when("'rm '*", answer("rm -rf \"$state/far\" \"$state/code\"\n"))
+        .when("'rm '*", answer("for name; do :; done\nrm -rf \"$state/$name\"\n"))
 }

@@ -313,8 +313,7 @@ fn a_report_of_a_build_whose_time_was_over_is_as_its_schema_says() {
     // What the far side of a session says, and nothing else of it.
     let far = Fake::new().hears_nothing().does(
         "say() { sum=$(printf %s \"$*\" | sha256sum); echo \"$* ${sum%% *}\"; }\n\
-         echo 'kaniko-build hello 1'; say version v1.28.3\n\
-         say greeted; say locked; say ready\n\
+         echo 'kaniko-build hello 1'; say version v1.28.3; say greeted; say locked; say ready\n\
          while read -r word rest; do case $word in run) say received; say started ;; \
          stop) break ;; esac; done\n\
          say exit 137; say cleaned; say bye\n",

@@ -1,9 +1,17 @@
 //! What of a context is sent: what the Dockerfile takes, and all where that cannot be told.
 
-use std::fs;
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use crate::{
-    engine::{Executor, docker},
+    engine::{DIGEST, Executor, docker},
     ran::Ran,
     sandbox::Sandbox,
 };
@@ -186,25 +194,98 @@ fn a_context_that_builds_share_is_packed_once_and_one_of_its_own_when_it_is_sent
         .file("Dockerfile", "FROM scratch\nCOPY file /\n")
         .file("other", "FROM scratch\nCOPY file /other\n")
         .file("file", "as it was\n");
-    // What the first build does to the context is seen by who packs after it.
+
+    let (seen, run) = seen_by_each(sandbox);
+
+    assert_eq!(seen, ["was", "was", "became"]);
+    assert_eq!(run.left_behind(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn a_context_that_a_build_writes_its_output_to_is_packed_for_each() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n\
+             [builds.a]\ntar-path = \"image.tar\"\n[builds.b]\n",
+        )
+        .file("Dockerfile", "FROM scratch\nCOPY file /\n")
+        .file("file", "as it was\n");
+
+    assert_eq!(seen_by_each(sandbox).0, ["was", "became"]);
+}
+
+/// What is sent of `file`, which the first build changes: who packs after it sees that.
+fn seen_by_each(sandbox: Sandbox) -> (Vec<&'static str>, Ran) {
     let file = sandbox.path("file").display().to_string();
     let shell = format!(
-        "echo as it became >'{file}'\nprintf %s sha256:{} \
-         >\"$far/kaniko/.kaniko-build/run/digest\"",
-        "1".repeat(64)
+        "echo as it became >'{file}'\ncd \"$far/kaniko/.kaniko-build/run\"\n\
+         echo image >image.tar\nprintf %s {DIGEST} >digest"
     );
-
     let run = sandbox.fake("docker", docker(&Executor::does(&shell))).run(["run"]);
-
     run.code(0);
     let calls = run.sent_to("docker");
     let copied = calls.of("cp").into_iter().map(|call| String::from_utf8_lossy(&call.stdin));
-    let seen: Vec<_> = copied
-        .filter_map(|sent| {
-            let was = sent.contains("as it was").then_some("was");
-            was.or(sent.contains("as it became").then_some("became"))
-        })
-        .collect();
-    assert_eq!(seen, ["was", "was", "became"]);
-    assert_eq!(run.left_behind(), [""; 0].map(std::path::PathBuf::from));
+    let seen = copied.filter_map(|sent| {
+        let was = sent.contains("as it was").then_some("was");
+        was.or(sent.contains("as it became").then_some("became"))
+    });
+    (seen.collect(), run)
+}
+
+#[test]
+fn a_registry_that_says_nothing_is_asked_once_a_run() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        // Held open, and never answered.
+        let mut streams = Vec::new();
+        for stream in listener.incoming() {
+            counted.fetch_add(1, Ordering::Relaxed);
+            streams.push(stream);
+        }
+    });
+    let sandbox = Sandbox::new()
+        .config(&format!(
+            "version = 1\n[registries.silent]\nhost = \"{host}\"\ninsecure = true\n\
+             [defaults]\nexecutor = \"docker\"\nno-push = true\ncontext = \"app\"\n\
+             [builds.a]\n[builds.b]\nbuild-args = {{ B = \"1\" }}\n"
+        ))
+        .file("app/Dockerfile", format!("FROM {host}/base:1\nCOPY x /\n"))
+        .file("app/x", "x\n");
+
+    let run = sandbox.fake("docker", docker(&Executor::builds())).run(["run"]);
+
+    run.code(0);
+    for build in ["a", "b"] {
+        run.stderr_contains(&format!(
+            "warning: {build}: the whole context is sent: Dockerfile, line 1: `{host}/base:1` may \
+             have an `ONBUILD` that takes files: `{host}` does not answer within 5 s\n"
+        ));
+    }
+    // One connection to one build's question.
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn what_cannot_be_read_and_is_not_taken_stands_in_nobodys_way() {
+    let sandbox = app("FROM scratch\nCOPY src /\n").with_the_machines_programs();
+    fs::set_permissions(sandbox.path("app/docs"), fs::Permissions::from_mode(0o000)).unwrap();
+    let sandbox = sandbox.fake("docker", docker(&Executor::builds())).with_an_ordinary_user();
+
+    sandbox.run(["context", "pack", "web", "-o", "web.tgz"]).code(0);
+    sandbox.run(["run"]).code(0);
+}
+
+#[test]
+fn a_directory_that_is_taken_and_cannot_be_read_ends_run_and_pack_alike() {
+    let sandbox = app("FROM scratch\nCOPY src /\n").with_the_machines_programs();
+    fs::set_permissions(sandbox.path("app/src"), fs::Permissions::from_mode(0o000)).unwrap();
+    let sandbox = sandbox.fake("docker", docker(&Executor::builds())).with_an_ordinary_user();
+
+    let why = "`[DIR]/app/src` cannot be read: Permission denied\n\
+               hint: make it readable, or leave it out with a last line in .dockerignore";
+    sandbox.run(["context", "pack", "web", "-o", "web.tgz"]).code(2).stderr_contains(why);
+    sandbox.run(["run"]).code(2).stderr_contains(why);
 }

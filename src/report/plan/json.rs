@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Data, Section},
-    plan::{Build, ExecutorKind, Slim, Taken, arguments, defaults, shown, shown_late},
+    config::{self, Config, Data, Section},
+    plan::{Build, ExecutorKind, Slim, Taken, arguments, shown, shown_late},
     report::redacted,
     secret::Redactor,
 };
@@ -186,9 +186,9 @@ fn sent(slim: &Slim) -> SentJson<'_> {
 }
 
 /// The layers that say something of each value, the one that holds first.
-fn layers(config: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
+fn layers(file: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
     let said = |path: &[&str]| -> Vec<String> {
-        config.history(section, path).iter().rev().map(|step| config.described(step)).collect()
+        file.history(section, path).iter().rev().map(|step| file.described(step)).collect()
     };
     let mut layers = BTreeMap::new();
     for entry in &section.table.0 {
@@ -201,8 +201,8 @@ fn layers(config: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
             layers.insert(entry.name.clone(), said(&[&entry.name]));
         }
     }
-    for (key, _) in defaults() {
-        layers.entry((*key).to_owned()).or_insert_with(|| vec!["default".to_owned()]);
+    for (key, _) in config::build_defaults() {
+        layers.entry(key.to_owned()).or_insert_with(|| vec!["default".to_owned()]);
     }
     layers
 }

@@ -10,7 +10,7 @@ use super::{
     ear::Deaf,
     feed::{self, Feeding},
     output, refusal,
-    word::{Word, who},
+    word::{self, Word},
 };
 use crate::{
     context::{ContextError, Packed},
@@ -97,7 +97,7 @@ impl<'a> Build<'a> {
         loop {
             match self.hear(deadline).await {
                 Heard::Word(Word::Waiting { since, holder }) => {
-                    let who = who(since, holder.as_ref());
+                    let who = word::who(since, holder.as_ref());
                     if last.as_ref() != Some(&who) {
                         self.tell(What::Stage(Stage::Waiting(who.clone()))).await;
                         last = Some(who);

@@ -61,6 +61,16 @@ pub(super) struct Holder {
     pub(super) owner: String,
 }
 
+/// Whom a build waits for.
+pub(super) fn who(since: u64, holder: Option<&Holder>) -> String {
+    let since = std::time::UNIX_EPOCH + Duration::from_secs(since);
+    let since = humantime::format_rfc3339_seconds(since);
+    match holder {
+        Some(Holder { build, owner }) => format!("`{build}` of {owner} since {since}"),
+        None => format!("an executor that was started by hand, seen since {since}"),
+    }
+}
+
 impl Word {
     /// Reads `line`, without its end; nothing where it is no line of the protocol, or has changed
     /// on its way.
@@ -119,16 +129,6 @@ impl Word {
         }
         let (code, why) = rest.strip_prefix("refused ")?.split_once(' ')?;
         Some(Self::Refused { code: code.to_owned(), why: why.to_owned() })
-    }
-}
-
-/// Who holds the lock, in words.
-pub(super) fn who(since: u64, holder: Option<&Holder>) -> String {
-    let since = std::time::UNIX_EPOCH + Duration::from_secs(since);
-    let since = humantime::format_rfc3339_seconds(since);
-    match holder {
-        Some(Holder { build, owner }) => format!("`{build}` of {owner} since {since}"),
-        None => format!("an executor that was started by hand, seen since {since}"),
     }
 }
 

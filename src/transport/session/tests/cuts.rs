@@ -1,4 +1,4 @@
-//! Connections that end or fall silent, and sides that are killed.
+//! Connections that end, lie or fall silent, and sides that are killed.
 
 use super::*;
 use std::{
@@ -7,9 +7,9 @@ use std::{
 };
 
 const SLEEP: &str = "FROM a\nRUN echo running; (setsid sleep 1000 &); sleep 1000\n";
-const APP: &str = "FROM a\nCOPY hello /app\n";
+pub(super) const APP: &str = "FROM a\nCOPY hello /app\n";
 
-fn hello() -> Bundle {
+pub(super) fn hello() -> Bundle {
     bundle(&[("hello", "hi")], 700_000)
 }
 
@@ -59,8 +59,7 @@ async fn a_cut_connection_is_never_a_build() {
         let command = sandbox.behind(&first(cut));
         let went = go_at(NO_BEATS, command, &real_job(APP, None), hello()).await;
         assert!(
-            // Whether it was sent to its end is known, not whether it arrived there.
-            matches!(went.result, Err(TransportError::Lost { .. })),
+            matches!(went.result, Err(TransportError::Lost { started: false, .. })),
             "{cut}: {}",
             went.error()
         );
@@ -190,6 +189,38 @@ async fn a_client_that_dies_takes_its_build_with_it() {
         assert_eq!(sandbox.listing(), before, "{until}");
     }
     assert_eq!(go(sandbox.command(), &real_job(APP, None), hello()).await.ran().exit_code, 0);
+}
+
+#[tokio::test]
+async fn a_silent_far_side_is_given_up() {
+    let script = "printf '%s\\n' 'kaniko-build hello 1'; say greeted; say locked; exec sleep 1000";
+    let command = far(script);
+    let pace = Pace { silence: Duration::from_secs(1), parting: Duration::from_secs(1), ..PACE };
+    let went = go_at(pace, command, &job(), hello()).await;
+    assert_eq!(
+        went.error(),
+        "Lost { what: \"the connection broke off while it was locked: nothing was heard any \
+         more\", started: false }"
+    );
+}
+
+/// A far side that is no more than a script, which speaks by `say`.
+fn far(script: &str) -> process::Command {
+    let say = "say() { sum=$(printf %s \"$*\" | sha256sum); echo \"$* ${sum%% *}\"; }";
+    process::Command::new("sh").arguments(["-c".to_owned(), format!("{say}; {script}")])
+}
+
+#[tokio::test]
+async fn an_executor_whose_end_is_not_told_has_not_ended() {
+    let script = "printf '%s\\n' 'kaniko-build hello 1'; say greeted; say locked; say ready; \
+                  while read -r word sum; do [ \"$word\" != run ] || break; done; \
+                  say received; say started; echo output >&2; exit 0";
+    let went = go(far(script), &job(), of_bytes(Vec::new())).await;
+    assert_eq!(
+        went.error(),
+        "Lost { what: \"the connection broke off while the executor ran: its end was reached \
+         (`sh` ended with exit code 0)\", started: true }"
+    );
 }
 
 /// A client without our Rust: it says what it is told to, and does not beat.

@@ -1,8 +1,8 @@
 //! Whole sessions, against real shells in containers of the tests' own.
 
 mod builds;
+mod changes;
 mod cuts;
-mod lies;
 mod locks;
 mod refusals;
 mod sandbox;

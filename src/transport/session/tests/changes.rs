@@ -1,31 +1,9 @@
-//! Answers of the far side that are lost, or become others on their way.
+//! Words of the far side that become others on their way.
 
-use super::*;
-
-const APP: &str = "FROM a\nCOPY hello /app\n";
-
-fn hello() -> Bundle {
-    bundle(&[("hello", "hi")], 10)
-}
-
-#[tokio::test]
-async fn a_silent_far_side_is_given_up() {
-    let script = "printf '%s\\n' 'kaniko-build hello 1'; say greeted; say locked; exec sleep 1000";
-    let command = far(script);
-    let pace = Pace { silence: Duration::from_secs(1), parting: Duration::from_secs(1), ..PACE };
-    let went = go_at(pace, command, &job(), hello()).await;
-    assert_eq!(
-        went.error(),
-        "Lost { what: \"the connection broke off while it was locked: nothing was heard any \
-         more\", started: false }"
-    );
-}
-
-/// A far side that is no more than a script, which speaks by `say`.
-fn far(script: &str) -> process::Command {
-    let say = "say() { sum=$(printf %s \"$*\" | sha256sum); echo \"$* ${sum%% *}\"; }";
-    process::Command::new("sh").arguments(["-c".to_owned(), format!("{say}; {script}")])
-}
+use super::{
+    cuts::{APP, hello},
+    *,
+};
 
 /// The first line that the far side says behind `word` becomes another on its way.
 fn changed(sandbox: &Sandbox, from: &str, to: &str) -> process::Command {
@@ -69,17 +47,4 @@ async fn an_answer_that_changes_before_the_far_side_was_told_to_run_is_no_build(
         went.error()
     );
     settled(&sandbox).await;
-}
-
-#[tokio::test]
-async fn an_executor_whose_end_is_not_told_has_not_ended() {
-    let script = "printf '%s\\n' 'kaniko-build hello 1'; say greeted; say locked; say ready; \
-                  while read -r word sum; do [ \"$word\" != run ] || break; done; \
-                  say received; say started; echo output >&2; exit 0";
-    let went = go(far(script), &job(), of_bytes(Vec::new())).await;
-    assert_eq!(
-        went.error(),
-        "Lost { what: \"the connection broke off while the executor ran: its end was reached \
-         (`sh` ended with exit code 0)\", started: true }"
-    );
 }
