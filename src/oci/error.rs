@@ -17,6 +17,12 @@ pub enum OciError {
         /// What the system says.
         source: io::Error,
     },
+    /// Nobody knows a host of that name.
+    #[error("there is no host `{host}`")]
+    NoHost {
+        /// The registry, or whom it sent us to.
+        host: String,
+    },
     /// Nothing came, or nothing was taken, for this long.
     #[error("`{host}` has been silent for {} s", .limit.as_secs())]
     Silent {
@@ -271,6 +277,10 @@ impl OciError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::AfterMirrors { source, .. } => source.hint(),
+            Self::NoHost { .. } => Some("is its name right, and known to this machine's DNS?"),
+            Self::Unauthorized { user: Some(_), .. } => {
+                Some("is the password right, and has it not run out?")
+            }
             Self::Untrusted { unknown: true, .. } => Some(
                 "`ca-file` in its `[registries.NAME]` names the certificate of whoever signs for it",
             ),

@@ -15,6 +15,7 @@ use kaniko_build::{
         Roots, digest, write_archive, write_layout,
     },
     registry::{Credential, Reference},
+    secret::Secret,
 };
 
 use crate::{
@@ -164,6 +165,24 @@ async fn a_certificate_that_nobody_has_signed_counts_as_the_ca_file() {
 }
 
 #[tokio::test]
+async fn a_registry_may_want_to_see_our_certificate() {
+    let Some(registry) = (Setup { tls: Some("server"), mutual: true, ..Setup::default() }).start()
+    else {
+        return;
+    };
+    let image = image(Format::Oci, Vec::new());
+    let to = registry.reference("shop/api:1");
+    let nobody = Host { ca: Some(registry.file("ca.pem")), ..Host::new(&registry.host()) };
+    let error = registries(vec![nobody.clone()]).push(&image, &to).await.unwrap_err();
+    let begins = format!("no TLS with `{}`: ", registry.host());
+    assert!(error.to_string().starts_with(&begins), "{error}");
+
+    let key = Secret::new(registry.file("server.key"));
+    let me = Host { client: Some((registry.file("server.pem"), key)), ..nobody };
+    registries(vec![me]).push(&image, &to).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_registry_that_is_read_only_says_so() {
     let Some(registry) = (Setup { read_only: true, ..Setup::default() }).start() else { return };
     let image = image(Format::Oci, Vec::new());
@@ -199,7 +218,7 @@ async fn an_archive_is_taken_by_skopeo_and_podman_and_has_the_same_bytes_each_ti
     if machine::is_root() && machine::has(podman, "podman") {
         let loaded = Command::new(podman).arg("load").arg("-i").arg(&path).output().unwrap();
         let said = String::from_utf8(loaded.stdout).unwrap();
-        let name = "localhost/kaniko-build-test/archive:1";
+        let name = "docker.io/kaniko-build-test/archive:1";
         assert!(said.contains(name), "{said}{}", String::from_utf8_lossy(&loaded.stderr));
         assert!(Command::new(podman).args(["rmi", name]).output().unwrap().status.success());
     }

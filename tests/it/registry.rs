@@ -35,6 +35,8 @@ pub(crate) struct Setup {
     /// HTTPS, with this certificate of its directory: `server`, which `ca.pem` has signed, or
     /// `alone`, which nobody has.
     pub(crate) tls: Option<&'static str>,
+    /// Clients show a certificate that `ca.pem` has signed: `server` does.
+    pub(crate) mutual: bool,
     /// No pushes.
     pub(crate) read_only: bool,
 }
@@ -71,9 +73,11 @@ impl Setup {
         );
         if let Some(name) = self.tls {
             certificates(top);
+            let top = top.display();
+            let clients =
+                if self.mutual { format!(", clientcas: [{top}/ca.pem]") } else { String::new() };
             let tls = format!(
-                "  tls: {{certificate: {top}/{name}.pem, key: {top}/{name}.key}}\n",
-                top = top.display()
+                "  tls: {{certificate: {top}/{name}.pem, key: {top}/{name}.key{clients}}}\n",
             );
             config.push_str(&tls);
         }

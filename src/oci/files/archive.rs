@@ -58,7 +58,7 @@ fn pack(
         .iter()
         .map(|layer| layer_name(&layer.blob.digest, &layer.blob.media_type))
         .collect();
-    let tagged: Vec<_> = names.iter().map(familiar).collect();
+    let tagged: Vec<_> = names.iter().map(full).collect();
     let tags: Option<Vec<_>> = (!tagged.is_empty())
         .then(|| tagged.iter().map(|(name, tag)| format!("{name}:{tag}")).collect());
     let manifest = json!([{ "Config": config, "RepoTags": tags, "Layers": layers }]).to_string();
@@ -100,15 +100,12 @@ fn layer_name(digest: &str, media_type: &str) -> String {
     format!("{}.tar{ending}", hex(digest))
 }
 
-/// Name and tag as docker lists them: without the host of Docker Hub.
-fn familiar(reference: &Reference) -> (String, String) {
+/// Name and tag in full: podman would take a name without a host for one of `localhost`, and
+/// docker shortens it by itself.
+fn full(reference: &Reference) -> (String, String) {
     let (host, repository) = (reference.host(), reference.repository());
-    let name = if host == DOCKER_HUB {
-        repository.strip_prefix("library/").unwrap_or(repository).to_owned()
-    } else {
-        format!("{host}/{repository}")
-    };
-    (name, reference.tag().unwrap_or("latest").to_owned())
+    let host = if host == DOCKER_HUB { "docker.io" } else { host };
+    (format!("{host}/{repository}"), reference.tag().unwrap_or("latest").to_owned())
 }
 
 #[cfg(test)]
@@ -138,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_names_its_image_as_docker_does() {
+    fn an_archive_names_its_image_in_full() {
         let (image, blobs) = image();
         let names =
             ["alpine:3", "team/api", "a.io:5000/x/y:1"].map(|it| Reference::parse(it).unwrap());
@@ -155,13 +152,13 @@ mod tests {
                 (
                     "manifest.json".to_owned(),
                     format!(
-                        r#"[{{"Config":"{config}.json","RepoTags":["alpine:3","team/api:latest","a.io:5000/x/y:1"],"Layers":["{layer}.tar.gz"]}}]"#
+                        r#"[{{"Config":"{config}.json","RepoTags":["docker.io/library/alpine:3","docker.io/team/api:latest","a.io:5000/x/y:1"],"Layers":["{layer}.tar.gz"]}}]"#
                     )
                 ),
                 (
                     "repositories".to_owned(),
                     format!(
-                        r#"{{"a.io:5000/x/y":{{"1":"{layer}"}},"alpine":{{"3":"{layer}"}},"team/api":{{"latest":"{layer}"}}}}"#
+                        r#"{{"a.io:5000/x/y":{{"1":"{layer}"}},"docker.io/library/alpine":{{"3":"{layer}"}},"docker.io/team/api":{{"latest":"{layer}"}}}}"#
                     )
                 ),
             ]

@@ -7,7 +7,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
@@ -21,6 +21,9 @@ use crate::oci::{OciError, Proxies};
 
 /// For one number of a name that has several: an unreachable one must not use up the time.
 const ONE_NUMBER: Duration = Duration::from_secs(10);
+
+/// Before a name that nobody knows is looked up again.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// What a proxy may answer to a tunnel, in bytes.
 const MOST_HEAD: usize = 16 * 1024;
@@ -76,9 +79,21 @@ impl Connector {
 
 async fn dial(address: &Address) -> Result<TcpStream, OciError> {
     let unreachable = |source| OciError::Unreachable { host: address.to_string(), source };
-    let numbers = tokio::net::lookup_host((&*address.name, address.port)).await;
+    let mut numbers = tokio::net::lookup_host((&*address.name, address.port)).await;
+    if numbers.as_ref().is_err_and(is_unknown) {
+        // The network of a job may be a moment younger than the job.
+        sleep(SECOND_LOOK).await;
+        numbers = tokio::net::lookup_host((&*address.name, address.port)).await;
+    }
+    let numbers = numbers.map_err(|source| {
+        if is_unknown(&source) {
+            OciError::NoHost { host: address.to_string() }
+        } else {
+            unreachable(source)
+        }
+    });
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "its name has no number");
-    for number in numbers.map_err(unreachable)? {
+    for number in numbers? {
         match timeout(ONE_NUMBER, TcpStream::connect(number)).await {
             Ok(Ok(stream)) => {
                 // Requests are written at once; what is late is only slower.
@@ -90,6 +105,14 @@ async fn dial(address: &Address) -> Result<TcpStream, OciError> {
         }
     }
     Err(unreachable(failure))
+}
+
+/// Whether a look-up's failure means that there is no such name; glibc's words, and musl's.
+fn is_unknown(error: &io::Error) -> bool {
+    let text = error.to_string();
+    ["Name or service not known", "No address associated with hostname", "Name does not resolve"]
+        .iter()
+        .any(|words| text.ends_with(words))
 }
 
 /// Starts HTTP on `stream`; the connection lives as long as its sender, or an answer of it.

@@ -69,7 +69,10 @@ impl Patience {
         self.left = self.left.saturating_sub(1);
         let pause = after.unwrap_or_default().max(self.pause);
         if self.left == 0 || !error.is_transient() || pause > self.most {
-            return Err(error);
+            return Err(match after {
+                Some(after) => asking(error, after),
+                None => error,
+            });
         }
         sleep(pause).await;
         self.pause *= 2;
@@ -79,5 +82,18 @@ impl Patience {
     /// What has come since the last try counts as progress: the tries begin anew.
     pub(super) fn renew(&mut self, pace: Pace) {
         *self = Self::new(pace);
+    }
+}
+
+/// An error with how long the registry wants to be left alone.
+fn asking(error: OciError, after: Duration) -> OciError {
+    match error {
+        OciError::TooMany { host, message } => {
+            let seconds = after.as_secs();
+            let parts = [message, format!("it asks to wait for {seconds} s")];
+            let message = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+            OciError::TooMany { host, message: message.join("; ") }
+        }
+        other => other,
     }
 }

@@ -79,7 +79,7 @@ impl Connection {
                 Err(NoConnection::Failed(refusal::refused(&code, &why)))
             }
             Ok(Err(NotGreeted::Changed(line))) => {
-                Err(NoConnection::Failed(connection.changed(&line)))
+                Err(NoConnection::Failed(connection.changed(&line).await))
             }
             Ok(Err(NotGreeted::Ended(noise))) => Err(connection.early_end(noise).await),
             Ok(Err(NotGreeted::Silent)) | Err(_) => {
@@ -135,7 +135,11 @@ impl Connection {
         }
     }
 
-    fn changed(self, line: &str) -> TransportError {
+    async fn changed(mut self, line: &str) -> TransportError {
+        // A program that is killed may leave the far side's input open for a while.
+        self.mouth.line("stop").await;
+        self.mouth.close();
+        let _ = timeout(Duration::from_secs(5), self.running.wait()).await;
         let line: String = line.chars().take(80).collect();
         TransportError::Unreachable {
             what: format!("`{}` brought `{line}` amid the greeting", self.running.name()),

@@ -78,7 +78,10 @@ async fn who_wants_us_to_wait_for_long_is_not_waited_for() {
     let error = pull(&fake).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("`{}` has had too many requests: pull limit reached", fake.host)
+        format!(
+            "`{}` has had too many requests: pull limit reached; it asks to wait for 3600 s",
+            fake.host
+        )
     );
     assert_eq!(fake.asked_for("GET /v2/x/y/manifests/1").len(), 1);
 }
