@@ -13,6 +13,7 @@ pub mod oci;
 pub mod outcome;
 pub mod plan;
 pub mod process;
+pub mod reference;
 pub mod registry;
 pub mod report;
 pub mod runner;

@@ -124,10 +124,9 @@ fn or_default<'de, T: Default + Deserialize<'de>, D: serde::Deserializer<'de>>(
 }
 
 impl ImageConfig {
-    /// Of `FROM scratch`. Source: `BuildKit`'s dockerfile2llb/image.go, `emptyImage`.
+    /// Of `FROM scratch`. `BuildKit` says `/` as the directory too, which is what none means.
     pub(super) fn scratch(platform: &Platform) -> Self {
         let mut config = Self::default();
-        "/".clone_into(&mut config.config.working_dir);
         config.set_platform(platform);
         config.set_path();
         config
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_from_scratch_has_a_path_and_a_directory() {
+    fn an_image_from_scratch_has_a_path_and_no_directory() {
         let platform = Platform::parse("linux/arm/v7").unwrap();
         let mut config = ImageConfig::scratch(&platform);
         config.add_history("1970-01-01T00:00:00Z", "CMD [\"x\"]", true);
@@ -198,8 +197,8 @@ mod tests {
             json(&config),
             concat!(
                 r#"{"architecture":"arm","variant":"v7","os":"linux","config":{"Env":["#,
-                r#""PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"#,
-                r#""WorkingDir":"/"},"rootfs":{"type":"","diff_ids":[]},"history":[{"#,
+                r#""PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},"#,
+                r#""rootfs":{"type":"","diff_ids":[]},"history":[{"#,
                 r#""created":"1970-01-01T00:00:00Z","created_by":"CMD [\"x\"]","#,
                 r#""comment":"kaniko-build","empty_layer":true}]}"#,
             )

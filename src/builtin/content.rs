@@ -38,6 +38,15 @@ pub(super) struct Aside {
     reader: Arc<File>,
 }
 
+/// Why something is not set aside.
+#[derive(Debug)]
+pub(super) enum NotAside {
+    /// It cannot be read.
+    Read(io::Error),
+    /// There is no room for it.
+    Written(io::Error),
+}
+
 impl Aside {
     pub(super) fn new() -> io::Result<Self> {
         let file = tempfile::tempfile()?;
@@ -46,9 +55,9 @@ impl Aside {
     }
 
     /// Sets aside what `content` gives, up to `size` bytes; where it begins, and how much it was.
-    pub(super) fn append(&self, content: &mut dyn Read, size: u64) -> io::Result<(u64, u64)> {
+    pub(super) fn append(&self, content: &mut dyn Read, size: u64) -> Result<(u64, u64), NotAside> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = file.seek(SeekFrom::End(0))?;
+        let start = file.seek(SeekFrom::End(0)).map_err(NotAside::Written)?;
         let mut buffer = vec![0; 64 * 1024];
         let mut left = size;
         while left > 0 {
@@ -57,9 +66,9 @@ impl Aside {
                 Ok(0) => break,
                 Ok(got) => got,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+                Err(error) => return Err(NotAside::Read(error)),
             };
-            file.write_all(&buffer[..got])?;
+            file.write_all(&buffer[..got]).map_err(NotAside::Written)?;
             left -= got as u64;
         }
         Ok((start, size - left))

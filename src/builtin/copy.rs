@@ -3,13 +3,14 @@
 //! Source: `BuildKit`'s solver/llbsolver/file/backend.go and fsutil's copy/copy.go, whose order
 //! of decisions this follows: directories give their contents, those that are missing are made
 //! 0755, one that was already there keeps owner and mode if it is the destination itself, and
-//! gets the source's if it is below it. A file never replaces a directory nor a directory
-//! anything else; links below the destination are replaced, never written through.
+//! gets the source's if it is below it. A file never replaces a directory; links below the
+//! destination are replaced, never written through.
 //!
-//! Two things are as with Kaniko: `--chmod` leaves directories that are made on the way to the
-//! destination, and the destination itself, at 0755 (`BuildKit` would make a `0644` one, which
-//! nobody can enter); and `--link` makes no difference, so that links in the destination are
-//! followed.
+//! Three things are as with Kaniko: a directory of the source replaces what is no directory below
+//! the destination, a link to one as well, which `BuildKit` refuses; `--chmod` leaves directories
+//! that are made on the way to the destination, and the destination itself, at 0755 (`BuildKit`
+//! would make a `0644` one, which nobody can enter); and `--link` makes no difference, so that
+//! links in the destination are followed.
 
 use std::collections::HashMap;
 
@@ -261,14 +262,13 @@ fn directory(
     check(tree, parent, &node.name)?;
     let meta = how.meta(&node.meta, true);
     match tree.child(parent, &node.name) {
-        None => Ok(tree.insert(parent, &node.name, meta, Kind::directory())),
         Some(there) if tree.is_directory(there) => {
             let mode = node.meta.mode;
             let meta = if whole { meta } else { Meta { mode, ..tree.node(there).meta.clone() } };
             tree.set_meta(there, meta);
             Ok(there)
         }
-        Some(there) => Err(Refused::OntoOther(tree.path(there))),
+        _ => Ok(tree.insert(parent, &node.name, meta, Kind::directory())),
     }
 }
 

@@ -241,17 +241,17 @@ fn add_archive(
     let image = &mut stage.state.tree;
     let found = target.resolve(image)?;
     let root = target.make(image, found, &how.implied())?;
-    unpack(image, root, File::from(files.open(path)?), how).map_err(|error| BuildError::Copy {
+    unpack(image, root, File::from(files.open(path)?), how).map_err(|source| BuildError::Copy {
         line,
-        source: Box::new(Archive { name: String::from_utf8_lossy(path).into(), error }),
+        source: Box::new(Archive { name: String::from_utf8_lossy(path).into(), source }),
     })?;
     Ok(true)
 }
 
 /// An archive that cannot be unpacked, by its name.
 #[derive(Debug, thiserror::Error)]
-#[error("the archive `{name}` cannot be unpacked: {error}")]
+#[error("the archive `{name}` cannot be unpacked")]
 struct Archive {
     name: String,
-    error: super::unpack::UnpackError,
+    source: super::unpack::UnpackError,
 }

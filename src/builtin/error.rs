@@ -1,6 +1,6 @@
 //! Why a Dockerfile could not be built.
 
-use std::error::Error;
+use std::{error::Error, fmt};
 
 use super::Unsupported;
 use crate::{
@@ -15,17 +15,16 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// Why a Dockerfile could not be built.
 ///
-/// Lines are the Dockerfile's, from 1; of what a base image's `ONBUILD` does, that of its `FROM`.
-#[derive(Debug, thiserror::Error)]
+/// What it says is without the line: [`line`](BuildError::line) is the Dockerfile's, from 1, and of
+/// what a base image's `ONBUILD` does that of its `FROM`. Where there is nothing to add to another
+/// error, it says what that says, and goes on with what is behind that.
+#[derive(Debug)]
 pub enum BuildError {
     /// There is no such stage.
-    #[error(transparent)]
-    Target(#[from] UnknownTarget),
+    Target(UnknownTarget),
     /// An instruction that needs a real executor.
-    #[error("line {}: {}", .0.line, .0.what)]
     Unsupported(Unsupported),
     /// Variables in a value cannot be replaced.
-    #[error("line {line}: {source}")]
     Variables {
         /// Where.
         line: usize,
@@ -33,7 +32,6 @@ pub enum BuildError {
         source: ExpandError,
     },
     /// A value that is not one.
-    #[error("line {line}: {message}")]
     Value {
         /// Where.
         line: usize,
@@ -41,7 +39,6 @@ pub enum BuildError {
         message: String,
     },
     /// A platform that is none.
-    #[error("line {line}: {source}")]
     Platform {
         /// Where.
         line: usize,
@@ -49,7 +46,6 @@ pub enum BuildError {
         source: NoPlatform,
     },
     /// An image reference that is none.
-    #[error("line {line}: {source}")]
     Reference {
         /// Where.
         line: usize,
@@ -57,7 +53,6 @@ pub enum BuildError {
         source: ReferenceError,
     },
     /// A stage that comes later, or does not exist.
-    #[error("line {line}: there is no stage `{name}` before this one")]
     Stage {
         /// Where.
         line: usize,
@@ -65,7 +60,6 @@ pub enum BuildError {
         name: String,
     },
     /// A base image cannot be had.
-    #[error("line {line}: the image `{image}` cannot be had")]
     Image {
         /// Where it is first named.
         line: usize,
@@ -75,7 +69,6 @@ pub enum BuildError {
         source: Box<OciError>,
     },
     /// A base image's config or layer cannot be read.
-    #[error("line {line}: the image `{image}` cannot be read")]
     Damaged {
         /// Where it is first named.
         line: usize,
@@ -85,7 +78,6 @@ pub enum BuildError {
         source: Cause,
     },
     /// A trigger that a base image leaves cannot be read.
-    #[error("line {line}: the base image says `ONBUILD {trigger}`")]
     Trigger {
         /// Of the `FROM`.
         line: usize,
@@ -95,7 +87,6 @@ pub enum BuildError {
         source: DockerfileError,
     },
     /// Something cannot be copied.
-    #[error("line {line}: {source}")]
     Copy {
         /// Where.
         line: usize,
@@ -103,7 +94,6 @@ pub enum BuildError {
         source: Cause,
     },
     /// No source of a `COPY` or `ADD` is anything.
-    #[error("line {line}: nothing matches {}", quoted(sources))]
     Nothing {
         /// Where.
         line: usize,
@@ -111,7 +101,6 @@ pub enum BuildError {
         sources: Vec<String>,
     },
     /// Several things for what may be one file.
-    #[error("line {line}: several sources need a directory, and `{destination}` may be a file")]
     Several {
         /// Where.
         line: usize,
@@ -119,7 +108,6 @@ pub enum BuildError {
         destination: String,
     },
     /// An owner that the image does not know.
-    #[error("line {line}: the image has no {kind} `{name}`")]
     Owner {
         /// Where.
         line: usize,
@@ -129,7 +117,6 @@ pub enum BuildError {
         name: String,
     },
     /// A layer cannot be made.
-    #[error("line {line}: {source}")]
     Layer {
         /// Where.
         line: usize,
@@ -137,14 +124,78 @@ pub enum BuildError {
         source: Cause,
     },
     /// The context cannot be read.
-    #[error(transparent)]
-    Context(#[from] ContextError),
+    Context(ContextError),
     /// `SOURCE_DATE_EPOCH` is no time.
-    #[error("`SOURCE_DATE_EPOCH` is `{0}`, not a number of seconds")]
     Epoch(String),
     /// We are at an end ourselves.
-    #[error("the build stopped in the middle")]
-    Stopped(#[source] Cause),
+    Stopped(Cause),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target(error) => error.fmt(to),
+            Self::Unsupported(unsupported) => to.write_str(&unsupported.what),
+            Self::Variables { source, .. } => source.fmt(to),
+            Self::Value { message, .. } => to.write_str(message),
+            Self::Platform { source, .. } => source.fmt(to),
+            Self::Reference { source, .. } => source.fmt(to),
+            Self::Stage { name, .. } => {
+                write!(to, "there is no stage `{name}` before this one")
+            }
+            Self::Image { image, .. } => write!(to, "the image `{image}` cannot be had"),
+            Self::Damaged { image, .. } => write!(to, "the image `{image}` cannot be read"),
+            Self::Trigger { trigger, .. } => {
+                write!(to, "the base image says `ONBUILD {trigger}`")
+            }
+            Self::Copy { source, .. } | Self::Layer { source, .. } => source.fmt(to),
+            Self::Nothing { sources, .. } => write!(to, "nothing matches {}", quoted(sources)),
+            Self::Several { destination, .. } => {
+                write!(to, "several sources need a directory, and `{destination}` may be a file")
+            }
+            Self::Owner { kind, name, .. } => write!(to, "the image has no {kind} `{name}`"),
+            Self::Context(error) => error.fmt(to),
+            Self::Epoch(text) => {
+                write!(to, "`SOURCE_DATE_EPOCH` is `{text}`, not a number of seconds")
+            }
+            Self::Stopped(_) => to.write_str("the build stopped in the middle"),
+        }
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Target(error) => error.source(),
+            Self::Variables { source, .. } => source.source(),
+            Self::Platform { source, .. } => source.source(),
+            Self::Reference { source, .. } => source.source(),
+            Self::Copy { source, .. } | Self::Layer { source, .. } => source.source(),
+            Self::Context(error) => error.source(),
+            Self::Image { source, .. } => Some(source),
+            Self::Damaged { source, .. } | Self::Stopped(source) => Some(&**source),
+            Self::Trigger { source, .. } => Some(source),
+            Self::Unsupported(_)
+            | Self::Value { .. }
+            | Self::Stage { .. }
+            | Self::Nothing { .. }
+            | Self::Several { .. }
+            | Self::Owner { .. }
+            | Self::Epoch(_) => None,
+        }
+    }
+}
+
+impl From<UnknownTarget> for BuildError {
+    fn from(error: UnknownTarget) -> Self {
+        Self::Target(error)
+    }
+}
+
+impl From<ContextError> for BuildError {
+    fn from(error: ContextError) -> Self {
+        Self::Context(error)
+    }
 }
 
 fn quoted(sources: &[String]) -> String {

@@ -43,7 +43,7 @@ pub(super) async fn states(
     for (wanted, (base, config)) in plan.images.iter().zip(bases) {
         let tree = if wanted.files { files(wanted, &base, registries).await? } else { Tree::new() };
         let layers = base.layers.into_iter().map(Made::Base).collect();
-        states.push(State { tree, config, layers, format: base.format });
+        states.push(State { tree, config, layers, format: base.format, scope: None });
     }
     Ok(states)
 }

@@ -16,10 +16,40 @@
 //!
 //! | | here, as with | elsewhere |
 //! |---|---|---|
-//! | `COPY` after `USER` | `BuildKit`: 0:0 | Kaniko: the user's (unless `FF_KANIKO_COPY_AS_ROOT`) |
-//! | a source that is a link | `BuildKit`: what it points to | Kaniko: the link |
-//! | directories made on the way, `--chmod` | Kaniko: 0755 | `BuildKit`: the octal mode |
-//! | `--link` | Kaniko: no difference | `BuildKit`: links in the destination are not followed |
+//! | `COPY` after `USER` | `BuildKit`, buildah: 0:0 | Kaniko: the user's (unless `FF_KANIKO_COPY_AS_ROOT`) |
+//! | `WORKDIR` after `USER`, directories on the way to it | `BuildKit`, buildah: the user's | Kaniko: 0:0 (unless `FF_KANIKO_CHOWN_ON_IMPLICIT_DIRS`), and the user's number as the group |
+//! | `--chown=NAME` | `BuildKit`, buildah: with the group of its line | Kaniko: with its own number as the group |
+//! | a source that is a link | `BuildKit`, buildah: what it points to | Kaniko: the link |
+//! | a directory that is copied, where it is new | `BuildKit`, buildah: 0:0, or `--chown`'s | Kaniko: the source's owner |
+//! | the same where it is there | `BuildKit`, buildah: it keeps its owner, those below get the source's | Kaniko: 0:0 |
+//! | directories made on the way, `--chmod` | Kaniko, buildah: 0755 | `BuildKit`: the octal mode |
+//! | a directory where the image has a link or a file, below the destination | Kaniko, buildah: replaces it | `BuildKit`: an error |
+//! | a file where the image has a directory, below the destination | Kaniko, `BuildKit`: an error | buildah: replaces it |
+//! | a link as the destination itself | `BuildKit`, Kaniko: followed | buildah: replaced |
+//! | a destination or `WORKDIR` behind a link | `BuildKit`, buildah: followed | Kaniko: `WORKDIR` replaces it; files of its own container get in |
+//! | setuid and setgid of the context | `BuildKit`, Kaniko: kept | buildah: gone |
+//! | files that the base removed, for `--from` | `BuildKit`, buildah: gone | Kaniko: there |
+//! | `ADD --chown` of an archive | Kaniko, buildah: what is in it keeps its owners | `BuildKit`: all the same owner |
+//! | that archive's destination, where it is made | `BuildKit`, buildah: `--chown`'s | Kaniko: 0:0 |
+//! | an archive's entry for its own top | `BuildKit`, Kaniko from 1.29: nothing | before, and buildah: mode and owner of the destination |
+//! | an archive's links | `BuildKit`, buildah: owners as in it | Kaniko: a group of its own |
+//! | what is compressed, and no tar | `BuildKit`, buildah: copied | Kaniko: an error |
+//! | archives of bzip2 and xz | `BuildKit`, buildah: unpacked | Kaniko: an error |
+//! | `--exclude`, `--parents` | `BuildKit`: as they say | Kaniko: passed over; buildah: an error |
+//! | `--link` | Kaniko: no difference | `BuildKit`: links in the destination are not followed; buildah: an error |
+//! | `FROM --platform` | `BuildKit`, buildah: that platform | Kaniko: passed over |
+//! | `$HTTP_PROXY` and the like without `ARG` | Kaniko, buildah: the build arg | `BuildKit`: only in `RUN` |
+//! | `ARG`s of the stage that a stage is made from | `BuildKit`, Kaniko: known | buildah: unknown |
+//! | `ARG` after `ENV` of its name | `BuildKit`, Kaniko: the last one wins | buildah: `ENV` |
+//! | the escape directive in values | `BuildKit`: escapes there as well | Kaniko, buildah: `\` does |
+//! | quotes within a variable's value, `'$A'` in a label | `BuildKit`, buildah: kept | Kaniko: removed, replaced |
+//! | `\$` in a here-document | `BuildKit`, Kaniko from 1.29: a `$` | before: both; buildah knows no here-documents |
+//! | `ENTRYPOINT` in a stage from a stage with `CMD` | `BuildKit`, buildah: no `CMD` | Kaniko: kept |
+//! | `ENTRYPOINT ["a"] # b` | `BuildKit`, Kaniko: a shell's line | buildah: the list |
+//! | `CMD` after `SHELL` | `BuildKit`, Kaniko: that shell | buildah: `/bin/sh` |
+//! | `EXPOSE 90-92 83/TCP` | `BuildKit`: four ports | Kaniko: an error; buildah: as it is written |
+//! | `WORKDIR /a/` | Kaniko, buildah: the `/` stays | `BuildKit`: cut |
+//! | `FROM scratch` | Kaniko, buildah: no working directory | `BuildKit`: `/` |
 //! | wildcards that match nothing at all | Kaniko, buildah: an error | `BuildKit`: no error |
 //! | several sources, destination without `/` | Kaniko, buildah: an error | `BuildKit`: the last wins |
 //! | a name that the image does not know | Kaniko: an error | `BuildKit`: root |
@@ -189,11 +219,12 @@ fn scratch(recipe: &Recipe) -> State {
         config: ImageConfig::scratch(recipe.platform.as_ref().unwrap_or(&here)),
         layers: Vec::new(),
         format: Format::Oci,
+        scope: None,
     }
 }
 
 fn image(around: &Surroundings<'_>, state: State) -> Result<Image, BuildError> {
-    let State { tree, mut config, layers: planned, format } = state;
+    let State { tree, mut config, layers: planned, format, scope: _ } = state;
     drop(tree);
     let mut layers: Vec<Layer> = Vec::with_capacity(planned.len());
     for layer in planned {

@@ -11,6 +11,9 @@ use crate::{
     oci::Platform,
 };
 
+/// Build args that are known without `ARG`.
+const PROXIES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
+
 /// Variables, as an instruction sees them.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
@@ -19,7 +22,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(escape: char) -> Self {
+    fn new(escape: char) -> Self {
         Self { values: BTreeMap::new(), escape }
     }
 
@@ -60,6 +63,24 @@ impl Scope {
         Ok(scope)
     }
 
+    /// What a stage from an image sees: the proxies that are given, and the image's environment.
+    ///
+    /// The proxies need no `ARG`, as with Kaniko and buildah; with `BuildKit` only `RUN` sees
+    /// them.
+    pub(super) fn of_image(recipe: &Recipe, env: &[String]) -> Self {
+        let mut scope = Self::new(recipe.dockerfile.escape);
+        for (name, value) in &recipe.build_args {
+            if PROXIES.iter().any(|proxy| name.eq_ignore_ascii_case(proxy)) {
+                scope.set(name, value);
+            }
+        }
+        for variable in env {
+            let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+            scope.set(name, value);
+        }
+        scope
+    }
+
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.values.insert(name.to_owned(), value.to_owned());
     }
@@ -91,13 +112,14 @@ impl Scope {
         global: &Self,
     ) -> Result<(), BuildError> {
         let Argument { name, default, line } = argument;
-        let value = match (build_args.get(name), default) {
+        let name = self.expand(name).map_err(at(*line))?;
+        let value = match (build_args.get(&name), default) {
             (Some(value), _) => Some(value.clone()),
             (None, Some(default)) => Some(self.expand(default).map_err(at(*line))?),
-            (None, None) => global.get(name).map(str::to_owned),
+            (None, None) => global.get(&name).map(str::to_owned),
         };
         if let Some(value) = value {
-            self.set(name, &value);
+            self.set(&name, &value);
         }
         Ok(())
     }

@@ -24,6 +24,11 @@ use crate::{
     oci::{Format, Layer},
 };
 
+/// As many directories as overlayfs puts over each other: nobody could run an image of more.
+///
+/// Source: the kernel's fs/overlayfs/params.c, `OVL_MAX_STACK`.
+const MOST_LAYERS: usize = 500;
+
 /// An image as far as it is built.
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -31,6 +36,8 @@ pub(super) struct State {
     pub(super) config: ImageConfig,
     pub(super) layers: Vec<Made>,
     pub(super) format: Format,
+    /// The variables at its end, for the stages from it; none of an image.
+    pub(super) scope: Option<Scope>,
 }
 
 /// A layer: a base's, or one that is to be made of entries.
@@ -86,16 +93,16 @@ pub(super) fn build(
     let mut state = base;
     state.config.config.on_build.clear();
     state.config.set_path();
-    let mut scope = Scope::new(around.recipe.dockerfile.escape);
-    for variable in &state.config.config.env {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        scope.set(name, value);
-    }
+    let inherited = state.scope.take();
+    let scope =
+        inherited.unwrap_or_else(|| Scope::of_image(around.recipe, &state.config.config.env));
     let mut building = Stage { around, done, state, scope, has_cmd: false };
     for step in &planned.steps {
         building.step(step)?;
     }
-    Ok(building.state)
+    let Stage { mut state, scope, .. } = building;
+    state.scope = Some(scope);
+    Ok(state)
 }
 
 impl<'a> Stage<'a> {
@@ -105,14 +112,12 @@ impl<'a> Stage<'a> {
             What::Copy(instruction) | What::Add(instruction) => {
                 self.state.tree.start_layer();
                 copy(self, line, instruction, step.from)?;
-                self.commit(step, true);
-                return Ok(());
+                return self.commit(step, true);
             }
             What::Workdir(path) => {
                 let path = self.scope.expand(path).map_err(at(line))?;
                 let layer = self.workdir(line, &path)?;
-                self.commit(step, layer);
-                return Ok(());
+                return self.commit(step, layer);
             }
             What::Run(_) => return Err(BuildError::Unsupported(Unsupported::run(line))),
             What::Arg(arguments) => {
@@ -191,8 +196,7 @@ impl<'a> Stage<'a> {
                 return Ok(());
             }
         }
-        self.commit(step, false);
-        Ok(())
+        self.commit(step, false)
     }
 
     fn config(&mut self) -> &mut Config {
@@ -208,8 +212,11 @@ impl<'a> Stage<'a> {
 
     /// Sets the directory and makes it where it is not there; true if it was not.
     fn workdir(&mut self, line: usize, path: &str) -> Result<bool, BuildError> {
+        // A `/` at the end stays, as with Kaniko and buildah.
+        let slash = path.starts_with('/') && path.ends_with('/');
         let path = self.absolute(path);
-        self.config().working_dir = String::from_utf8_lossy(&path).into_owned();
+        let end = if slash && path.len() > 1 { "/" } else { "" };
+        self.config().working_dir = String::from_utf8_lossy(&path).into_owned() + end;
         self.state.tree.start_layer();
         let place = Place::new(line, &path);
         let there = place.resolve(&self.state.tree)?;
@@ -252,15 +259,20 @@ impl<'a> Stage<'a> {
     }
 
     /// Ends an instruction: what it wrote is a layer, if it wrote anything.
-    fn commit(&mut self, step: &Step, layer: bool) {
+    fn commit(&mut self, step: &Step, layer: bool) -> Result<(), BuildError> {
         let entries = if layer { self.state.tree.changes() } else { Vec::new() };
         let empty = entries.is_empty();
         if !empty {
+            if self.state.layers.len() >= MOST_LAYERS {
+                let message = format!("an image has at most {MOST_LAYERS} layers");
+                return Err(BuildError::Value { line: step.line, message });
+            }
             let own = Own { line: step.line, entries };
             self.state.layers.push(Made::Own(Arc::new(own)));
         }
         let created_by = &step.instruction.original;
         self.state.config.add_history(&self.around.created, created_by, empty);
+        Ok(())
     }
 }
 

@@ -5,8 +5,9 @@
 //! file without a name.
 //!
 //! Source: moby's go-archive, archive.go, `Unpack`: what is there and not a directory on both
-//! sides is replaced, owners and modes are the archive's (`--chown` replaces owners, `--chmod`
-//! does nothing), and directories that no entry names are 0755.
+//! sides is replaced, owners and modes are the archive's (`--chown` is for the destination alone,
+//! as with Kaniko and buildah; `--chmod` does nothing), and directories that no entry names are
+//! 0755.
 
 use std::{
     collections::HashMap,
@@ -15,11 +16,10 @@ use std::{
 };
 
 use super::{
-    archive::{Header, Reader, TarError, Type, decompress},
-    content::{Aside, Content},
+    archive::{Header, Reader, TarError, Type, cut, decompress},
+    content::{Aside, Content, NotAside},
     copy::{How, Refused, check},
     index::Counted,
-    owner::Owner,
     tree::{Attributes, Device, File, Id, Kind, Meta, Tree, Unresolved, clean},
 };
 
@@ -73,7 +73,10 @@ pub(super) fn unpack(
             Type::File if header.sparse => return Err(UnpackError::Sparse(header.name)),
             Type::File => {
                 let (start, bytes) =
-                    aside.append(&mut reader, header.size).map_err(UnpackError::Temporary)?;
+                    aside.append(&mut reader, header.size).map_err(|error| match error {
+                        NotAside::Read(error) => cut(error).into(),
+                        NotAside::Written(error) => UnpackError::Temporary(error),
+                    })?;
                 if bytes < header.size {
                     return Err(TarError::Damaged("it ends in the middle").into());
                 }
@@ -99,8 +102,8 @@ fn entry(
     let (parent, name) = (&path[..slash], &path[slash + 1..]);
     let meta = Meta {
         mode: header.mode,
-        uid: how.owner.map_or(header.uid, |owner| owner.uid),
-        gid: how.owner.map_or(header.gid, |owner| owner.gid),
+        uid: header.uid,
+        gid: header.gid,
         modified: how.latest.map_or(header.modified, |latest| header.modified.min(latest)),
         attributes: (!header.attributes.is_empty())
             .then(|| Arc::<Attributes>::new(header.attributes)),
@@ -111,8 +114,7 @@ fn entry(
     }
     let unresolved = |why| UnpackError::Path { name: header.name.clone(), why };
     let parent = tree.resolve(root, parent).map_err(unresolved)?;
-    let Owner { uid, gid } = how.owner.unwrap_or_default();
-    let implied = Meta { uid, gid, ..Meta::implied(how.made) };
+    let implied = Meta::implied(how.made);
     for missing in &parent.missing {
         check(tree, parent.at, missing)?;
     }

@@ -47,8 +47,10 @@ pub(super) enum Command {
     )]
     Plan(Plan),
     /// Find the mistakes in the file
-    #[command(after_help = "Example: kaniko-build check --file ci/kaniko.toml")]
-    Check(Read),
+    #[command(
+        after_help = "Examples:\n  kaniko-build check --file ci/kaniko.toml\n  kaniko-build check --format gitlab > gl-code-quality-report.json"
+    )]
+    Check(Check),
     /// List the builds of the file
     #[command(after_help = "Example: kaniko-build list")]
     List(Read),
@@ -65,6 +67,15 @@ pub(super) enum Command {
         after_help = "Examples:\n  kaniko-build auth api -o config.json\n  kaniko-build auth api -o - | jq '.auths | keys'"
     )]
     Auth(Auth),
+    /// Print the JSON schema of the file, for editors, or of what is written
+    #[command(
+        after_help = "Examples:\n  kaniko-build schema > kaniko.schema.json\n  kaniko-build schema report\n\nAn editor with a language server for TOML takes it by a first line of the kaniko.toml:\n  #:schema ./kaniko.schema.json"
+    )]
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = Schema::File, value_name = "WHICH")]
+        which: Schema,
+    },
     /// Print the completions of a shell
     #[command(
         after_help = "Example: kaniko-build completions bash > /etc/bash_completion.d/kaniko-build"
@@ -146,6 +157,41 @@ pub(super) struct Read {
     pub(super) common: Common,
     #[command(flatten)]
     pub(super) imagined: Imagined,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) read: Read,
+    /// What stdout gets: nothing, JSON, a Code Quality report, or annotations of a workflow
+    ///
+    /// Stderr tells people whatever the format is.
+    #[arg(long, value_enum, default_value_t = Findings::Text, value_name = "FORMAT")]
+    pub(super) format: Findings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Findings {
+    /// Nothing beside what stderr tells
+    Text,
+    /// A document as `kaniko-build schema check` describes it
+    Json,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Schema {
+    /// kaniko.toml
+    File,
+    /// What `plan --format json` prints
+    Plan,
+    /// What `run --report json=PATH` writes
+    Report,
+    /// What `check --format json` prints
+    Check,
 }
 
 /// A pipeline that is only imagined.

@@ -19,8 +19,8 @@ pub(super) fn auth(
         return USAGE;
     };
     let Some(runtime) = runtime(printer) else { return UNREACHED };
-    let prepared = runtime.block_on(Prepared::new(&plan, &surroundings.environment, redactor));
-    let prepared = match prepared {
+    let logins = Prepared::logins(&plan, &surroundings.environment, redactor);
+    let prepared = match runtime.block_on(logins) {
         Ok(prepared) => prepared,
         Err(error) => {
             printer.error(&error, error.hint().as_deref());

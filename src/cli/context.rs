@@ -5,17 +5,14 @@ use std::io::Write;
 use indicatif::HumanBytes;
 
 use crate::{
-    context::{self, Compression, ContextError},
-    plan::Build,
+    context::{self, Compression, ContextError, Left, Listing, Spec, Why},
     report::Printer,
     runner,
     secret::Redactor,
 };
 
 use super::{
-    BUILD_FAILED, Failed, OK, Surroundings, USAGE,
-    args::{self, Common},
-    load, written,
+    BUILD_FAILED, Failed, OK, Surroundings, UNREACHED, USAGE, args, load, runtime, written,
 };
 
 /// `context`.
@@ -26,44 +23,56 @@ pub(super) fn context(
     redactor: &Redactor,
 ) -> u8 {
     let (args::Context::Ls { build, common } | args::Context::Pack { build, common, .. }) = args;
-    let Some(build) = one(build, common, surroundings, printer, redactor) else { return USAGE };
+    let Some(loaded) = load::config(common, surroundings, printer) else { return USAGE };
+    let Some((plan, name)) = load::one(&loaded, build, surroundings, printer, redactor) else {
+        return USAGE;
+    };
+    let Some(build) = plan.builds.iter().find(|build| *build.name == *name) else { return USAGE };
+    let Some(runtime) = runtime(printer) else { return UNREACHED };
+    let environment = &surroundings.environment;
+    let sent = runtime.block_on(runner::sent(&plan, build, environment, redactor));
+    runtime.shutdown_background();
+    if let Some(why) = &sent.why {
+        printer.warning(&format!("{name}: the whole context is sent: Dockerfile, {why}"));
+    }
+    let spec = runner::spec(build, sent.extent);
     match args {
-        args::Context::Ls { .. } => list(&build, printer),
+        args::Context::Ls { .. } => list(&spec, printer),
         args::Context::Pack { output, .. } => {
             if output.as_os_str() == "-" {
-                pack_to(&build, &mut std::io::stdout().lock(), printer)
+                pack_to(&spec, &mut std::io::stdout().lock(), printer)
             } else {
-                pack_file(&build, &surroundings.current.join(output), printer)
+                pack_file(&spec, &surroundings.current.join(output), printer)
             }
         }
     }
 }
 
-/// The plan of one build.
-fn one(
-    name: &str,
-    common: &Common,
-    surroundings: &Surroundings,
-    printer: &Printer,
-    redactor: &Redactor,
-) -> Option<Build> {
-    let loaded = load::config(common, surroundings, printer)?;
-    let (plan, name) = load::one(&loaded, name, surroundings, printer, redactor)?;
-    plan.builds.into_iter().find(|build| *build.name == *name)
-}
-
-fn list(build: &Build, printer: &Printer) -> u8 {
-    let mut lines = Vec::new();
+/// What is sent goes to stdout; what is not, and why, is told beside it.
+fn list(spec: &Spec, printer: &Printer) -> u8 {
+    let (mut lines, mut left) = (Vec::new(), Vec::new());
     let mut bytes = 0;
-    let listed = context::list(&runner::spec(build), &mut |listing| {
-        let context::Listing::Sent(entry) = listing else { return };
-        bytes += entry.size;
-        lines.push(format!("{:>12}  {}", entry.size, entry.path.display()));
+    let listed = context::list(spec, &mut |listing| match listing {
+        Listing::Sent(entry) => {
+            bytes += entry.size;
+            lines.push(format!("{:>12}  {}", entry.size, entry.path.display()));
+        }
+        Listing::Left(Left { path, why, directory, size: _ }) => {
+            let why = match why {
+                Why::Ignored => "ignored",
+                Why::NotTaken => "not taken",
+            };
+            let end = if directory { "/" } else { "" };
+            left.push(format!("{why:>12}  {}{end}", path.display()));
+        }
     });
     match listed {
         Ok(()) => {
             let entries = lines.len();
             let code = written(printer.result(&lines.join("\n")), printer);
+            if printer.talks() && !left.is_empty() {
+                printer.tell(&format!("left out:\n{}", left.join("\n")));
+            }
             printer.tell(&format!("{entries} entries, {}", HumanBytes(bytes)));
             code
         }
@@ -71,13 +80,13 @@ fn list(build: &Build, printer: &Printer) -> u8 {
     }
 }
 
-fn pack_file(build: &Build, path: &std::path::Path, printer: &Printer) -> u8 {
+fn pack_file(spec: &Spec, path: &std::path::Path, printer: &Printer) -> u8 {
     let directory = path.parent().unwrap_or(std::path::Path::new("."));
     let mut file = match tempfile::NamedTempFile::new_in(directory) {
         Ok(file) => file,
         Err(source) => return unwritten(path, source, printer),
     };
-    let code = pack_to(build, &mut file, printer);
+    let code = pack_to(spec, &mut file, printer);
     if code != OK {
         return code;
     }
@@ -94,8 +103,8 @@ fn unwritten(path: &std::path::Path, source: std::io::Error, printer: &Printer) 
     BUILD_FAILED
 }
 
-fn pack_to(build: &Build, sink: &mut dyn Write, printer: &Printer) -> u8 {
-    match context::pack(&runner::spec(build), Compression::Network, sink) {
+fn pack_to(spec: &Spec, sink: &mut dyn Write, printer: &Printer) -> u8 {
+    match context::pack(spec, Compression::Network, sink) {
         Ok(packed) => {
             let text = format!("{} entries, {}", packed.entries, HumanBytes(packed.bytes));
             if printer.talks() {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     ci::{self, Ci, Fact, FactValue, Field, Provider},
-    config::{self, Config, Data, Entry, FindError, Found, Mistakes, Node},
+    config::{self, Config, Data, Entry, FindError, Found, Mistake, Mistakes, Node},
     outcome::chain,
     plan::{self, Facts, Plan, PlanError, Wanted},
     registry::credentials,
@@ -17,7 +17,12 @@ use crate::{
     template::FileReader,
 };
 
-use super::{Surroundings, args::Common, machine};
+use super::{
+    Surroundings,
+    args::Common,
+    machine,
+    trouble::{Trouble, told},
+};
 
 /// What every command starts from.
 pub(super) struct Loaded {
@@ -25,31 +30,32 @@ pub(super) struct Loaded {
     pub(super) ci: Arc<Ci>,
 }
 
-/// Reads the file and checks its form, or makes one build of the command line where there is
-/// none; none when a mistake was told.
+/// As [`read`]; none when a mistake was told.
 pub(super) fn config(
     common: &Common,
     surroundings: &Surroundings,
     printer: &Printer,
 ) -> Option<Loaded> {
+    told(read(common, surroundings), printer)
+}
+
+/// Reads the file and checks its form, or makes one build of the command line where there is
+/// none.
+pub(super) fn read(common: &Common, surroundings: &Surroundings) -> Result<Loaded, Trouble> {
     let current = &surroundings.current;
     let found = match (config::find(common.file.as_deref(), current), common.given.first()) {
         (Ok(Found { path, .. }), Some(option)) => {
             let shown = path.strip_prefix(current).unwrap_or(&path).display();
-            printer.tell(&format!(
-                "error: `{option}` is for a build without a file, and here is `{shown}`"
+            return Err(Trouble::new(
+                format!("`{option}` is for a build without a file, and here is `{shown}`"),
+                "override its keys, as in `--set builds.NAME.target=debug`",
             ));
-            printer.tell("hint: override its keys, as in `--set builds.NAME.target=debug`");
-            return None;
         }
         (Ok(found), None) => Some(found),
         (Err(FindError::None { .. }), option) if option.is_some() || has_dockerfile(current) => {
             None
         }
-        (Err(error), _) => {
-            not_found(&error, printer);
-            return None;
-        }
+        (Err(error), _) => return Err(not_found(&error)),
     };
     let directory = match &found {
         Some(found) => found.path.parent().map(Path::to_owned),
@@ -69,18 +75,12 @@ pub(super) fn config(
                 member: member.as_deref(),
             })
         }
-        None => given(common, &ci, surroundings, printer)?,
+        None => given(common, &ci, surroundings)?,
     };
-    match loaded {
-        Ok(config) => Some(Loaded { config, ci }),
-        Err(mistakes) => {
-            printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
-            None
-        }
-    }
+    Ok(Loaded { config: loaded?, ci })
 }
 
-fn not_found(error: &FindError, printer: &Printer) {
+fn not_found(error: &FindError) -> Trouble {
     let hint = match error {
         FindError::Missing { .. } => "check the path after `--file`",
         FindError::None { .. } => {
@@ -93,7 +93,7 @@ fn not_found(error: &FindError, printer: &Printer) {
             _ => "may this user read it?",
         },
     };
-    printer.error(error, Some(hint));
+    Trouble::of(error, Some(hint))
 }
 
 fn has_dockerfile(current: &Path) -> bool {
@@ -105,13 +105,13 @@ fn given(
     common: &Common,
     ci: &Ci,
     surroundings: &Surroundings,
-    printer: &Printer,
-) -> Option<Result<Config, Mistakes>> {
+) -> Result<Result<Config, Mistakes>, Trouble> {
     let given = &common.given;
     if given.destinations.is_empty() && ci.provider() == Provider::Git {
-        printer.tell("error: there is no `kaniko.toml` here, and no destination was given");
-        printer.tell("hint: `kaniko-build run -d REFERENCE` builds the Dockerfile that is here");
-        return None;
+        return Err(Trouble::new(
+            "there is no `kaniko.toml` here, and no destination was given",
+            "`kaniko-build run -d REFERENCE` builds the Dockerfile that is here",
+        ));
     }
     let repository = match ci.fact(Field::Repository) {
         Fact::Known(FactValue::Text(name)) => name,
@@ -126,7 +126,7 @@ fn given(
         build_args: &given.build_args,
         executor: given.executor.as_deref(),
     };
-    Some(Config::given(given, &surroundings.environment, &common.sets))
+    Ok(Config::given(given, &surroundings.environment, &common.sets))
 }
 
 fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) -> Ci {
@@ -140,10 +140,7 @@ fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) -> Ci {
     })
 }
 
-/// Plans the builds that are wanted; none when a mistake was told.
-///
-/// Secrets that can be had without running anything are made known to the redactor, and a
-/// build arg or label that holds one is a mistake.
+/// As [`planned`], with its warnings told; none when a mistake was told.
 pub(super) fn plan(
     loaded: &Loaded,
     wanted: Wanted<'_>,
@@ -151,28 +148,49 @@ pub(super) fn plan(
     printer: &Printer,
     redactor: &Redactor,
 ) -> Option<Plan> {
-    foresee(&loaded.config, surroundings, redactor);
-    let made = with_facts(loaded, surroundings, |facts| plan::make(&loaded.config, facts, wanted));
-    let plan = match made {
-        Ok(plan) => plan,
-        Err(PlanError::Mistakes(mistakes)) => {
-            printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
-            return None;
-        }
-        Err(PlanError::Select(error)) => {
-            printer.error(&error, Some(error.hint()));
-            return None;
-        }
-    };
-    know(&plan, surroundings, redactor);
-    if let Some(mistakes) = plan::leaks(&plan, redactor) {
-        printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
-        return None;
-    }
+    let plan = told(planned(loaded, wanted, surroundings, redactor), printer)?;
     for warning in &plan.warnings {
         printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
     }
     Some(plan)
+}
+
+/// Plans the builds that are wanted.
+///
+/// Secrets that can be had without running anything are made known to the redactor, and a
+/// build arg or label that holds one is a mistake.
+pub(super) fn planned(
+    loaded: &Loaded,
+    wanted: Wanted<'_>,
+    surroundings: &Surroundings,
+    redactor: &Redactor,
+) -> Result<Plan, Trouble> {
+    foresee(&loaded.config, surroundings, redactor);
+    let made = with_facts(loaded, surroundings, |facts| plan::make(&loaded.config, facts, wanted));
+    let plan = match made {
+        Ok(plan) => plan,
+        Err(PlanError::Mistakes(mut mistakes)) => {
+            if surroundings.imagined.is_some() {
+                mistakes.mistakes.iter_mut().for_each(advise_of_the_imagined);
+            }
+            return Err(mistakes.into());
+        }
+        Err(PlanError::Select(error)) => return Err(Trouble::of(&error, Some(error.hint()))),
+    };
+    know(&plan, surroundings, redactor);
+    match plan::leaks(&plan, redactor) {
+        Some(mistakes) => Err(mistakes.into()),
+        None => Ok(plan),
+    }
+}
+
+/// What an imagined pipeline lacks is to be imagined too.
+fn advise_of_the_imagined(mistake: &mut Mistake) {
+    let variable = mistake.message.split('`').find_map(|part| part.strip_prefix("env."));
+    let is_unset = ["is not set", "is empty"].iter().any(|end| mistake.message.ends_with(end));
+    if let Some(name) = variable.filter(|_| is_unset) {
+        mistake.hint.get_or_insert_with(|| format!("imagine a value as well: `--env {name}=…`"));
+    }
 }
 
 /// What `make` makes of what is known of this job.

@@ -2,6 +2,7 @@
 
 mod args;
 mod auth;
+mod check;
 mod context;
 mod diff;
 mod earlier;
@@ -11,6 +12,8 @@ mod machine;
 mod plan;
 mod reports;
 mod run;
+mod schema;
+mod trouble;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
@@ -101,11 +104,12 @@ fn dispatch(
     match command {
         Command::Run(args) => run::run(&args, surroundings, printer, redactor),
         Command::Plan(args) => plan::plan(&args, surroundings, printer, redactor),
-        Command::Check(args) => plan::check(&args, surroundings, printer, redactor),
+        Command::Check(args) => check::check(&args, surroundings, printer, redactor),
         Command::List(args) => plan::list(&args, surroundings, printer),
         Command::Graph(args) => plan::graph(&args, surroundings, printer, redactor),
         Command::Context(args) => context::context(&args, surroundings, printer, redactor),
         Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
+        Command::Schema { which } => schema::schema(which, printer),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kaniko-build", &mut text);

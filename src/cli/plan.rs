@@ -1,4 +1,4 @@
-//! `plan`, `check`, `graph` and `list`: nothing is started, no credential command or helper is run.
+//! `plan`, `graph` and `list`: nothing is started, no credential command or helper is run.
 
 use crate::{
     config::Config,
@@ -11,7 +11,9 @@ use crate::{
 use super::{
     OK, Surroundings, USAGE,
     args::{self, Drawing, Format, Read},
-    diff, earlier, imagined, load, reports, written,
+    diff, earlier, imagined, load, reports,
+    trouble::{Trouble, told},
+    written,
 };
 
 /// `plan`.
@@ -84,7 +86,7 @@ fn planned(
     let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
     let plan = load::plan(&loaded, wanted, surroundings, printer, redactor)?;
     reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
-    let located = located(&plan, surroundings, printer)?;
+    let located = told(located(&plan, surroundings), printer)?;
     Some(Planned { config: loaded.config, plan, located })
 }
 
@@ -150,44 +152,13 @@ pub(super) fn graph(
     written(printer.result(&drawn), printer)
 }
 
-fn located(plan: &Plan, surroundings: &Surroundings, printer: &Printer) -> Option<Vec<Located>> {
+/// Where the credentials of each registry would come from.
+pub(super) fn located(plan: &Plan, surroundings: &Surroundings) -> Result<Vec<Located>, Trouble> {
     let needed: Vec<_> =
         plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
     let env = &surroundings.environment;
     let sources = credentials::Sources { registries: &plan.registries, env };
-    match credentials::locate(&needed, sources) {
-        Ok(located) => Some(located),
-        Err(error) => {
-            printer.error(&error, error.hint());
-            None
-        }
-    }
-}
-
-/// `check`.
-pub(super) fn check(
-    args: &Read,
-    surroundings: &Surroundings,
-    printer: &Printer,
-    redactor: &Redactor,
-) -> u8 {
-    let looked = imagined::surroundings(&args.imagined, surroundings, printer);
-    let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let wanted = Wanted { builds: &[], push: true, earlier: None };
-    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
-        return USAGE;
-    };
-    let reports = reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer);
-    if reports.is_none() || located(&plan, surroundings, printer).is_none() {
-        return USAGE;
-    }
-    if printer.talks() {
-        let builds = plan.builds.len();
-        let noun = if builds == 1 { "build" } else { "builds" };
-        printer.tell(&format!("{builds} {noun}, no mistakes"));
-    }
-    OK
+    credentials::locate(&needed, sources).map_err(|error| Trouble::of(&error, error.hint()))
 }
 
 /// `list`.

@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     ci::{Ci, Provider},
+    config::Mistakes,
     plan::Plan,
     report::{self, Ended, Format, Printer, Report},
 };
 
-use super::Surroundings;
+use super::{
+    Surroundings,
+    trouble::{Trouble, told},
+};
 
 /// Files of GitHub's that a report is added to where no other is asked for in its format.
 const BY_DEFAULT: [(Format, &str); 2] =
@@ -38,15 +42,25 @@ pub(super) fn asked(
     asked.iter().all(|report| has_place(&report.path, printer)).then_some(asked)
 }
 
-/// With those of `[reports]`, where the command line asks for none of their format, and those that
-/// are written by default; none when a mistake was told.
+/// As [`found`]; none when a mistake was told.
 pub(super) fn all(
-    mut reports: Vec<Report>,
+    reports: Vec<Report>,
     plan: &Plan,
     ci: &Ci,
     surroundings: &Surroundings,
     printer: &Printer,
 ) -> Option<Vec<Report>> {
+    told(found(reports, plan, ci, surroundings), printer)
+}
+
+/// With those of `[reports]`, where the command line asks for none of their format, and those that
+/// are written by default.
+pub(super) fn found(
+    mut reports: Vec<Report>,
+    plan: &Plan,
+    ci: &Ci,
+    surroundings: &Surroundings,
+) -> Result<Vec<Report>, Trouble> {
     let asked: Vec<_> = reports.iter().map(|report| report.format).collect();
     for (format, path) in &plan.reports {
         // The keys of `[reports]` are the names of the formats.
@@ -57,11 +71,9 @@ pub(super) fn all(
     }
     let has = |reports: &[Report], of| reports.iter().any(|report| report.format == of);
     if has(&reports, Format::Dotenv)
-        && let Some((message, hint)) = report::refusal(plan, ci.provider() == Provider::GitLab)
+        && let Some(mistake) = report::refusal(plan, ci.provider() == Provider::GitLab)
     {
-        printer.tell(&format!("error: {message}"));
-        printer.tell(&format!("hint: {hint}"));
-        return None;
+        return Err(Mistakes::new(vec![mistake], &plan.sources).into());
     }
     for (format, variable) in BY_DEFAULT {
         let Some(path) = surroundings.environment.get(variable).filter(|path| !path.is_empty())
@@ -77,7 +89,7 @@ pub(super) fn all(
             reports.push(Report { format, path, append: true, by_default: true });
         }
     }
-    Some(reports)
+    Ok(reports)
 }
 
 /// Whether each has a directory to be in, which is told where it has not.

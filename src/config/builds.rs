@@ -93,7 +93,7 @@ fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
         let near = nearest(&set.pattern, builds.iter().map(|build| build.name.as_str()));
         mistakes.push(match near {
             Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-            None => mistake,
+            None => mistake.hint("`kaniko-build list` has the names"),
         });
     }
 }
@@ -108,6 +108,10 @@ fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Tab
     let Some(Data::List(items)) = chosen.as_ref().map(|node| &node.data) else { return under };
     for item in items {
         let Data::Text(name) = &item.data else { continue };
+        // A template was told already.
+        if name.contains("{{") {
+            continue;
+        }
         if let Some(preset) = given.presets.iter().find(|preset| preset.name == *name) {
             under = preset.table.over(&under);
             continue;
@@ -159,8 +163,12 @@ fn unique(builds: &[Section], mistakes: &mut Vec<Mistake>) {
     for build in builds {
         let Some(other) = seen.insert(&build.name, build) else { continue };
         let message = format!("two builds are called `{}`", build.name);
-        let mistake = Mistake::at(&build.key, message, "the second");
         let made = !build.matrix.is_empty() || !other.matrix.is_empty();
+        let matrix = build.table.get("matrix").map(|matrix| &matrix.place);
+        let mistake = match matrix {
+            Some(place) => Mistake::at(place, message, "makes two of this name"),
+            None => Mistake::at(&build.key, message, "the second"),
+        };
         mistakes.push(mistake.hint(if made {
             "a matrix makes one name for each combination: its values must differ in letters, \
              digits, `.`, `_` and `-`"

@@ -3,14 +3,13 @@
 //! It also types what comes as text: the value of a variable or of `--set` becomes what its key
 //! takes, so that a version `1.10` stays text where text is wanted.
 
-use std::time::Duration;
-
 use super::{
     keys,
     kind::{Key, Kind, SECRET_FORMS},
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
     source::{Place, Sources},
+    time::time,
     toml_text,
 };
 
@@ -31,23 +30,8 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn unknown(&mut self, entry: &Entry, known: &[Key], of: &str) {
-        let usable = known.iter().filter(|key| !matches!(key.kind, Kind::Refused(_)));
-        let near = nearest(&entry.name, usable.map(|key| key.name));
-        let message = format!("unknown key `{}` of {of}", entry.name);
-        let mistake = Mistake::at(&entry.key, message, "unknown key");
-        self.mistakes.push(match near {
-            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-            None => mistake,
-        });
-    }
-
     pub(super) fn entry(&mut self, entry: &mut Entry, kind: Kind) {
         match kind {
-            Kind::Later(why) => {
-                let message = format!("`{}` is not supported yet", entry.name);
-                self.mistakes.push(Mistake::at(&entry.key, message, "not supported").hint(why));
-            }
             Kind::Refused(why) => {
                 let message = format!("`{}` cannot be set", entry.name);
                 self.mistakes.push(Mistake::at(&entry.key, message, "cannot be set").hint(why));
@@ -93,9 +77,15 @@ impl Check<'_> {
                     }
                 }
             }
+            (Kind::Names, Data::List(items)) => {
+                for item in items {
+                    self.fixed_name(name, item);
+                }
+            }
             (Kind::List(item), Data::List(items)) => {
+                let name = format!("{name}{EACH}");
                 for node in items {
-                    self.value(name, node, *item);
+                    self.value(&name, node, *item);
                 }
             }
             (Kind::Program, Data::List(items)) => {
@@ -120,8 +110,8 @@ impl Check<'_> {
             }
             (Kind::Tag, Data::Table(table)) => {
                 if table.get("tag").is_none() {
-                    let message = "a tag without `tag`";
-                    self.mistakes.push(Mistake::at(&node.place, message, "no `tag`"));
+                    let mistake = Mistake::at(&node.place, "a tag without `tag`", "no `tag`");
+                    self.mistakes.push(mistake.hint("write `{ tag = \"…\", when = \"{{ … }}\" }`"));
                 }
                 self.record(table, keys::TAG, "a tag");
             }
@@ -129,10 +119,24 @@ impl Check<'_> {
         }
     }
 
+    /// A name that is decided before any template is.
+    fn fixed_name(&mut self, of: &str, item: &Node) {
+        match &item.data {
+            Data::Text(text) if text.contains("{{") && !self.is_outside(&item.place) => {
+                let mistake =
+                    Mistake::at(&item.place, format!("`{of}` takes no templates"), "a template");
+                self.mistakes.push(mistake.hint("it is read before there are values: write names"));
+            }
+            Data::Text(_) => {}
+            _ => self.wrong(&format!("{of}{EACH}"), item, Kind::Text),
+        }
+    }
+
     /// Words of which the first is a program.
     fn program(&mut self, name: &str, place: &Place, items: &mut [Node]) {
+        let each = format!("{name}{EACH}");
         for item in items.iter_mut() {
-            self.value(name, item, Kind::Text);
+            self.value(&each, item, Kind::Text);
         }
         let place = match items.first() {
             None => place,
@@ -167,9 +171,6 @@ impl Check<'_> {
 
     fn secret(&mut self, name: &str, node: &mut Node) {
         let Data::Table(table) = &mut node.data else { return };
-        // A later layer says anew where the secret comes from; it adds no second place.
-        let latest = table.0.iter().map(|entry| entry.key.source).max();
-        table.0.retain(|entry| Some(entry.key.source) == latest);
         self.record(table, keys::SECRET, "a secret");
         if table.0.len() != 1 {
             let message = format!("`{name}` must name one place that the secret comes from");
@@ -184,16 +185,28 @@ impl Check<'_> {
         if !self.is_outside(&node.place) {
             return;
         }
+        let is_list = matches!(kind, Kind::List(_) | Kind::Names | Kind::Program);
+        if is_list && text.trim_start().starts_with('[') {
+            node.data = match toml_text::value(&node.place, self.sources) {
+                Ok(parsed) => parsed.data,
+                Err(mistake) => {
+                    self.mistakes.push(mistake);
+                    Data::List(vec![Node { place: node.place.clone(), data: node.data.clone() }])
+                }
+            };
+            return;
+        }
         let parse = || toml_text::value(&node.place, self.sources).ok();
         let data = match kind {
             Kind::Bool => word_of_flag(text).map(Data::Bool),
             Kind::Integer => parse().map(|node| node.data),
-            Kind::List(_) | Kind::Program if !text.trim_start().starts_with('[') => {
+            Kind::List(_) | Kind::Names | Kind::Program if !text.trim_start().starts_with('[') => {
                 Some(Data::List(vec![node.clone()]))
             }
             // `false` can only remove a secret: none is ever written as text.
             Kind::Removable(Kind::Secret)
             | Kind::List(_)
+            | Kind::Names
             | Kind::Program
             | Kind::Map(_)
             | Kind::Secret => parse().map(|node| node.data),
@@ -212,39 +225,6 @@ impl Check<'_> {
         self.sources.of(place).origin.is_outside()
     }
 
-    fn wrong(&mut self, name: &str, node: &Node, kind: Kind) {
-        let is_empty = matches!(&node.data, Data::Text(text) if text.is_empty());
-        let message = if is_empty && matches!(kind, Kind::Filled | Kind::Path) {
-            format!("`{name}` must not be empty")
-        } else {
-            format!("`{name}` must be {}", kind.described())
-        };
-        let label = match (&node.data, kind) {
-            (Data::Text(_), Kind::OneOf(_)) => "none of them".to_owned(),
-            (Data::Text(text), _) if text.is_empty() => "empty".to_owned(),
-            (Data::Integer(_), Kind::Integer) => "negative".to_owned(),
-            (data, _) => format!("{} here", data.described()),
-        };
-        let mistake = Mistake::at(&node.place, message, label);
-        let quoted = matches!(node.data, Data::Integer(_) | Data::Other(_) | Data::Bool(_))
-            && matches!(
-                kind,
-                Kind::Text | Kind::Filled | Kind::Path | Kind::Duration | Kind::Limit | Kind::Tag
-            );
-        let bare = match (&node.data, kind) {
-            (Data::Text(text), Kind::Bool) => matches!(text.as_str(), "true" | "false"),
-            (Data::Text(text), Kind::Integer) => text.parse::<u32>().is_ok(),
-            _ => false,
-        };
-        let listed = matches!((&node.data, kind), (Data::Text(_), Kind::List(_) | Kind::Program));
-        self.mistakes.push(match (quoted, listed) {
-            (true, _) => mistake.hint("put it into quotes"),
-            (_, true) => mistake.hint("put it into brackets"),
-            _ if bare => mistake.hint("write it without quotes"),
-            _ => mistake,
-        });
-    }
-
     /// The names of `table` are ones that builds and the rest can have.
     pub(super) fn names(&mut self, table: &Table, of: &str) {
         for entry in &table.0 {
@@ -258,36 +238,16 @@ impl Check<'_> {
             }
         }
     }
-
-    /// What a section needs and does not have.
-    pub(super) fn missing(&mut self, place: &Place, name: &str, of: &str, example: &str) {
-        let mistake = Mistake::at(place, format!("{of} has no `{name}`"), format!("no `{name}`"));
-        self.mistakes.push(mistake.hint(format!("write `{name} = {example}`")));
-    }
 }
+
+/// What stands after a list's name where one of its entries is meant.
+pub(super) const EACH: &str = "[]";
 
 /// `[a-z0-9][a-z0-9._-]*`
 pub(super) fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     name.bytes().next().is_some_and(plain)
         && name.bytes().all(|byte| plain(byte) || matches!(byte, b'.' | b'_' | b'-'))
-}
-
-/// The longest time that a key takes: beyond it clocks have no numbers.
-const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
-
-/// A time of at most a century, and more than none where there must be `some`.
-///
-/// # Errors
-///
-/// What is wrong, as the label of a mistake.
-pub fn time(text: &str, some: bool) -> Result<Duration, &'static str> {
-    match humantime::parse_duration(text) {
-        Err(_) => Err("no such time"),
-        Ok(time) if some && time.is_zero() => Err("no time at all"),
-        Ok(time) if time > LONGEST => Err("more than a century"),
-        Ok(time) => Ok(time),
-    }
 }
 
 /// What a word says that stands for yes or no in the variables of a CI.

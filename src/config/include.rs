@@ -9,6 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Source, Sources,
+    check::Check,
     mistake::Mistake,
     node::{Data, Node, Table},
     source::Origin,
@@ -65,7 +66,7 @@ pub(super) fn fragments(
             let source = sources.add(Source { label, text, origin: Origin::File(path) });
             let (table, wrong) = toml_text::document(source, sources);
             mistakes.extend(wrong);
-            held(&table, mistakes);
+            held(&table, sources, mistakes);
             fragments.push(Fragment { source, table });
         }
     }
@@ -73,7 +74,18 @@ pub(super) fn fragments(
 }
 
 /// Who owns a directory owns its builds and no more.
-fn held(table: &Table, mistakes: &mut Vec<Mistake>) {
+fn held(table: &Table, sources: &Sources, mistakes: &mut Vec<Mistake>) {
+    let mut check = Check { sources, mistakes: Vec::new() };
+    if let Some(node) = table.get("version") {
+        check.version_of(node);
+    }
+    for name in ["builds", "defaults"] {
+        match table.get(name) {
+            None | Some(Node { data: Data::Table(_), .. }) => {}
+            Some(node) => check.no_table(name, node),
+        }
+    }
+    mistakes.append(&mut check.mistakes);
     for entry in table.0.iter().filter(|entry| !HELD.contains(&entry.name.as_str())) {
         let message = format!("`{}` in a file that is included", entry.name);
         let mistake = Mistake::at(&entry.key, message, "not here");
@@ -104,6 +116,9 @@ pub(super) fn includes(text: &str, path: &Path, other: &Path) -> bool {
 /// write under the glob.
 fn files(glob: &str, directory: &Path, own: &Path) -> Result<Vec<PathBuf>, (String, &'static str)> {
     let mut found = matches(glob, directory).map_err(|why| (why, "this glob"))?;
+    if !is_glob(glob) && found.iter().any(|path| path.is_dir()) {
+        return Err((format!("`{glob}` is a directory: name the file in it"), "a directory"));
+    }
     found.retain(|path| !path.is_dir());
     if is_glob(glob) {
         found.retain(|path| path != own);
@@ -111,14 +126,6 @@ fn files(glob: &str, directory: &Path, own: &Path) -> Result<Vec<PathBuf>, (Stri
         return Err(("the file includes itself".to_owned(), "a circle"));
     } else if found.is_empty() {
         return Err((format!("there is no `{glob}` to include"), "not there"));
-    }
-    let root = repository(directory);
-    for path in &found {
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if !real.starts_with(root.canonicalize().unwrap_or_else(|_| root.to_owned())) {
-            let message = format!("`{glob}` leads out of the repository, to `{}`", path.display());
-            return Err((message, "leads out"));
-        }
     }
     Ok(found)
 }
@@ -147,7 +154,14 @@ fn is_glob(text: &str) -> bool {
 }
 
 /// Everything that `glob` matches below `base`, sorted.
+///
+/// What is out of the repository is an error on the way there, before anything of it is listed.
 fn matches(glob: &str, base: &Path) -> Result<Vec<PathBuf>, String> {
+    if glob.starts_with('/') {
+        return Err(format!("`{glob}` is absolute: it must start at this file's directory"));
+    }
+    let top = repository(base);
+    let root = top.canonicalize().unwrap_or_else(|_| top.to_owned());
     let mut found = vec![base.to_owned()];
     for part in glob.split('/') {
         let mut next = Vec::new();
@@ -176,6 +190,15 @@ fn matches(glob: &str, base: &Path) -> Result<Vec<PathBuf>, String> {
         }
         next.sort();
         next.dedup();
+        // Only these two lead anywhere but further down.
+        let leads = |path: &&PathBuf| part == ".." || path.is_symlink();
+        for path in next.iter().filter(leads) {
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if !real.starts_with(&root) {
+                let top = top.display();
+                return Err(format!("`{glob}` leads out of the repository, which is `{top}`"));
+            }
+        }
         found = next;
     }
     Ok(found)

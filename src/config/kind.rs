@@ -2,7 +2,7 @@
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A string.
     Text,
     /// A string with something in it.
@@ -21,6 +21,8 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// A list.
     List(&'static Self),
+    /// A list of names, none of them a template: what they decide comes before templates.
+    Names,
     /// A program and its arguments, as a list of strings.
     Program,
     /// Names of the user's own, each with a value.
@@ -37,29 +39,65 @@ pub(super) enum Kind {
     Matrix,
     /// A table of these keys.
     Record(&'static [Key]),
-    /// Known, and not supported by this version.
-    Later(&'static str),
     /// Known, and refused for this reason.
     Refused(&'static str),
 }
 
 /// One key of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// Its name, in kebab-case.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// What it takes.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// What it does, in a sentence.
-    pub(super) about: &'static str,
+    pub(crate) about: &'static str,
     /// A value to copy, as TOML.
-    pub(super) example: &'static str,
+    pub(crate) example: &'static str,
+    /// What counts where it is not written.
+    pub(crate) otherwise: Otherwise,
+}
+
+/// What counts where a key is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// Nothing.
+    Nothing,
+    /// This value, as TOML.
+    Value(&'static str),
+    /// This string.
+    Text(&'static str),
+    /// What these words say.
+    Words(&'static str),
+}
+
+impl Key {
+    /// The same, of which this value counts where nothing is written.
+    pub(crate) const fn or(mut self, value: &'static str) -> Self {
+        self.otherwise = Otherwise::Value(value);
+        self
+    }
+
+    /// The same, of which that counts where nothing is written which these words say.
+    pub(crate) const fn or_else(mut self, words: &'static str) -> Self {
+        self.otherwise = Otherwise::Words(words);
+        self
+    }
 }
 
 impl Kind {
+    /// Whether a table of this kind is one value: a later layer says it anew and adds nothing.
+    #[must_use]
+    pub(crate) fn is_one_value(self) -> bool {
+        match self {
+            Self::Removable(inner) => inner.is_one_value(),
+            kind => matches!(kind, Self::Secret | Self::TextOrSecret),
+        }
+    }
+
     /// The form in words, for messages.
     #[must_use]
-    pub(super) fn described(&self) -> String {
+    pub(crate) fn described(&self) -> String {
         match self {
             Self::Text | Self::Filled => "a string".into(),
             Self::Bool => "`true` or `false`".into(),
@@ -72,7 +110,9 @@ impl Kind {
                 let quoted: Vec<_> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
                 format!("one of {}", quoted.join(", "))
             }
-            Self::List(Self::Text | Self::Filled | Self::Path) => "a list of strings".into(),
+            Self::Names | Self::List(Self::Text | Self::Filled | Self::Path) => {
+                "a list of strings".into()
+            }
             Self::Program => "a program and its arguments, as a list of strings".into(),
             Self::List(item) => format!("a list, each {}", item.described()),
             Self::Map(_) | Self::Record(_) => "a table".into(),
@@ -81,11 +121,11 @@ impl Kind {
             Self::Secret => SECRET_FORMS.into(),
             Self::TextOrSecret => format!("a string, or {SECRET_FORMS}"),
             Self::Tag => "a string or `{ tag = \"…\", when = \"{{ … }}\" }`".into(),
-            Self::Later(_) | Self::Refused(_) => "nothing".into(),
+            Self::Refused(_) => "nothing".into(),
         }
     }
 }
 
 /// The forms of a secret, in words.
-pub(super) const SECRET_FORMS: &str =
+pub(crate) const SECRET_FORMS: &str =
     "`{ env = \"NAME\" }`, `{ file = \"path\" }` or `{ command = [\"program\", \"argument\"] }`";

@@ -59,34 +59,33 @@ impl Layers {
 
     /// Lays `table` over what is there; `places` says whether its tables define the order.
     pub(super) fn add(&mut self, label: &str, table: &Table, places: bool) {
-        let handles = self.handles(table, places);
+        let handles = self.handles(table, places, &mut Vec::new());
         let layer = Layer { label: label.to_owned(), handles };
         self.figment = std::mem::take(&mut self.figment).merge(layer);
     }
 
-    fn handles(&mut self, table: &Table, places: bool) -> Dict {
+    fn handles<'t>(&mut self, table: &'t Table, places: bool, path: &mut Vec<&'t str>) -> Dict {
         let mut handles = Dict::new();
         for entry in &table.0 {
-            let value = if let Data::Table(inner) = &entry.node.data {
-                let mut inner = self.handles(inner, places);
+            path.push(&entry.name);
+            let value = if let Data::Table(inner) = &entry.node.data
+                && !keys::at(path).is_some_and(Kind::is_one_value)
+            {
+                let mut inner = self.handles(inner, places, path);
                 let own = if places { SELF } else { LATER };
-                inner.insert(own.to_owned(), self.handle(entry));
+                inner.insert(own.to_owned(), self.handle(entry, Data::Table(Table::default())));
                 Value::from(inner)
             } else {
-                self.handle(entry)
+                self.handle(entry, entry.node.data.clone())
             };
+            path.pop();
             handles.insert(format!("{NAME}{}", entry.name), value);
         }
         handles
     }
 
-    fn handle(&mut self, entry: &Entry) -> Value {
-        let node = match &entry.node.data {
-            Data::Table(_) => {
-                Node { place: entry.node.place.clone(), data: Data::Table(Table::default()) }
-            }
-            _ => entry.node.clone(),
-        };
+    fn handle(&mut self, entry: &Entry, data: Data) -> Value {
+        let node = Node { place: entry.node.place.clone(), data };
         self.arena.push((entry.key.clone(), node));
         Value::from(self.arena.len() - 1)
     }

@@ -74,7 +74,8 @@ fn exclude(
     for item in items {
         let Data::Table(Table(wanted)) = &item.data else { return Err(no_exclusion(item)) };
         if wanted.is_empty() {
-            return Err(no_exclusion(item));
+            let mistake = Mistake::at(&item.place, "an exclusion without values", "empty");
+            return Err(mistake.hint(EXAMPLE));
         }
         let mut excluded = Vec::new();
         for entry in wanted {
@@ -104,10 +105,11 @@ fn exclude(
     Ok(())
 }
 
+const EXAMPLE: &str = "write `exclude = [{ python = \"3.12\", os = \"alpine\" }]`";
+
 fn no_exclusion(node: &Node) -> Mistake {
     let message = "`exclude` must be a list of tables";
-    Mistake::at(&node.place, message, format!("{} here", node.data.described()))
-        .hint("write `exclude = [{ python = \"3.12\", os = \"alpine\" }]`")
+    Mistake::at(&node.place, message, format!("{} here", node.data.described())).hint(EXAMPLE)
 }
 
 /// The values of an axis: a list, or the names of directories.
@@ -143,8 +145,16 @@ fn value(node: &Node) -> Result<String, Mistake> {
         Data::Text(text) if !text.is_empty() && !text.contains("{{") => Ok(text.clone()),
         Data::Integer(number) => Ok(number.to_string()),
         Data::Bool(value) => Ok(value.to_string()),
+        Data::Text(text) if text.is_empty() => {
+            Err(Mistake::at(&node.place, "a value of a `matrix` must not be empty", "empty"))
+        }
+        Data::Text(_) => {
+            let message = "the values of a `matrix` are no templates";
+            let mistake = Mistake::at(&node.place, message, "a template");
+            Err(mistake.hint("they make the names of builds, before there are values"))
+        }
         other => {
-            let message = "a value of a `matrix` is a string that is no template";
+            let message = "a value of a `matrix` must be a string";
             let mistake = Mistake::at(&node.place, message, format!("{} here", other.described()));
             Err(mistake.hint("put it into quotes"))
         }
@@ -187,10 +197,7 @@ mod tests {
         assert_eq!(told("{}"), ["a `matrix` without values"]);
         assert_eq!(told("{ a = [] }"), ["`matrix.a` has no values"]);
         assert_eq!(told("{ a = \"b\" }"), ["`matrix.a` must be a list of values"]);
-        assert_eq!(
-            told("{ a = [1.5] }"),
-            ["a value of a `matrix` is a string that is no template"]
-        );
+        assert_eq!(told("{ a = [1.5] }"), ["a value of a `matrix` must be a string"]);
         assert_eq!(told("{ a = [1], exclude = [{ b = 1 }] }"), ["the matrix has no `b`"]);
         assert_eq!(
             told("{ a = [1], exclude = [{ a = 3 }] }"),

@@ -7,6 +7,7 @@ use super::{
     builds, include,
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
+    source::{Origin, Place, Source, Sources},
 };
 
 /// Adds the builds of an included file to those of `file`, and keeps its defaults apart.
@@ -42,7 +43,11 @@ pub(super) fn join(
 }
 
 /// The profile called `name`.
-pub(super) fn profile<'t>(file: &'t Table, name: &str) -> Result<&'t Table, Mistake> {
+pub(super) fn profile<'t>(
+    file: &'t Table,
+    name: &str,
+    sources: &mut Sources,
+) -> Result<&'t Table, Mistake> {
     let profiles: &[Entry] = match file.get("profiles").map(|node| &node.data) {
         Some(Data::Table(Table(profiles))) => profiles,
         _ => &[],
@@ -51,13 +56,41 @@ pub(super) fn profile<'t>(file: &'t Table, name: &str) -> Result<&'t Table, Mist
     if let Some(Data::Table(table)) = chosen.map(|entry| &entry.node.data) {
         return Ok(table);
     }
-    let mistake = Mistake::nowhere(format!("there is no profile `{name}`"));
+    let (label, text) = ("--profile".to_owned(), name.to_owned());
+    let source = sources.add(Source { label, text, origin: Origin::Given });
+    let place = Place { source, span: 0..name.len() };
+    let message = format!("there is no profile `{name}`");
+    let mistake = Mistake::at(&place, message, "unknown profile");
     let known = profiles.iter().map(|entry| entry.name.as_str());
     Err(mistake.hint(match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if profiles.is_empty() => format!("declare it as `[profiles.{name}]`"),
         None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
     }))
+}
+
+/// Builds of profiles that are no builds of the file: a profile changes builds and adds none.
+pub(super) fn profiles_builds(file: &Table, mistakes: &mut Vec<Mistake>) {
+    let table = |table: &Table, name: &str| match table.get(name).map(|node| &node.data) {
+        Some(Data::Table(table)) => table.clone(),
+        _ => Table::default(),
+    };
+    let builds = table(file, "builds");
+    let names = || builds.0.iter().map(|build| build.name.as_str());
+    for Entry { name: profile, node, .. } in &table(file, "profiles").0 {
+        let Data::Table(inner) = &node.data else { continue };
+        for build in &table(inner, "builds").0 {
+            if builds.get(&build.name).is_some() {
+                continue;
+            }
+            let message = format!("`profiles.{profile}` changes a build `{}`", build.name);
+            let mistake = Mistake::at(&build.key, message, "no build of the file");
+            mistakes.push(match nearest(&build.name, names()) {
+                Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+                None => mistake.hint("a profile adds no builds: `when` of a build leaves one out"),
+            });
+        }
+    }
 }
 
 /// A `--set` of builds that are not written by this name, of a matrix or of a glob: laid over

@@ -85,10 +85,15 @@ pub struct Mistakes {
     pub mistakes: Vec<Mistake>,
     /// The texts that the places are in.
     pub sources: Sources,
+    /// How many further ones are left out.
+    pub more: usize,
 }
 
+/// So many are told: who has made more mends these first.
+const MOST: usize = 100;
+
 impl Mistakes {
-    /// Sorted by source and place; what stands nowhere comes last.
+    /// Sorted by source and place; what stands nowhere comes last, and the hundred first count.
     #[must_use]
     pub fn new(mut mistakes: Vec<Mistake>, sources: &Sources) -> Self {
         for mistake in &mut mistakes {
@@ -100,8 +105,17 @@ impl Mistakes {
             (place.is_none(), place, mistake.message.clone())
         });
         mistakes.dedup();
-        Self { mistakes, sources: sources.clone() }
+        let more = mistakes.len().saturating_sub(MOST);
+        mistakes.truncate(MOST);
+        Self { mistakes, sources: sources.clone(), more }
     }
+}
+
+/// How alike two names are, from 0 to 1; one slip in a short name counts less than it would.
+fn likeness(name: &str, candidate: &str) -> f64 {
+    let alike = strsim::jaro_winkler(name, candidate);
+    let is_short = (3..=6).contains(&name.chars().count());
+    if is_short && strsim::osa_distance(name, candidate) == 1 { alike.max(0.85) } else { alike }
 }
 
 /// The candidate that is nearest to `name`, if any is near enough to have been meant.
@@ -109,7 +123,7 @@ impl Mistakes {
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .map(|candidate| (likeness(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, candidate)| candidate)
@@ -125,6 +139,7 @@ mod tests {
 
         assert_eq!(nearest("destination", keys), Some("destinations"));
         assert_eq!(nearest("docker-file", keys), Some("dockerfile"));
+        assert_eq!(nearest("wbe", ["api", "web"]), Some("web"));
         assert_eq!(nearest("zebra", keys), None);
     }
 }

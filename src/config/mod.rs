@@ -4,14 +4,15 @@
 //! `check`, which finds all mistakes of form at once → [`Config`]. Nothing is rendered here:
 //! strings are still templates, paths still relative; [`crate::plan`] decides.
 
+mod advice;
 mod builds;
 mod check;
 mod find;
 mod given;
 mod history;
 mod include;
-mod keys;
-mod kind;
+pub(crate) mod keys;
+pub(crate) mod kind;
 mod layers;
 mod matrix;
 mod merge;
@@ -19,18 +20,20 @@ mod mistake;
 mod node;
 mod sections;
 mod source;
+mod time;
 mod toml_text;
 mod variables;
 mod wildcard;
 
-pub use check::time;
 pub use find::{FindError, Found, find};
 pub use given::Given;
 pub use history::Step;
-pub use keys::{build_keys, executor_keys};
+pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
 pub use source::{Origin, Place, Source, Sources};
+pub use time::time;
+pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
 pub use wildcard::wildcard;
 
@@ -159,10 +162,11 @@ impl Config {
             merge::join(&mut file, fragment, &mut inherited, &mut mistakes);
         }
 
+        merge::profiles_builds(&file, &mut mistakes);
         let mut layers = layers::Layers::new();
         layers.add(from.label, &file, true);
         if let Some(name) = from.profile {
-            match merge::profile(&file, name) {
+            match merge::profile(&file, name, &mut sources) {
                 Ok(table) => layers.add("profile", table, false),
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -205,7 +209,7 @@ impl Config {
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
             let profiled = from.profile.and_then(|name| {
-                let table = merge::profile(&file, name).ok()?.clone();
+                let table = merge::profile(&file, name, &mut sources).ok()?.clone();
                 Some(Layer { profile: Some(name.to_owned()), table })
             });
             let layer = |table| Layer { profile: None, table };

@@ -5,27 +5,27 @@ use super::{
     check::Check,
     keys::{self, EXECUTOR_TYPES, executor_keys},
     mistake::Mistake,
-    node::{Data, Entry, Table},
+    node::{Data, Entry, Node, Table},
 };
 
 impl Check<'_> {
     /// The whole document.
     pub(super) fn sections(&mut self, root: &mut Table) {
         for entry in &mut root.0 {
-            self.top(entry);
+            self.top(entry, "the file");
         }
         // After the walk: a version from the command line is text up to then.
         self.version(root);
     }
 
     /// One section of the file, or of a profile.
-    fn top(&mut self, entry: &mut Entry) {
+    fn top(&mut self, entry: &mut Entry, of: &str) {
         match (entry.name.as_str(), &mut entry.node.data) {
             ("defaults", Data::Table(table)) => self.defaults(table, "`defaults`"),
             ("builds", Data::Table(builds)) => self.builds(builds),
             ("presets", Data::Table(presets)) => self.presets(presets),
             ("profiles", Data::Table(profiles)) => self.profiles(profiles),
-            _ => self.section(entry),
+            _ => self.section(entry, of),
         }
     }
 
@@ -44,9 +44,7 @@ impl Check<'_> {
         for entry in &mut presets.0 {
             let of = format!("`presets.{}`", entry.name);
             let Data::Table(table) = &mut entry.node.data else {
-                let message = format!("{of} must be a table");
-                let label = format!("{} here", entry.node.data.described());
-                self.mistakes.push(Mistake::at(&entry.node.place, message, label));
+                self.no_table(&format!("presets.{}", entry.name), &entry.node);
                 continue;
             };
             self.defaults(table, &of);
@@ -63,9 +61,7 @@ impl Check<'_> {
         for entry in &mut profiles.0 {
             let of = format!("`profiles.{}`", entry.name);
             let Data::Table(table) = &mut entry.node.data else {
-                let message = format!("{of} must be a table");
-                let label = format!("{} here", entry.node.data.described());
-                self.mistakes.push(Mistake::at(&entry.node.place, message, label));
+                self.no_table(&format!("profiles.{}", entry.name), &entry.node);
                 continue;
             };
             for entry in &mut table.0 {
@@ -73,7 +69,7 @@ impl Check<'_> {
                     let message = format!("`{}` in {of}", entry.name);
                     self.mistakes.push(Mistake::at(&entry.key, message, "not in a profile"));
                 } else {
-                    self.top(entry);
+                    self.top(entry, &of);
                 }
             }
         }
@@ -85,38 +81,54 @@ impl Check<'_> {
             if let Data::Table(table) = &mut entry.node.data {
                 self.record(table, keys::build(), "a build");
             } else {
-                let message = format!("`builds.{}` must be a table", entry.name);
-                let label = format!("{} here", entry.node.data.described());
-                self.mistakes.push(Mistake::at(&entry.node.place, message, label));
+                self.no_table(&format!("builds.{}", entry.name), &entry.node);
             }
         }
     }
 
-    fn section(&mut self, entry: &mut Entry) {
+    fn section(&mut self, entry: &mut Entry, of: &str) {
         let Some(key) = keys::SECTIONS.iter().find(|key| key.name == entry.name) else {
-            self.unknown(entry, keys::SECTIONS, "the file");
+            self.unknown(entry, keys::SECTIONS, of);
             return;
         };
         self.entry(entry, key.kind);
-        if let ("registries" | "executors", Data::Table(table)) = (key.name, &entry.node.data) {
-            self.names(table, "a registry or an executor");
+        match (key.name, &entry.node.data) {
+            ("registries", Data::Table(table)) => self.names(table, "a registry"),
+            ("executors", Data::Table(table)) => self.names(table, "an executor"),
+            _ => {}
         }
     }
 
     fn version(&mut self, root: &Table) {
         let Some(node) = root.get("version") else {
-            let mistake = Mistake::nowhere("the file says no `version`");
+            let message = "the file says no `version`";
+            let mistake = match self.sources.top() {
+                Some(place) => Mistake::at(&place, message, "before this"),
+                None => Mistake::nowhere(message),
+            };
             self.mistakes.push(mistake.hint("begin it with `version = 1`"));
             return;
         };
-        if let Data::Integer(version) = node.data
-            && version != 1
-        {
-            let message = format!("version {version} of the file format is not known");
-            self.mistakes.push(
-                Mistake::at(&node.place, message, "not 1")
-                    .hint("this program reads `version = 1`; a newer one may read more"),
-            );
+        self.version_of(node);
+    }
+
+    /// A version that is there.
+    pub(super) fn version_of(&mut self, node: &Node) {
+        match &node.data {
+            Data::Integer(1) => {}
+            Data::Integer(version) if *version >= 0 => {
+                let message = format!("version {version} of the file format is not known");
+                self.mistakes.push(
+                    Mistake::at(&node.place, message, "not 1")
+                        .hint("this program reads `version = 1`; a newer one may read more"),
+                );
+            }
+            Data::Text(text) if text.contains("{{") => {
+                let mistake = Mistake::at(&node.place, "`version` is no template", "a template");
+                self.mistakes.push(mistake.hint("write `version = 1`"));
+            }
+            // What is no number was told already.
+            _ => {}
         }
     }
 
@@ -147,7 +159,8 @@ impl Check<'_> {
         }
         let taken = executor_keys(kind);
         for entry in &executor.table.0 {
-            if !taken.contains(&entry.name.as_str()) {
+            let is_known = keys::EXECUTOR.iter().any(|key| key.name == entry.name);
+            if is_known && !taken.contains(&entry.name.as_str()) {
                 let message = format!("an executor of type `{kind}` has no `{}`", entry.name);
                 self.mistakes.push(
                     Mistake::at(&entry.key, message, "not for this type")

@@ -97,6 +97,15 @@ impl Sources {
         1 + before.rsplit('\n').next().map_or(0, |line| line.chars().count())
     }
 
+    /// The first line of the file, for what is missing in it; none where there is no file.
+    #[must_use]
+    pub fn top(&self) -> Option<Place> {
+        let (file, _) =
+            self.0.first().filter(|(source, _)| matches!(source.origin, Origin::File(_)))?;
+        let line = file.text.lines().next().unwrap_or_default();
+        Some(Place { source: 0, span: 0..line.len() })
+    }
+
     /// All texts that override the file, in the order of their layers.
     pub fn overrides(&self) -> impl Iterator<Item = &Source> {
         let texts = self.0.iter().map(|(source, _)| source);

@@ -13,13 +13,37 @@ use super::{
     source::{Place, Sources},
 };
 
+/// So many syntax errors are looked at: more of them are one, the first.
+const MOST: usize = 200;
+
 /// The table of a whole document, with all syntax errors of it.
 pub(super) fn document(source: usize, sources: &Sources) -> (Table, Vec<Mistake>) {
     let root = Place { source, span: 0..0 };
     let text = &sources.of(&root).text;
+    if let Some(place) = unmerged(source, text) {
+        let mistake = Mistake::at(&place, "a merge conflict is left in the file", "here");
+        return (Table::default(), vec![mistake.hint("choose a side, and take the marks out")]);
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mistakes = errors.iter().map(|error| syntax(source, error, 0)).collect();
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    let mut last = None;
+    for error in errors.iter().take(MOST) {
+        // What follows on a line that is no TOML follows from its first mistake.
+        let mistake = syntax(source, error, text, 0);
+        let line = mistake.place.as_ref().map(|place| sources.line(place));
+        if last != Some(line) {
+            last = Some(line);
+            mistakes.push(mistake);
+        }
+    }
     (convert_table(table.get_ref(), source, 0), mistakes)
+}
+
+/// The first mark of a merge that has not been resolved.
+fn unmerged(source: usize, text: &str) -> Option<Place> {
+    let start = if text.starts_with("<<<<<<< ") { 0 } else { text.find("\n<<<<<<< ")? + 1 };
+    let line = text[start..].lines().next()?;
+    text[start..].contains("\n>>>>>>> ").then(|| Place { source, span: start..start + line.len() })
 }
 
 /// The value that stands at `span` of a source, for values of variables and of the command line.
@@ -27,14 +51,84 @@ pub(super) fn value(place: &Place, sources: &Sources) -> Result<Node, Mistake> {
     let text = &sources.of(place).text[place.span.clone()];
     match DeValue::parse(text) {
         Ok(value) => Ok(convert(&value, place.source, place.span.start)),
-        Err(error) => Err(syntax(place.source, &error, place.span.start)),
+        Err(error) => Err(syntax(place.source, &error, text, place.span.start)),
     }
 }
 
-fn syntax(source: usize, error: &toml::de::Error, offset: usize) -> Mistake {
+/// A value that stands alone, as one of ours in the table of keys.
+pub(crate) fn literal(text: &str) -> Option<Data> {
+    Some(convert(&DeValue::parse(text).ok()?, 0, 0).data)
+}
+
+/// A mistake of the parser, in the words of this program; `text` is what was parsed.
+fn syntax(source: usize, error: &toml::de::Error, text: &str, offset: usize) -> Mistake {
     let span = error.span().unwrap_or(0..0);
     let place = Place { source, span: shifted(&span, offset) };
-    Mistake::at(&place, "invalid TOML", error.message().replace('\n', ", "))
+    let message = error.message().replace('\n', ", ");
+    let written = text.get(span.clone()).unwrap_or_default();
+    let (label, hint) = match message.as_str() {
+        _ if quoting(written).is_some() => ("no value of TOML", quoting(written)),
+        "string values must be quoted, expected literal string" if written.is_empty() => {
+            ("no value", None)
+        }
+        "string values must be quoted, expected literal string" => {
+            ("a string stands in quotes", None)
+        }
+        "key with no value, expected `=`"
+        | "invalid unquoted key, expected letters, numbers, `-`, `_`"
+            if text.get(..span.end).is_some_and(|before| before.ends_with(':'))
+                || text.get(span.start..).is_some_and(|rest| rest.starts_with(':')) =>
+        {
+            (
+                "no TOML",
+                Some("this looks like YAML: write `[builds.NAME]`, and `key = value` below"),
+            )
+        }
+        "key with no value, expected `=`" => ("no `=` after the key", None),
+        "invalid unquoted key, expected letters, numbers, `-`, `_`" => {
+            ("no key", Some("a key is letters, digits, `-` and `_`, or stands in quotes"))
+        }
+        "invalid key-value pair, expected key" if text.trim_start().starts_with('{') => {
+            ("no TOML", Some("this looks like JSON: write `key = value`, without the braces"))
+        }
+        "invalid key-value pair, expected key" => ("no key", None),
+        "extra `=`, expected nothing" => ("one `=` too many", None),
+        "cannot recurse further; max recursion depth met" => ("nested too deeply", None),
+        // The parser says no place of it.
+        "recursion limit" => ("some key is nested too deeply", None),
+        "duplicate key" => ("written a second time", None),
+        "unexpected leading zero, expected nothing" => ("a number does not begin with 0", None),
+        "invalid basic string, expected `\"`" => ("the string has no end", None),
+        "unclosed array, expected `]`" => ("the list has no end: `]`", None),
+        "unclosed inline table, expected `}`" => ("the table has no end: `}`", None),
+        "unclosed table, expected `]`" => ("the name of the section has no end: `]`", None),
+        message if message.starts_with("missing escaped value") => (
+            "there is no such escape",
+            Some("a `\\` is written `\\\\`, or the string stands in single quotes: `'…'`"),
+        ),
+        message if message.starts_with("cannot extend value of type") => {
+            ("no table above: it has a value already", None)
+        }
+        message => (message, None),
+    };
+    let mistake = Mistake::at(&place, "invalid TOML", label);
+    match hint {
+        Some(hint) => mistake.hint(hint),
+        None => mistake,
+    }
+}
+
+/// What is to be said of a value that stands without quotes.
+fn quoting(written: &str) -> Option<&'static str> {
+    match written {
+        "yes" | "on" | "True" | "TRUE" | "Yes" => Some("write `true`"),
+        "no" | "off" | "False" | "FALSE" | "No" => Some("write `false`"),
+        "null" | "None" | "nil" => Some("leave the key out: what is not written has no value"),
+        _ if written.starts_with(['“', '”', '„', '‘', '’']) => {
+            Some("these are the quotes of a word processor: write `\"`")
+        }
+        _ => None,
+    }
 }
 
 fn shifted(span: &Range<usize>, offset: usize) -> Range<usize> {

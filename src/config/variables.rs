@@ -42,9 +42,11 @@ pub(super) fn tables<'a>(
         }
         let path = path(&levels, file);
         let names: Vec<_> = path.iter().map(String::as_str).collect();
+        // The name is no part of the text: what is wrong with it must not show the value.
+        let key = Place { source, span: 0..0 };
         match layers::outside(&names, place.clone(), sources) {
             Ok(node) => {
-                let path = path.into_iter().map(|name| (name, place.clone()));
+                let path = path.into_iter().map(|name| (name, key.clone()));
                 tables.push(layers::nested(path, node));
             }
             Err(mistake) => mistakes.push(mistake),

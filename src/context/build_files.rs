@@ -24,6 +24,16 @@ pub(super) fn rules_as_written(spec: &Spec) -> Result<Rules, ContextError> {
     Ok(rules_and_kept(spec)?.0)
 }
 
+/// The ignore file that counts; empty without one.
+pub(super) fn ignore_text(spec: &Spec) -> Result<Vec<u8>, ContextError> {
+    match find_ignore_file(spec)? {
+        Some(found) => {
+            fs::read(&found.path).map_err(|source| ContextError::Read { path: found.path, source })
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
 fn rules_and_kept(spec: &Spec) -> Result<(Rules, Vec<PathBuf>), ContextError> {
     check_root(&spec.root)?;
     let mut kept = Vec::new();

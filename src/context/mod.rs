@@ -3,6 +3,28 @@
 //! [`pack`] writes the bundle as a stream, [`list`] says what would be in it. Both read the
 //! ignore file and go through the tree alike, so they never differ. Nothing here knows where
 //! the bundle goes.
+//!
+//! A job of today runs `tar -C DIRECTORY -czf - .`. What a bundle has otherwise, each with a test
+//! (`tests/bundle.rs`, if nothing else is said):
+//!
+//! | `tar` | a bundle | why |
+//! |---|---|---|
+//! | all files | none that `.dockerignore` takes out, and of the rest what the Dockerfile takes; itself and the ignore file always (`tests/ignored.rs`, `tests/taken.rs`) | nothing else is looked at |
+//! | in the directory's order | sorted by bytes, parents first | equal trees give equal bytes |
+//! | owners and their names | 0:0 and no names | a checkout's user is no part of an image |
+//! | modes | without group's and other's right to write, but on sticky directories; all kept with `modes = "keep"` | a checkout's umask does not show |
+//! | times | one fixed time; kept with `timestamps = "keep"` | a checkout's time does not show |
+//! | `./` as the directory is | `./` of mode 0755 and the fixed time | images have its mode where all is copied |
+//! | hard links as links | as files of their own | executors drop them silently |
+//! | names from `./` on | without | |
+//! | GNU's long names | PAX, and for names that are not ASCII as well | the standard |
+//! | pipes and devices archived, sockets left out | refused (`tests/refused.rs`) | executors drop them silently |
+//! | goes on after what can't be read, and pads what shrinks | ends with an error, and no end of the archive (`tests/changes.rs`, `tests/refused.rs`, `tests/never_half.rs`) | half a context would be built |
+//! | padded to 10 KiB | ends with two blocks | |
+//!
+//! Links are sent as they are, sparse files whole, and attributes beyond modes not at all, as `tar`
+//! does without further flags. What is left with `modes` and `timestamps` kept is held against a
+//! real `tar` entry by entry (`tests/it/beside_tar.rs`).
 
 mod archive;
 mod build_files;
@@ -10,6 +32,7 @@ pub(crate) mod deflate;
 mod dense;
 mod error;
 pub(crate) mod gate;
+mod identity;
 pub mod ignore;
 mod list;
 mod pack;
@@ -21,6 +44,7 @@ pub mod walk;
 use std::path::PathBuf;
 
 pub use error::ContextError;
+pub use identity::{Identity, identity};
 pub(crate) use list::copied;
 pub use list::{Left, Listed, Listing, ignore_file, list};
 pub(crate) use pack::mode;

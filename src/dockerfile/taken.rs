@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
+
 use super::{
     Command, Copy, Dockerfile, Instruction, Mount, Run, What,
     images::Reach,
@@ -45,6 +47,56 @@ pub struct BaseImage {
     pub environment: Option<BTreeMap<String, String>>,
     /// Its `OnBuild`.
     pub triggers: Vec<String>,
+}
+
+/// The part of an image's config that is read here.
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    config: Option<Defaults>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Defaults {
+    #[serde(default)]
+    env: Option<Vec<String>>,
+    #[serde(default)]
+    on_build: Option<Vec<String>>,
+}
+
+impl BaseImage {
+    /// What is taken of a base image's config, as registries have it.
+    ///
+    /// # Errors
+    ///
+    /// What is no config.
+    ///
+    /// Source: the OCI image specification, "Image Configuration"; Docker's, for `OnBuild`.
+    pub fn read(config: &[u8]) -> Result<Self, serde_json::Error> {
+        let Config { config } = serde_json::from_slice(config)?;
+        let (environment, triggers) = match config {
+            Some(defaults) => (defaults.env, defaults.on_build),
+            None => (None, None),
+        };
+        let pair = |text: String| match text.split_once('=') {
+            Some((name, value)) => (name.to_owned(), value.to_owned()),
+            None => (text, String::new()),
+        };
+        Ok(Self {
+            environment: Some(environment.unwrap_or_default().into_iter().map(pair).collect()),
+            triggers: triggers.unwrap_or_default(),
+        })
+    }
+}
+
+/// An image that a stage is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// As [`Given::bases`] knows it: with its variables replaced, if it is no reference as well.
+    pub reference: String,
+    /// Where its `FROM` stands, from 1.
+    pub line: usize,
 }
 
 /// What [`Dockerfile::taken`] has to know.
@@ -148,6 +200,32 @@ impl Dockerfile {
             }
         }
         Ok(taken)
+    }
+
+    /// The images that [`Dockerfile::taken`] asks [`Given::bases`] for, each once, with its first
+    /// line.
+    ///
+    /// # Errors
+    ///
+    /// [`WholeContext`] for a target that there is not.
+    pub fn parents(
+        &self,
+        build_args: &BTreeMap<String, String>,
+        target: Option<&str>,
+        unused: bool,
+    ) -> Result<Vec<Parent>, WholeContext> {
+        let target = self.target(target).map_err(|error| whole(1, error.to_string()))?;
+        let reach = Reach::new(self, build_args, target);
+        let mut parents: Vec<Parent> = Vec::new();
+        for index in (0..=target).filter(|index| unused || reach.needed[*index]) {
+            let base = &reach.bases[index];
+            let known = parents.iter().any(|known| known.reference == base.text);
+            if base.stage.is_none() && base.text != "scratch" && !known {
+                parents
+                    .push(Parent { reference: base.text.clone(), line: self.stages[index].line });
+            }
+        }
+        Ok(parents)
     }
 
     /// What the image that a stage is built from lets run there.

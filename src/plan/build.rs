@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::{
-    Build, Facts, OutputAt, arguments::shown, builtin, dockerfile, earlier::Taking,
-    executor::Executors, labels, reader::Reader,
+    Build, Facts, OutputAt, Slim, arguments::shown, builtin, dockerfile, earlier::Taking,
+    executor::Executors, labels, reader::Reader, slim,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -61,6 +61,12 @@ pub(super) fn build(
     let unsupported = unsupported.unwrap_or_default();
     let chosen = executors.of(section, keys, read.as_ref(), &unsupported);
     let chosen = chosen?;
+    let slim = if keys.boolean("slim").unwrap_or(true) {
+        let unused = slim::builds_unused(&chosen.executor, &flags);
+        slim::slim(&read.as_ref()?.file, target.as_deref(), &build_args, unused)
+    } else {
+        Slim::Off
+    };
     let mut build = Build {
         name,
         place: section.key.clone(),
@@ -68,7 +74,9 @@ pub(super) fn build(
         chosen: chosen.why,
         context,
         dockerfile: read.as_ref()?.at.clone(),
+        dockerfile_label: read.as_ref()?.label.clone(),
         instructions: Arc::clone(&read.as_ref()?.file),
+        slim,
         modes: keys
             .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
             .unwrap_or(Modes::Normal),
@@ -152,6 +160,14 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
         }
         for (tag_place, tag) in tags {
+            if tag.contains('/') {
+                let message = format!("`{tag}` is no tag: a tag holds no `/`");
+                let mistake = Mistake::at(&tag_place, message, "this tag");
+                keys.mistakes.push(mistake.hint(
+                    "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe }}`",
+                ));
+                continue;
+            }
             references.push((Some(tag_place), format!("{image}:{tag}")));
         }
         if !given {
@@ -170,14 +186,28 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
             Ok(reference) => destinations.push(reference),
             Err(error) => {
                 let message = error.to_string();
-                keys.mistakes.push(match place {
+                let mistake = match place {
                     Some(place) => Mistake::at(&place, message, "this reference"),
                     None => Mistake::nowhere(message),
+                };
+                keys.mistakes.push(match text.split_once('$') {
+                    Some((_, name)) => mistake.hint(variable(name)),
+                    None => mistake,
                 });
             }
         }
     }
     destinations
+}
+
+/// What to write for `$NAME`.
+fn variable(rest: &str) -> String {
+    let name: String = rest
+        .trim_start_matches('{')
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect();
+    format!("a variable stands in a template: `{{{{ env.{name} }}}}`")
 }
 
 /// The tags that hold now, each with its place.

@@ -21,7 +21,8 @@ pub(super) fn unsupported(
 }
 
 /// What Kaniko's flags mean to the executor of our own.
-enum Meaning {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
     /// It does as they say.
     Works,
     /// Nothing: they tell Kaniko how to do what is not done here.
@@ -30,7 +31,8 @@ enum Meaning {
     Refused,
 }
 
-fn meaning(flag: &str) -> Meaning {
+/// What this flag, `--cache`, means to the executor of our own.
+pub(crate) fn meaning(flag: &str) -> Meaning {
     match flag {
         "--custom-platform"
         | "--image-format"

@@ -109,6 +109,13 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
     let current = keys.current;
     if !context.is_dir() {
         let what = if context.exists() { "is no directory" } else { "is not there" };
+        let written = keys.node("context").and_then(|node| keys.text_of("context", node));
+        if let Some(address) = written.filter(|written| written.contains("://")) {
+            let message = format!("the context `{address}` is no directory");
+            let hint = "check it out first: a directory of this machine is sent";
+            keys.wrong("context", message, "an address", hint);
+            return None;
+        }
         let shown = show(context, current);
         let shown = if shown.is_empty() { ".".to_owned() } else { shown };
         let message = format!("the context `{shown}` {what}");

@@ -221,24 +221,6 @@ fn add_uses(node: &Node, keys: &Reader<'_>, takes: &mut Vec<String>) {
     }
 }
 
-/// The keys of which something goes without saying, and what, in words.
-#[must_use]
-pub fn defaults() -> &'static [(&'static str, &'static str)] {
-    &[
-        ("context", "the directory of the file"),
-        ("dockerfile", "`Dockerfile` of the context"),
-        ("executor", "the only one that is declared, else `auto`"),
-        ("target", "the last stage"),
-        ("modes", "\"normal\""),
-        ("timestamps", "\"fixed\""),
-        ("no-push", "false"),
-        ("oci-labels", "true"),
-        ("retry", "0"),
-        ("timeout", "\"1h\""),
-        ("when", "true"),
-    ]
-}
-
 fn default(key: &str) -> Option<&'static str> {
-    defaults().iter().find(|(known, _)| *known == key).map(|(_, default)| *default)
+    config::build_defaults().find(|(known, _)| *known == key).map(|(_, default)| default)
 }

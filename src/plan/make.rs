@@ -56,7 +56,11 @@ pub enum PlanError {
 /// A name that chooses nothing; else all mistakes at once.
 pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Plan, PlanError> {
     if config.builds.is_empty() {
-        let mistake = Mistake::nowhere("the file has no builds");
+        let message = "the file has no builds";
+        let mistake = match config.sources.top() {
+            Some(place) => Mistake::at(&place, message, "in all of it"),
+            None => Mistake::nowhere(message),
+        };
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
         return Err(Mistakes::new(vec![mistake.hint(hint)], &config.sources).into());
     }
@@ -144,7 +148,8 @@ impl Planner<'_> {
             let engine = self.engine_of(section);
             let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
             let mut keys = keys.of(&section.key);
-            if keys.has("when") && !keys.boolean("when").unwrap_or(true) {
+            let when = keys.node("when").and_then(|when| keys.holds("when", when));
+            if when == Some(false) {
                 self.left_out.push(index);
                 continue;
             }

@@ -25,19 +25,22 @@ mod reach;
 mod reader;
 mod registries;
 mod select;
+mod slim;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{arguments, resolve, shown, shown_late};
 pub(crate) use build::TIMEOUT;
+pub(crate) use builtin::{Meaning, meaning};
 pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
-pub use explain::{ExplainError, Explained, Layer, defaults, explain, explained};
+pub use explain::{ExplainError, Explained, Layer, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};
 pub use order::withheld;
 pub use select::{SelectError, only};
+pub use slim::{Slim, extent, parents};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
@@ -89,8 +92,12 @@ pub struct Build {
     pub context: PathBuf,
     /// The Dockerfile.
     pub dockerfile: DockerfileAt,
+    /// As messages name it: from the current directory where it is below that.
+    pub dockerfile_label: String,
     /// What stands in it.
     pub instructions: Arc<Dockerfile>,
+    /// How much of the context is sent.
+    pub slim: Slim,
     /// Which permissions are sent.
     pub modes: Modes,
     /// Which times are sent.

@@ -11,7 +11,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::plan::{Build, Plan};
+use crate::{
+    config::Mistake,
+    plan::{Build, Plan},
+};
 
 use super::Ended;
 
@@ -44,7 +47,7 @@ fn variable(build: &str) -> String {
 /// Why the file of a plan would not do, with what to do about it: two builds of one variable, or,
 /// `on_gitlab`, more than GitLab takes.
 #[must_use]
-pub fn refusal(plan: &Plan, on_gitlab: bool) -> Option<(String, &'static str)> {
+pub fn refusal(plan: &Plan, on_gitlab: bool) -> Option<Mistake> {
     let pushed = |build: &&Build| build.push && !build.destinations.is_empty();
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     let mut size = 0;
@@ -57,7 +60,8 @@ pub fn refusal(plan: &Plan, on_gitlab: bool) -> Option<(String, &'static str)> {
                 "the dotenv report has one name for `{other}` and `{}`: `{name}`",
                 build.name
             );
-            return Some((message, "rename one: `-` and `.` are `_` in the names of variables"));
+            let mistake = Mistake::at(&build.place, message, "the second");
+            return Some(mistake.hint("rename one: `-` and `.` are `_` in the names of variables"));
         }
         names.insert(name, &build.name);
     }
@@ -65,14 +69,14 @@ pub fn refusal(plan: &Plan, on_gitlab: bool) -> Option<(String, &'static str)> {
     if on_gitlab && size > LARGEST {
         let message =
             format!("the dotenv report would have {size} bytes, and GitLab takes {LARGEST}");
-        return Some((message, hint));
+        return Some(Mistake::nowhere(message).hint(hint));
     }
     if on_gitlab && names.len() > MOST {
         let message = format!(
             "the dotenv report would have {} variables, and GitLab Free takes {MOST}",
             names.len()
         );
-        return Some((message, hint));
+        return Some(Mistake::nowhere(message).hint(hint));
     }
     None
 }

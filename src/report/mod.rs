@@ -2,6 +2,7 @@
 
 mod dotenv;
 mod file;
+pub mod findings;
 mod formats;
 mod github;
 mod junit;

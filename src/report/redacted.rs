@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::secret::Redactor;
 
 /// Fields whose texts are ours alone, or measured: no user's text is in them.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "bundle_sha256",
     "commit",
     "digest",
     "ended",
+    "fingerprint",
     "executor_type",
     "program",
     "provider",

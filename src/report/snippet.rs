@@ -1,35 +1,51 @@
 //! Mistakes of a configuration as text, each underlined where it stands.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Level, Message, Renderer, Snippet};
 
-use crate::config::{Mistake, Mistakes, Place, Sources};
+use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 
 /// All mistakes, one after the other, with an empty line between them and none at the end.
 #[must_use]
 pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
-    let one = |mistake: &Mistake| with_place("error", mistake, &mistakes.sources, colour);
-    mistakes.mistakes.iter().map(one).collect::<Vec<_>>().join("\n\n")
+    let all = &mistakes.mistakes;
+    let hidden: Vec<_> =
+        all.iter().filter(|one| one.concealed).filter_map(|one| one.place.as_ref()).collect();
+    let one = |mistake: &Mistake| with_place("error", mistake, &hidden, &mistakes.sources, colour);
+    let mut text = all.iter().map(one).collect::<Vec<_>>().join("\n\n");
+    if mistakes.more > 0 {
+        let _ = write!(text, "\n\n… and {} more", mistakes.more);
+    }
+    text
 }
 
 /// One warning about a configuration.
 #[must_use]
 pub fn warning(warning: &Mistake, sources: &Sources, colour: bool) -> String {
-    with_place("warning", warning, sources, colour)
+    with_place("warning", warning, &[], sources, colour)
 }
 
-fn with_place(level: &str, mistake: &Mistake, sources: &Sources, colour: bool) -> String {
+/// A mistake with its place; what is `hidden` is shown by none, whichever it belongs to.
+fn with_place(
+    level: &str,
+    mistake: &Mistake,
+    hidden: &[&Place],
+    sources: &Sources,
+    colour: bool,
+) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let level = if level == "error" { Level::ERROR } else { Level::WARNING };
     let mut group = level.primary_title(mistake.message.as_str()).elements(None::<Message<'_>>);
     if let Some(place) = &mistake.place {
         let source = sources.of(place);
-        let text = if mistake.concealed {
-            conceal(&source.text, place)
-        } else {
-            source.text.as_str().into()
-        };
+        let mut text: Cow<'_, str> = source.text.as_str().into();
+        for hidden in hidden.iter().filter(|hidden| hidden.source == place.source) {
+            text = conceal(&text, &hidden.span).into();
+        }
+        if let Some(value) = value_of_a_wrong_key(source, place) {
+            text = conceal(&text, &value).into();
+        }
         let mark = AnnotationKind::Primary.span(visible(&source.text, place));
         let mark = mark.label(mistake.label.as_str());
         group = group.element(Snippet::source(text).path(source.label.as_str()).annotation(mark));
@@ -50,23 +66,36 @@ fn visible(text: &str, place: &Place) -> std::ops::Range<usize> {
     start..line
 }
 
+/// The value of a variable or of `--set` whose key is wrong: it may be a secret of another key.
+fn value_of_a_wrong_key(source: &Source, place: &Place) -> Option<Range<usize>> {
+    let text = &source.text;
+    match source.origin {
+        // The key of a variable stands nowhere in its text.
+        Origin::Variable if place.span == (0..0) => Some(0..text.len()),
+        Origin::Flag => {
+            let value = text.find('=')? + 1;
+            (place.span.end < value).then_some(value..text.len())
+        }
+        _ => None,
+    }
+}
+
 /// The text with asterisks for the span.
-fn conceal<'a>(text: &str, place: &Place) -> Cow<'a, str> {
+fn conceal(text: &str, span: &Range<usize>) -> String {
     let mut concealed = String::with_capacity(text.len());
     for (index, character) in text.char_indices() {
-        if place.span.contains(&index) && !character.is_whitespace() {
+        if span.contains(&index) && !character.is_whitespace() {
             concealed.extend(std::iter::repeat_n('*', character.len_utf8()));
         } else {
             concealed.push(character);
         }
     }
-    concealed.into()
+    concealed
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Origin, Source};
 
     fn sources(text: &str) -> Sources {
         let mut sources = Sources::default();

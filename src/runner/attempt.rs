@@ -1,9 +1,7 @@
 //! One attempt at one build: what a transport answers, as an end.
 
-use std::sync::Arc;
-
 use crate::{
-    context::{self, ContextError, Dockerfile},
+    context::{self, ContextError, Dockerfile, Extent},
     kaniko::{cause::Cause, log::without_colours},
     outcome::{End, chain},
     plan::Build,
@@ -11,11 +9,7 @@ use crate::{
     transport::{Bundle, Job, Ran, TransportError},
 };
 
-use super::{
-    Run,
-    reach::{Reach, compression},
-    with_digest,
-};
+use super::{Run, reach::Reach, with_digest};
 
 /// How an attempt ended.
 pub(super) struct Attempt {
@@ -35,34 +29,34 @@ pub(super) fn unreached(cause: String) -> Attempt {
     }
 }
 
+/// An attempt that the end of the run has cut short before its executor was reached.
+pub(super) fn interrupted() -> Attempt {
+    Attempt { end: End::Interrupted, worth_repeating: false, bundle: None, version: None }
+}
+
 /// Sends, builds and brings back once.
 pub(super) async fn attempt(
     run: &Run<'_>,
     build: &Build,
     job: &Job,
+    bundle: Bundle,
     reach: &Reach,
     seat: usize,
 ) -> Attempt {
-    let result = reach.run(run, build, job, bundle(build, compression(build)), seat).await;
+    let result = reach.run(run, build, job, bundle, seat).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
         Err(error) => not_run(error, pushes(build)),
     }
 }
 
-/// Writes the context of a build as often as it is asked for.
-pub(super) fn bundle(build: &Build, compression: context::Compression) -> Bundle {
-    let spec = spec(build);
-    Arc::new(move |sink| context::pack(&spec, compression, sink))
-}
-
 /// What is sent of a build.
 #[must_use]
-pub(crate) fn spec(build: &Build) -> context::Spec {
+pub(crate) fn spec(build: &Build, extent: Extent) -> context::Spec {
     context::Spec {
         root: build.context.clone(),
         dockerfile: build.dockerfile.clone(),
-        extent: context::Extent::Whole,
+        extent,
         modes: build.modes,
         timestamps: build.timestamps,
     }
@@ -168,9 +162,13 @@ fn not_run(error: TransportError, pushes: bool) -> Attempt {
             let hint = error.hint().map(str::to_owned);
             (End::Unpacked { cause: chain(&error), hint }, false)
         }
-        TransportError::Feed { .. } | TransportError::Lost { .. } => {
-            (End::Unreached { cause: text, hint: None }, true)
+        TransportError::Lost { started, .. } => {
+            let hint = (started && pushes).then(|| {
+                "the executor may have gone on by itself: look whether the image was pushed".into()
+            });
+            (End::Unreached { cause: text, hint }, true)
         }
+        TransportError::Feed { .. } => (End::Unreached { cause: text, hint: None }, true),
         TransportError::Output { .. } => {
             // The executor has ended well by then, so it has pushed what it was to push.
             (End::Failed { exit_code: 0, cause: text, pushed_unknown: pushes }, false)

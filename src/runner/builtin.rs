@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, io, path::Path, time::Duration};
 
 use crate::{
     builtin::{self, BuildError, Recipe},
+    context::Extent,
     event::{Event, Stage, What},
     oci::{self, Format, Image, OciError, Platform, Registries},
     outcome::{End, chain},
@@ -63,6 +64,17 @@ impl Problem {
         }
     }
 
+    /// With what is behind it, and before it where in the Dockerfile it is.
+    fn told(&self, dockerfile: &str) -> String {
+        match self {
+            Self::Build(error) => match error.line() {
+                Some(line) => format!("{dockerfile}:{line}: {}", chain(error)),
+                None => chain(error),
+            },
+            _ => chain(self),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Build(error) => error.hint().map(str::to_owned),
@@ -94,7 +106,7 @@ pub(super) async fn attempt(
             ended(End::Built { digest, images }, false)
         }
         Ok(Err(problem)) => {
-            let mut cause = chain(&problem);
+            let mut cause = problem.told(&build.dockerfile_label);
             if let Some(hint) = problem.hint() {
                 cause = format!("{cause}; {hint}");
             }
@@ -172,7 +184,8 @@ async fn image(
     }
     let flag = |name: &str| build.flags.iter().find_map(|flag| flag.strip_prefix(name));
     let recipe = Recipe {
-        context: spec(build),
+        // It reads from the directory what it takes.
+        context: spec(build, Extent::Whole),
         dockerfile: (*build.instructions).clone(),
         target: build.target.clone(),
         build_args,

@@ -5,17 +5,21 @@
 
 mod attempt;
 mod builtin;
+mod bundles;
+mod contexts;
 mod job;
 mod prepared;
 mod programs;
 mod reach;
 mod registries;
 mod schedule;
+mod slim;
 mod spool;
 
 pub(crate) use attempt::spec;
 pub use prepared::{PrepareError, Prepared};
 pub use programs::LocalPrograms;
+pub(crate) use slim::sent;
 
 use std::{
     collections::BTreeMap,
@@ -35,6 +39,7 @@ use crate::{
 };
 
 use attempt::Attempt;
+use contexts::Contexts;
 use reach::Reach;
 use schedule::{Next, Schedule};
 
@@ -71,6 +76,7 @@ impl Run<'_> {
     pub async fn run(&self) -> Result<Vec<Outcome>, PrepareError> {
         self.check()?;
         let reach = Reach::new(self);
+        let contexts = Contexts::new(self);
         let mut schedule = Schedule::new(&self.plan.builds, self.jobs, self.keep_going);
         let mut running = FuturesUnordered::new();
         loop {
@@ -83,9 +89,11 @@ impl Run<'_> {
                     Next::Start(index, seat) => {
                         let build = &self.plan.builds[index];
                         let ended = schedule.ended_before(build);
-                        let reach = &reach;
+                        let (reach, contexts) = (&reach, &contexts);
                         running.push(async move {
-                            (index, self.build(build, &ended, reach, seat).await)
+                            let outcome = self.build(build, &ended, (reach, contexts), seat).await;
+                            contexts.ended(build).await;
+                            (index, outcome)
                         });
                     }
                 }
@@ -119,7 +127,7 @@ impl Run<'_> {
         &self,
         build: &Build,
         outcomes: &[Outcome],
-        reach: &Reach,
+        (reach, contexts): (&Reach, &Contexts),
         seat: usize,
     ) -> Outcome {
         let start = Instant::now();
@@ -138,14 +146,22 @@ impl Run<'_> {
         };
         let mut may_be_pushed = false;
         let mut outcome = unstarted(build, End::Interrupted);
+        let mut bundle = None;
         loop {
             outcome.attempts += 1;
             let executor = format!("{} ({})", build.executor.name, build.executor.kind.name());
             let started = What::Started { attempt: outcome.attempts, executor };
             self.tell(build, started).await;
-            let attempt = match build.executor.kind {
-                ExecutorKind::Builtin => self.without_executor(build, outcomes, reach).await,
-                _ => attempt::attempt(self, build, &job, reach, seat).await,
+            let attempt = if build.executor.kind == ExecutorKind::Builtin {
+                self.without_executor(build, outcomes, reach).await
+            } else {
+                if bundle.is_none() {
+                    bundle = contexts.bundle(self, build, outcomes, reach).await;
+                }
+                match bundle.clone() {
+                    Some(bundle) => attempt::attempt(self, build, &job, bundle, reach, seat).await,
+                    None => attempt::interrupted(),
+                }
             };
             outcome.bundle = attempt.bundle.or(outcome.bundle);
             outcome.executor_version = attempt.version.or(outcome.executor_version);

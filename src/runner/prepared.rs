@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use crate::{
     plan::{Build, ExecutorKind, Plan, Value},
     registry::{
-        Credential,
+        self, Credential, Reference,
         credentials::{self, CredentialsError, Located, Needed, Sources},
         executor_config,
     },
@@ -101,6 +101,53 @@ impl Prepared {
         }
         let needed: Vec<_> =
             plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+        let sources = Sources { registries: &plan.registries, env: environment };
+        prepared.log_in(needed, sources, environment).await?;
+        prepared.tell(redactor);
+        Ok(prepared)
+    }
+
+    /// Has the credentials of the registries of `plan`, and no other secret.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError::Credentials`].
+    pub async fn logins(
+        plan: &Plan,
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        let registries = plan.builds.iter().flat_map(|build| build.registries.iter().cloned());
+        Self::of(registries.collect(), plan, environment, redactor).await
+    }
+
+    /// Has what pulling `references` takes, and no more.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError`]: the first that cannot be had.
+    pub(super) async fn to_pull(
+        plan: &Plan,
+        build: &Build,
+        references: &[Reference],
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        // The plan has read the mirrors once: they are mirrors.
+        let hosts = registry::with_mirrors(&Needed::by(references), &plan.registries);
+        let hosts = hosts.unwrap_or_default();
+        let asked = |needed: &&Needed| hosts.iter().any(|host| host.host == needed.host);
+        let needed = build.registries.iter().filter(asked).cloned().collect();
+        Self::of(needed, plan, environment, redactor).await
+    }
+
+    async fn of(
+        needed: Vec<Needed>,
+        plan: &Plan,
+        environment: &BTreeMap<String, String>,
+        redactor: &Redactor,
+    ) -> Result<Self, PrepareError> {
+        let mut prepared = Self::default();
         let sources = Sources { registries: &plan.registries, env: environment };
         prepared.log_in(needed, sources, environment).await?;
         prepared.tell(redactor);

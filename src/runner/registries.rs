@@ -4,16 +4,24 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     oci::{Host, Network, OciError, Registries},
-    plan::{Build, Plan},
+    plan::{Build, ExecutorKind, Plan},
     registry::PemKind,
     secret::Secret,
 };
 
 use super::prepared::{PrepareError, Prepared};
 
-/// Those that were reached so far: builds that reach all in one way share what was pulled.
+/// Those that were reached so far: builds that reach all in one way share what is known of them.
 #[derive(Default)]
-pub(super) struct Reached(Vec<(Vec<Host>, Registries)>);
+pub(super) struct Reached(Vec<(Reach, Registries)>);
+
+/// What builds that share registries have in common.
+#[derive(PartialEq, Eq)]
+struct Reach {
+    hosts: Vec<Host>,
+    builtin: bool,
+    proxy: bool,
+}
 
 impl Reached {
     /// The registries of `build`.
@@ -30,15 +38,19 @@ impl Reached {
         environment: &BTreeMap<String, String>,
     ) -> Result<Registries, ReachError> {
         let hosts = hosts(build, plan, prepared)?;
-        if let Some((_, registries)) = self.0.iter().find(|(known, _)| *known == hosts) {
+        let builtin = build.executor.kind == ExecutorKind::Builtin;
+        let reach = Reach { hosts: hosts.clone(), builtin, proxy: build.executor.proxy };
+        if let Some((_, registries)) = self.0.iter().find(|(known, _)| *known == reach) {
             return Ok(registries.clone());
         }
         let mut network = Network::of(environment);
         if !build.executor.proxy {
             network.proxies = crate::oci::Proxies::default();
         }
-        let registries = Registries::new(hosts.clone(), &network)?;
-        self.0.push((hosts, registries.clone()));
+        // An executor pulls and pushes itself: we only have a look.
+        let made = if builtin { Registries::new } else { Registries::hurried };
+        let registries = made(hosts, &network)?;
+        self.0.push((reach, registries.clone()));
         Ok(registries)
     }
 }

@@ -10,7 +10,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use super::attempt::Attempt;
 use super::bounds::{Bounded, FUEL, LONGEST};
 use super::convert;
-use super::error::{Problem, TemplateError};
+use super::error::{CIRCLE, Problem, TemplateError};
 use super::filters;
 use super::names::{Names, Value, Var};
 use super::references::{Uses, Words};
@@ -298,7 +298,7 @@ impl Inner {
         let is_cycle = resolving.iter().any(|outer| outer == name);
         resolving.push(name.to_owned());
         if is_cycle {
-            return Err(Problem::new(format!("it needs itself: {}", resolving.join(" → "))));
+            return Err(Problem::new(format!("{CIRCLE}{}", resolving.join(" → "))));
         }
         let Some(var) = self.names.vars.get(name) else {
             return Err(Problem::new(format!("`vars.{name}` does not exist")));

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use minijinja::{Error, ErrorKind};
 
+/// What stands before the vars of a circle.
+pub(super) const CIRCLE: &str = "vars need one another in a circle: ";
+
 /// Why a template has no value, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -161,7 +164,8 @@ fn syntax(detail: &str) -> Problem {
     } else if detail.contains("end of raw block") {
         "a `{% raw %}` has no `{% endraw %}`".to_owned()
     } else if detail.contains("end of input") {
-        "the template ends too early".to_owned()
+        return Problem::new("the template ends too early")
+            .hint("a `}}`, a `%}`, an `{% endif %}` or an `{% endfor %}` is missing".to_owned());
     } else if let Some(statement) = detail.strip_prefix("unknown statement ") {
         match statement {
             "else" | "elif" | "endif" | "endfor" | "endset" | "endwith" | "endraw" => {

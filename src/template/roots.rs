@@ -11,7 +11,7 @@ use crate::ci::{Ci, Fact, Field};
 use super::bounds::LONGEST_FILE;
 use super::convert;
 use super::engine::{Evaluated, Inner};
-use super::error::Problem;
+use super::error::{CIRCLE, Problem};
 use super::lookup;
 use super::nearest::did_you_mean;
 use super::rendered::LateValue;
@@ -181,7 +181,11 @@ impl Node {
         lookup::var(&self.scene.inner.names, name)?;
         let path = format!("vars.{name}");
         let within = |problem: Problem| {
-            let message = format!("in `{path}`: {}", problem.message);
+            let message = match problem.message.strip_prefix(CIRCLE) {
+                // It is told with all of its members already.
+                Some(_) => problem.message,
+                None => format!("in `{path}`: {}", problem.message),
+            };
             Problem::new(message).hint(problem.hint).about(&path)
         };
         match self.scene.inner.var(name, &self.scene.resolving).map_err(within)? {

@@ -38,7 +38,16 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
     }
     if let Err(error) = env.template_from_str(source) {
         let range = error.range().unwrap_or(0..source.len());
-        return vec![TemplateError::new(range, in_our_words(&error))];
+        let problem = in_our_words(&error);
+        let shell = source.get(range.clone()).is_some_and(|text| text.starts_with('$'));
+        return vec![TemplateError::new(
+            range,
+            if shell {
+                problem.hint("a variable is `env.NAME` here, without a `$`".to_owned())
+            } else {
+                problem
+            },
+        )];
     }
     let tags = scan(source);
     let words = Words::of(&tags);
@@ -76,11 +85,10 @@ fn unknown(what: &str, name: &str, all: &[&str], range: &Range<usize>) -> Option
     if all.contains(&name) {
         return None;
     }
-    let problem = Problem::new(format!("there is no {what} `{name}`")).hint(did_you_mean(
-        "",
-        name,
-        all.iter().copied(),
-    ));
+    let near = did_you_mean("", name, all.iter().copied());
+    let ours = (what == "filter")
+        .then(|| "for tags there are `slug`, `tag_safe`, `semver`, `match` and `short`".to_owned());
+    let problem = Problem::new(format!("there is no {what} `{name}`")).hint(near.or(ours));
     Some(TemplateError::new(range.clone(), problem))
 }
 
@@ -116,7 +124,7 @@ fn statements(tags: &[Tag<'_>]) -> Vec<TemplateError> {
             depth = depth.saturating_sub(1);
         } else if name == "set" && !has(TokenKind::Sign("=")) {
             wrong("`set` needs a value here: `{% set NAME = … %}`".to_owned());
-        } else if !STATEMENTS.contains(&name) && name != "endset" {
+        } else if !STATEMENTS.contains(&name) && !name.starts_with("end") {
             wrong(format!("the configuration's templates have no `{{% {name} %}}`"));
         }
     }
@@ -246,8 +254,12 @@ fn not_ordered(reference: &Reference<'_>, path: &str) -> Result<(), Problem> {
 fn unknown_root(reference: &Reference<'_>, names: &Names) -> Problem {
     let root = reference.root;
     if reference.is_called {
-        return Problem::new(format!("there is no function `{root}`"))
-            .hint(did_you_mean("", root, FUNCTIONS));
+        return Problem::new(format!("there is no function `{root}`")).hint(
+            did_you_mean("", root, FUNCTIONS).or_else(|| {
+                let all: Vec<_> = FUNCTIONS.iter().map(|name| format!("`{name}`")).collect();
+                Some(format!("there are {}", all.join(", ")))
+            }),
+        );
     }
     let hint = if reference.keys.is_empty() && names.vars.contains_key(root) {
         Some(format!("did you mean `vars.{root}`?"))

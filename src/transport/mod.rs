@@ -185,7 +185,7 @@ pub enum TransportError {
     Lost {
         /// What was seen last.
         what: String,
-        /// The executor had been started: destinations may have been pushed.
+        /// The executor was started, or may have been: destinations may have been pushed.
         started: bool,
     },
     /// An output could not be brought back or written.

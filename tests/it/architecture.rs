@@ -22,6 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "guard",
             "outcome",
             "plan",
+            "reference",
             "registry",
             "report",
             "runner",
@@ -54,6 +55,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("process", &[]),
+    ("reference", &["config", "kaniko", "plan"]),
     ("registry", &["secret"]),
     (
         "report",
@@ -61,6 +63,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "ci",
             "config",
             "context",
+            "dockerfile",
             "event",
             "kaniko",
             "outcome",
@@ -78,6 +81,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "builtin",
             "oci",
             "context",
+            "dockerfile",
             "event",
             "guard",
             "kaniko",
@@ -131,10 +135,22 @@ const HOMES: &[(&str, &[&str])] = &[
     // Dockerfiles, plans and reports.
     (
         "serde_json",
-        &["report", "ci", "dockerfile", "guard", "oci", "plan", "registry", "transport", "builtin"],
+        &[
+            "report",
+            "ci",
+            "dockerfile",
+            "guard",
+            "oci",
+            "plan",
+            "reference",
+            "registry",
+            "transport",
+            "builtin",
+        ],
     ),
-    // The bundle's checksum, what came back of it, digests of images, and a filter.
-    ("sha2", &["context", "oci", "template", "transport", "builtin"]),
+    // The bundle's checksum, what came back of it, digests of images, fingerprints of findings, and
+    // a filter.
+    ("sha2", &["context", "oci", "report", "template", "transport", "builtin"]),
     // The nearest spelling, of keys, stages and names.
     ("strsim", &["config", "dockerfile", "template"]),
     // Contexts and images are written; what containers take and give is a tar too.

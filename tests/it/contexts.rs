@@ -15,7 +15,7 @@ use crate::{
 
 /// A build of `app` with a Dockerfile in it.
 fn app() -> Sandbox {
-    in_context("app").file("app/Dockerfile", "FROM scratch\n")
+    in_context("app").file("app/Dockerfile", "FROM scratch\nCOPY . /\n")
 }
 
 fn in_context(path: &str) -> Sandbox {
@@ -146,8 +146,8 @@ fn a_context_that_cannot_be_packed_after_a_build_is_a_failure_of_the_run() {
             "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n\
              [builds.api]\ncontext = \"api\"\n[builds.web]\ncontext = \"web\"\n",
         )
-        .file("api/Dockerfile", "FROM scratch\n")
-        .file("web/Dockerfile", "FROM scratch\n")
+        .file("api/Dockerfile", "FROM scratch\nCOPY . /\n")
+        .file("web/Dockerfile", "FROM scratch\nCOPY . /\n")
         .fake("docker", docker(&Executor::builds()));
     let _listens = UnixListener::bind(sandbox.path("web/socket")).unwrap();
 
@@ -245,8 +245,8 @@ fn a_loop_of_symlinks_is_packed_as_it_is() {
     sandbox
         .run(["context", "ls", "web"])
         .code(0)
-        .stderr("4 entries, 13 B")
-        .stdout("          13  Dockerfile\n           0  a\n           0  b\n           0  up");
+        .stderr("4 entries, 22 B")
+        .stdout("          22  Dockerfile\n           0  a\n           0  b\n           0  up");
 }
 
 #[test]
@@ -287,5 +287,5 @@ fn outside(directory: &str) -> Sandbox {
             "version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n\
              context = \"{directory}\"\ndockerfile = \"web.Dockerfile\"\n"
         ))
-        .file("web.Dockerfile", "FROM scratch\n")
+        .file("web.Dockerfile", "FROM scratch\nCOPY . /\n")
 }

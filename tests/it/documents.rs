@@ -24,6 +24,7 @@ fn every_command_line_in_the_documents_is_taken() {
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/reference.md",
         "kaniko.toml.example",
         "examples/README.md",
         "schemas/README.md",
@@ -101,6 +102,7 @@ fn the_example_of_every_key_has_no_mistake() {
         .config(&head)
         .file("services/api/Dockerfile", "FROM scratch AS runtime\n")
         .file("services/web/Dockerfile", "FROM scratch\n")
+        .file("services/worker/Dockerfile", "FROM scratch\n")
         .directory("dist");
     let project = named.iter().fold(project, |project, name| {
         assert!(
@@ -112,7 +114,7 @@ fn the_example_of_every_key_has_no_mistake() {
     let job = repository::variables("examples/cloud-foundry/ci.env");
     let project = job.iter().fold(project, |project, (name, value)| project.env(name, value));
 
-    project.run(["check"]).code(0).stdout("").stderr("2 builds, no mistakes");
+    project.run(["check"]).code(0).stdout("").stderr("5 builds, no mistakes");
 }
 
 #[test]

@@ -4,7 +4,14 @@ use std::{fs, os::unix::fs::symlink};
 
 use serde_json::Value;
 
-use crate::{container, documents, fake::Fake, repository, sandbox::Sandbox};
+use crate::{
+    documents,
+    fake::Fake,
+    logins::docker_config,
+    registry::{PASSWORD, Setup, skopeo},
+    repository,
+    sandbox::Sandbox,
+};
 
 /// An example with the variables of its CI.
 pub(crate) fn job(example: &str) -> Sandbox {
@@ -251,6 +258,7 @@ fn every_job_runs_a_command_that_is_taken() {
         jobs,
         [
             "cloud-foundry",
+            "from-artifacts",
             "github-docker",
             "gitlab-local",
             "monorepo",
@@ -281,32 +289,71 @@ fn script(sandbox: &Sandbox) -> (bool, String) {
 }
 
 #[test]
-fn the_first_example_shows_its_plan_where_there_is_no_engine() {
-    let none = || Fake::new().tells("no daemon").exits(1);
-    let sandbox = try_it(Sandbox::new()).fake("podman", none()).fake("docker", none());
+fn the_first_example_lands_in_a_file_with_nothing_but_the_program() {
+    let sandbox = try_it(Sandbox::new());
 
     let (well, said) = script(&sandbox);
 
     assert!(well, "{said}");
-    assert!(said.contains("== NOTHING IS BUILT: there is no engine to run Kaniko in."), "{said}");
-    assert!(said.contains("no push      localhost/kaniko-build/hello:latest"), "{said}");
-    assert!(said.contains(" greeting.txt\n"), "{said}");
+    let archive = sandbox.state().join("target/first/hello.tar");
+    let listed = sandbox.command("tar").arg("-tf").arg(archive).output().expect("tar");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("manifest.json\n"), "{listed}");
+    assert!(said.contains("warning: nothing was pushed: outside of CI add `--push`"), "{said}");
 }
 
 #[test]
-fn the_first_example_is_built_where_there_is_an_engine() {
-    let Some(sandbox) = container::podman(Sandbox::new()) else { return };
-    let sandbox = try_it(sandbox).env("EXAMPLE_KANIKO", container::IMAGE);
-    let settings = repository::text("examples/first/kaniko.toml").replace(
-        "type = \"podman\"\n",
-        &format!("type = \"podman\"\nnetwork = \"host\"\n{}\n", container::ENGINE_ARGS),
-    );
-    let sandbox = sandbox.config(&settings);
+fn the_first_example_is_pushed_as_the_readme_has_it() {
+    let Some(registry) = (Setup { login: true, ..Setup::default() }).start() else { return };
+    let readme = repository::text("README.md");
+    let line = readme.lines().find(|line| line.starts_with("EXAMPLE_IMAGE=")).expect("a line");
+    assert_eq!(line, "EXAMPLE_IMAGE=registry.example.com/me/hello sh examples/first/try.sh --push");
+    let sandbox = try_it(Sandbox::new())
+        .env("EXAMPLE_IMAGE", format!("{}/me/hello", registry.host()))
+        .file("../home/.docker/config.json", docker_config(&registry.host(), PASSWORD));
 
-    let (well, said) = script(&sandbox);
+    let output = sandbox.command("/bin/sh").args(["try.sh", "--push"]).output().expect("a shell");
 
-    assert!(well, "{said}");
-    assert!(said.contains("hello | building\n"), "{said}");
-    assert!(sandbox.state().join("target/first/hello.tar").exists(), "{said}");
-    assert_eq!(container::containers(&sandbox), [""; 0]);
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    for tag in ["1.0", "latest"] {
+        let reference = format!("docker://{}/me/hello:{tag}", registry.host());
+        let credentials = format!("--creds=bob:{PASSWORD}");
+        let Some(seen) = skopeo(&["inspect", "--tls-verify=false", &credentials, &reference])
+        else {
+            return;
+        };
+        let seen: Value = serde_json::from_str(&seen).expect("JSON");
+        let digest = seen["Digest"].as_str().expect("a digest");
+        let told = format!("{}/me/hello:{tag}@{digest}\n", registry.host());
+        assert!(said.contains(&told), "{said}");
+        assert_eq!(seen["Labels"]["version"], "1.0");
+    }
+}
+
+#[test]
+fn from_artifacts_makes_three_images_without_an_executor() {
+    let Some(registry) = Setup::default().start() else { return };
+    let host = registry.host();
+    let project = job("from-artifacts")
+        .file("dist/api", "#!/bin/sh\n")
+        .env("CI_REGISTRY", &host)
+        .env("CI_REGISTRY_IMAGE", format!("{host}/shop"))
+        .env("BASE", "scratch");
+
+    let run = project.run(["run", "--jobs", "2", "--report", "dotenv=images.env"]);
+
+    let variables = run.code(0).file("images.env");
+    let pushed: Vec<_> = variables.lines().filter_map(|line| line.split_once('=')).collect();
+    let names: Vec<_> = pushed.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["KANIKO_IMAGE_API", "KANIKO_IMAGE_WEB", "KANIKO_IMAGE_MIGRATIONS"]);
+    let mut layers = Vec::new();
+    for (_, image) in pushed {
+        let (repository, digest) = image.split_once(":9d0e4f53@").expect("a tag and a digest");
+        let reference = format!("docker://{repository}@{digest}");
+        let Some(seen) = skopeo(&["inspect", "--tls-verify=false", &reference]) else { return };
+        let seen: Value = serde_json::from_str(&seen).expect("JSON");
+        layers.push(seen["Layers"].as_array().expect("a list").clone());
+    }
+    assert_eq!(layers[2][..1], layers[0][..], "migrations starts from what api has become");
 }

@@ -13,7 +13,7 @@ fn pushed() -> Sandbox {
             "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
              destinations = [\"r.example.com/shop/web:1\"]\n",
         )
-        .file("Dockerfile", "FROM r.example.com/base/alpine:3\nRUN make\n")
+        .file("Dockerfile", "FROM r.example.com/base/alpine:3\nRUN make\nCOPY . .\n")
 }
 
 /// A build on Cloud Foundry with a login.
@@ -546,6 +546,7 @@ web on cf (cloudfoundry)
   lock-timeout 1m
   context      [DIR]
   dockerfile   Dockerfile
+  sent         no more than the Dockerfile
   timeout      2h  [--set]
     --context=tar:///kaniko/.kaniko-build/run/bundle.tgz
     --dockerfile=/kaniko/buildcontext/Dockerfile

@@ -97,14 +97,6 @@ fn a_profile_is_laid_over_the_file_before_defaults_reach_the_builds() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_told_with_the_nearest() {
-    with("[builds.web]\n[profiles.release]\ndefaults.retry = 5\n")
-        .run(["check", "--profile", "realease"])
-        .code(2)
-        .stderr("error: there is no profile `realease`\nhint: did you mean `release`?");
-}
-
-#[test]
 fn included_files_add_builds_with_paths_and_defaults_of_their_own() {
     let project = Sandbox::new()
         .config(
@@ -123,53 +115,6 @@ fn included_files_add_builds_with_paths_and_defaults_of_their_own() {
     let contexts = values(&run, &["context"]);
     assert!(contexts[1].1.ends_with("/work/services/a"), "{contexts:?}");
     assert!(contexts[2].1.ends_with("/work/services/b"), "{contexts:?}");
-}
-
-#[test]
-fn an_included_file_owns_no_more_than_its_builds() {
-    Sandbox::new()
-        .config("version = 1\ninclude = [\"a.toml\", \"kaniko.toml\", \"../x\", \"none.toml\"]\n")
-        .file("a.toml", "[builds.a]\n[registries.r]\nhost = \"evil.example.com\"\n")
-        .run(["check"])
-        .code(2)
-        .stdout("")
-        .stderr(
-            r#"error: the file includes itself
- --> kaniko.toml:2:22
-  |
-2 | include = ["a.toml", "kaniko.toml", "../x", "none.toml"]
-  |                      ^^^^^^^^^^^^^ a circle
-
-error: there is no `../x` to include
- --> kaniko.toml:2:37
-  |
-2 | include = ["a.toml", "kaniko.toml", "../x", "none.toml"]
-  |                                     ^^^^^^ not there
-
-error: there is no `none.toml` to include
- --> kaniko.toml:2:45
-  |
-2 | include = ["a.toml", "kaniko.toml", "../x", "none.toml"]
-  |                                             ^^^^^^^^^^^ not there
-
-error: `registries` in a file that is included
- --> a.toml:2:2
-  |
-2 | [registries.r]
-  |  ^^^^^^^^^^ not here
-hint: an included file holds `builds` and `defaults` of its own; the rest belongs to the file that includes it"#,
-        );
-}
-
-#[test]
-fn two_files_with_a_build_of_one_name_are_refused() {
-    Sandbox::new()
-        .config("version = 1\ninclude = [\"a/*.toml\"]\n[builds.web]\n")
-        .file("a/kaniko.toml", "[builds.web]\n")
-        .run(["check"])
-        .code(2)
-        .stdout("")
-        .stderr_contains("error: two builds are called `web`\n --> a/kaniko.toml:1:9\n");
 }
 
 #[test]
@@ -205,20 +150,4 @@ fn a_group_stands_for_its_builds() {
     let run = project.run(["plan", "apis", "--format", "json"]);
 
     assert_eq!(values(&run, &["retry"]), pairs(&[("api-one", "0"), ("api-two", "0")]));
-}
-
-#[test]
-fn mistakes_of_presets_groups_and_matrices_are_told_at_once() {
-    with(
-        "[presets.p]\nmatrix = { a = [1] }\npresets = [\"q\"]\nnope = 1\n\
-         [groups]\nweb = [\"web\"]\nall = [\"wbe\"]\n[builds.web]\npresets = [\"o\"]\n",
-    )
-    .run(["check"])
-    .code(2)
-    .stdout("")
-    .stderr_contains("unknown key `nope` of `presets.p`")
-    .stderr_contains("`presets` in `presets.p`")
-    .stderr_contains("`matrix` in `presets.p`")
-    .stderr_contains("there is no preset `o`")
-    .stderr_contains("`web` is a group and a build");
 }

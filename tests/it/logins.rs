@@ -1,84 +1,34 @@
 //! A real registry that wants a login, and the credentials that executors are given for it.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    io::Write as _,
-    net::{TcpListener, TcpStream},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{fmt::Write as _, fs, io::Write as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{fake::Fake, machine, sandbox::Sandbox};
+use crate::{
+    fake::Fake,
+    machine,
+    registry::{PASSWORD, Registry, Setup},
+    sandbox::Sandbox,
+};
 
-const PASSWORD: &str = "s3cret-Pa55";
-
-/// Of user bob with [`PASSWORD`], by bcrypt, which is all that the registry takes.
-const HTPASSWD: &str = "bob:$2y$05$WqVVWhXQ1qw.yTQs7nfv/Ob98ucjqeU/lBSkhZIuniqMvM.zwXCyu\n";
-
-/// A registry on loopback that knows bob alone; it ends when dropped.
-struct Registry {
-    server: Child,
-    host: String,
-    place: tempfile::TempDir,
+/// Where bob alone may push; none where this machine has no registry or no skopeo, which is told.
+fn registry() -> Option<Registry> {
+    if !machine::has(Path::new("/usr/bin/skopeo"), "skopeo") {
+        return None;
+    }
+    Setup { login: true, ..Setup::default() }.start()
 }
 
 impl Registry {
-    /// None where this machine has no registry or no skopeo, which is told.
-    fn start() -> Option<Self> {
-        let there = [("/usr/bin/docker-registry", "registry"), ("/usr/bin/skopeo", "skopeo")];
-        if !there.iter().all(|(path, what)| machine::has(Path::new(path), what)) {
-            return None;
-        }
-        // A free port may be another's by the time that it is taken.
-        let registry = (0..5).find_map(|_| Self::at(free_port()));
-        Some(registry.expect("a registry starts"))
-    }
-
-    fn at(port: u16) -> Option<Self> {
-        let place = tempfile::tempdir().expect("a directory");
-        let host = format!("127.0.0.1:{port}");
-        let top = place.path().display();
-        let config = format!(
-            "version: 0.1\nstorage:\n  filesystem: {{rootdirectory: {top}/images}}\n\
-             auth:\n  htpasswd: {{realm: tests, path: {top}/htpasswd}}\nhttp: {{addr: '{host}'}}\n"
-        );
-        fs::write(place.path().join("config.yml"), config).expect("a config");
-        fs::write(place.path().join("htpasswd"), HTPASSWD).expect("its users");
-        let log = fs::File::create(place.path().join("log")).expect("a log");
-        let server = Command::new("/usr/bin/docker-registry")
-            .arg("serve")
-            .arg(place.path().join("config.yml"))
-            .env("OTEL_TRACES_EXPORTER", "none")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("it starts");
-        let mut registry = Self { server, host, place };
-        for _ in 0..300 {
-            if registry.server.try_wait().expect("it can be asked").is_some() {
-                return None;
-            }
-            if TcpStream::connect(&registry.host).is_ok() {
-                return Some(registry);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        None
-    }
-
     /// A project with one build that is pushed there.
     fn project(&self, registries: &str) -> Sandbox {
         Sandbox::new()
             .config(&format!(
                 "version = 1\n{registries}[builds.web]\nexecutor = \"docker\"\n\
                  destinations = [\"{}/shop/web:1\"]\n",
-                self.host
+                self.host()
             ))
             .file("Dockerfile", "FROM scratch\n")
     }
@@ -87,13 +37,13 @@ impl Registry {
     fn push(&self, project: Sandbox) -> Result<(), String> {
         let project = project.with_the_machines_programs();
         project.run(["auth", "web", "-o", "config.json"]).code(0);
-        let image = self.place.path().join("image");
-        write_image(&image);
+        let image = tempfile::tempdir().expect("a directory");
+        write_image(image.path());
         let output = project
             .command("/usr/bin/skopeo")
             .args(["--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false"])
-            .args(["--dest-authfile", "config.json", &format!("oci:{}", image.display())])
-            .arg(format!("docker://{}/shop/web:1", self.host))
+            .args(["--dest-authfile", "config.json", &format!("oci:{}", image.path().display())])
+            .arg(format!("docker://{}/shop/web:1", self.host()))
             .output()
             .expect("skopeo starts");
         if output.status.success() {
@@ -102,18 +52,6 @@ impl Registry {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
     }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.expect("a free port").port()
 }
 
 /// An OCI layout of an image with one layer that is empty.
@@ -154,18 +92,18 @@ fn write_image(at: &Path) {
 }
 
 /// A docker config with bob's login.
-fn docker_config(host: &str, password: &str) -> String {
+pub(crate) fn docker_config(host: &str, password: &str) -> String {
     let auth = STANDARD.encode(format!("bob:{password}"));
     json!({ "auths": { host: { "auth": auth } } }).to_string()
 }
 
 #[test]
 fn a_login_of_the_file_is_accepted_and_a_wrong_one_is_not() {
-    let Some(registry) = Registry::start() else { return };
+    let Some(registry) = registry() else { return };
     let login = format!(
         "[registries.r]\nhost = \"{}\"\ninsecure = true\nusername = \"bob\"\n\
          password = {{ env = \"PW\" }}\n",
-        registry.host
+        registry.host()
     );
 
     assert_eq!(registry.push(registry.project(&login).env("PW", PASSWORD)), Ok(()));
@@ -177,11 +115,11 @@ fn a_login_of_the_file_is_accepted_and_a_wrong_one_is_not() {
 
 #[test]
 fn a_login_that_a_command_prints_is_accepted() {
-    let Some(registry) = Registry::start() else { return };
+    let Some(registry) = registry() else { return };
     let login = format!(
         "[registries.r]\nhost = \"{}\"\nusername = \"bob\"\n\
          password = {{ command = [\"vault\", \"read\"] }}\n",
-        registry.host
+        registry.host()
     );
     let project = registry.project(&login).fake("vault", Fake::new().prints(PASSWORD));
 
@@ -190,8 +128,8 @@ fn a_login_that_a_command_prints_is_accepted() {
 
 #[test]
 fn a_login_of_docker_or_of_the_ci_is_accepted() {
-    let Some(registry) = Registry::start() else { return };
-    let config = docker_config(&registry.host, PASSWORD);
+    let Some(registry) = registry() else { return };
+    let config = docker_config(&registry.host(), PASSWORD);
 
     let of_docker = registry.project("").file("../home/.docker/config.json", &config);
     assert_eq!(registry.push(of_docker), Ok(()));
@@ -199,7 +137,7 @@ fn a_login_of_docker_or_of_the_ci_is_accepted() {
     let of_gitlab = registry
         .project("")
         .env("GITLAB_CI", "true")
-        .env("CI_REGISTRY", &registry.host)
+        .env("CI_REGISTRY", registry.host())
         .env("CI_REGISTRY_USER", "bob")
         .env("CI_REGISTRY_PASSWORD", PASSWORD);
     assert_eq!(registry.push(of_gitlab), Ok(()));
@@ -207,9 +145,9 @@ fn a_login_of_docker_or_of_the_ci_is_accepted() {
 
 #[test]
 fn a_login_that_a_helper_has_is_accepted() {
-    let Some(registry) = Registry::start() else { return };
-    let config = json!({ "credHelpers": { &*registry.host: "safe" } }).to_string();
-    let helper = json!({ "ServerURL": registry.host, "Username": "bob", "Secret": PASSWORD });
+    let Some(registry) = registry() else { return };
+    let config = json!({ "credHelpers": { registry.host(): "safe" } }).to_string();
+    let helper = json!({ "ServerURL": registry.host(), "Username": "bob", "Secret": PASSWORD });
     let project = registry
         .project("")
         .file("../home/.docker/config.json", config)

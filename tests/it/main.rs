@@ -4,6 +4,8 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod beside_tar;
+mod check;
 mod config;
 mod container;
 mod contexts;
@@ -14,9 +16,12 @@ mod engines;
 mod examples;
 mod executors;
 mod fake;
+mod fuzz;
+mod hostile;
 mod images;
 mod jobs;
 mod layers;
+mod limits;
 mod logins;
 mod machine;
 mod needs;
@@ -24,7 +29,9 @@ mod pipelines;
 mod podman;
 mod provenance;
 mod ran;
+mod reference;
 mod registries;
+mod registry;
 mod reports;
 mod repository;
 mod sandbox;
@@ -32,6 +39,9 @@ mod schemas;
 mod scripts;
 mod secrets;
 mod sessions;
+mod slim;
+
 mod templates;
 mod unwritten;
 mod values;
+mod wrong;

@@ -90,6 +90,11 @@ impl Ran {
         self
     }
 
+    /// Its stderr, as [`Self::stderr`] compares it.
+    pub(crate) fn tells(&self) -> String {
+        whole(self.shown(&self.stderr))
+    }
+
     /// Its stdout, which need not be text.
     pub(crate) fn told_bytes(&self) -> &Vec<u8> {
         &self.stdout_bytes

@@ -7,8 +7,6 @@
     reason = "a part of tests: what fails here is told by where it panics"
 )]
 
-mod registry;
-
 use std::{io::Write as _, path::Path, process::Command, sync::Arc};
 
 use kaniko_build::{
@@ -19,8 +17,10 @@ use kaniko_build::{
     registry::{Credential, Reference},
 };
 
-use self::registry::{Setup, skopeo};
-use crate::machine;
+use crate::{
+    machine,
+    registry::{Setup, skopeo},
+};
 
 fn registries(hosts: Vec<Host>) -> Registries {
     let network = Network {

@@ -52,7 +52,8 @@ fn planned(builds: &str) -> Sandbox {
 #[test]
 fn two_builds_of_one_variable_are_refused_when_planning() {
     planned("[builds.a-b]\n[builds.\"a.b\"]\n").run(["plan", "--push"]).code(2).stdout("").stderr(
-        "error: the dotenv report has one name for `a-b` and `a.b`: `KANIKO_IMAGE_A_B`\n\
+        "error: the dotenv report has one name for `a-b` and `a.b`: `KANIKO_IMAGE_A_B`\n  \
+         --> kaniko.toml:11:9\n   |\n11 | [builds.\"a.b\"]\n   |         ^^^^^ the second\n\
          hint: rename one: `-` and `.` are `_` in the names of variables",
     );
 }

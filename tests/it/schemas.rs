@@ -16,18 +16,19 @@ use crate::{
     sandbox::Sandbox,
 };
 
-/// Prints what is wrong with a document by a schema, in order.
+/// Prints what is wrong with each of some documents by a schema, in order, as JSON.
 const JUDGE: &str = "
 import json, sys, jsonschema
-schema, document = (json.load(open(path)) for path in sys.argv[1:])
+schema, documents = (json.load(open(path)) for path in sys.argv[1:])
 kind = jsonschema.validators.validator_for(schema)
 kind.check_schema(schema)
-for error in sorted(f'{e.json_path}: {e.message}' for e in kind(schema).iter_errors(document)):
-    print(error)
+judge = lambda document: sorted(
+    f'{e.json_path}: {e.message}' for e in kind(schema).iter_errors(document))
+print(json.dumps([judge(document) for document in documents]))
 ";
 
 /// What judges documents by a schema of the repository.
-struct Judge {
+pub(crate) struct Judge {
     python: &'static str,
     schema: Value,
     place: tempfile::TempDir,
@@ -36,7 +37,14 @@ struct Judge {
 impl Judge {
     /// By `schemas/NAME.schema.json`, with no more fields than it names; none where there is
     /// nothing to judge with, which is told.
-    fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let mut judge = Self::open(name)?;
+        close(&mut judge.schema);
+        Some(judge)
+    }
+
+    /// As [`Self::of`], by the schema as it is.
+    pub(crate) fn open(name: &str) -> Option<Self> {
         let judges = |python: &&str| {
             let asked = Command::new(python).args(["-c", "import jsonschema"]).output();
             asked.is_ok_and(|output| output.status.success())
@@ -46,13 +54,17 @@ impl Judge {
             return None;
         };
         let schema = repository::text(&format!("schemas/{name}.schema.json"));
-        let mut schema = serde_json::from_str(&schema).expect("JSON");
-        close(&mut schema);
+        let schema = serde_json::from_str(&schema).expect("JSON");
         Some(Self { python, schema, place: tempfile::tempdir().expect("a directory") })
     }
 
     /// What is wrong with `document`.
     fn says(&self, document: &Value) -> Vec<String> {
+        self.says_of_each(std::slice::from_ref(document)).remove(0)
+    }
+
+    /// What is wrong with each of `documents`.
+    pub(crate) fn says_of_each(&self, documents: &[Value]) -> Vec<Vec<String>> {
         let write = |name: &str, value: &Value| {
             let path = self.place.path().join(name);
             fs::write(&path, value.to_string()).expect("a file");
@@ -61,12 +73,12 @@ impl Judge {
         let judged = Command::new(self.python)
             .args(["-c", JUDGE])
             .arg(write("schema", &self.schema))
-            .arg(write("document", document))
+            .arg(write("documents", &Value::from(documents)))
             .output()
             .expect("python starts");
         let error = String::from_utf8_lossy(&judged.stderr);
         assert!(judged.status.success(), "{error}");
-        String::from_utf8_lossy(&judged.stdout).lines().map(str::to_owned).collect()
+        serde_json::from_slice(&judged.stdout).expect("lists of lines")
     }
 
     /// What is wrong once the value at `pointer` is another, or gone.
@@ -103,6 +115,51 @@ fn close(schema: &mut Value) {
 
 fn parsed(text: &[u8]) -> Value {
     serde_json::from_slice(text).expect("JSON")
+}
+
+/// A text as the file that it is.
+pub(crate) fn file(text: &str) -> Value {
+    toml::from_str(text).expect("TOML")
+}
+
+#[test]
+fn every_file_of_the_repository_is_as_its_schema_says() {
+    let Some(judge) = Judge::open("kaniko") else { return };
+    let names =
+        ["first", "cloud-foundry", "gitlab-local", "github-docker", "three-images", "private-ca"];
+    let examples = names.map(|name| format!("examples/{name}/kaniko.toml"));
+    let mut files: Vec<Value> = examples.iter().map(|path| file(&repository::text(path))).collect();
+    files.push(file(&repository::text("kaniko.toml.example")));
+    files.push(file(FILE));
+    for (file, wrong) in files.iter().zip(judge.says_of_each(&files)) {
+        assert_eq!(wrong, [""; 0], "{file:#}");
+    }
+}
+
+#[test]
+fn a_file_with_a_wrong_value_is_refused() {
+    let Some(judge) = Judge::open("kaniko") else { return };
+    let wrong = |text: &str| judge.says(&file(text));
+
+    assert_eq!(wrong("version = 2\n"), ["$.version: 1 was expected"]);
+    assert_eq!(
+        wrong("[builds.web]\ndestination = []\n"),
+        ["$.builds.web: Additional properties are not allowed ('destination' was unexpected)"]
+    );
+    assert_eq!(
+        wrong("[builds.web]\nretry = -1\n"),
+        ["$.builds.web.retry: -1 is less than the minimum of 0"]
+    );
+    assert_eq!(
+        wrong("[executors.e]\ntype = \"docker\"\napi = \"x\"\n"),
+        ["$.executors.e.api: False schema does not allow 'x'"]
+    );
+    assert_eq!(
+        wrong("[registries.r]\npassword = \"plain\"\n"),
+        ["$.registries.r.password: 'plain' is not of type 'object'"]
+    );
+    assert_eq!(wrong("[defaults]\nlabels = { a = false }\n"), [""; 0]);
+    assert_eq!(wrong("[builds.web]\nno-push = \"{{ ci.fork }}\"\n"), [""; 0]);
 }
 
 /// Two builds, the second with what the first becomes.
@@ -255,10 +312,11 @@ fn a_report_of_a_build_whose_time_was_over_is_as_its_schema_says() {
     let Some(judge) = Judge::of("report") else { return };
     // What the far side of a session says, and nothing else of it.
     let far = Fake::new().hears_nothing().does(
-        "printf '%s\\n' 'kaniko-build hello 1' 'version v1.28.3' greeted locked ready\n\
-         while read -r word rest; do case $word in run) printf '%s\\n' received started ;; \
+        "say() { sum=$(printf %s \"$*\" | sha256sum); echo \"$* ${sum%% *}\"; }\n\
+         echo 'kaniko-build hello 1'; say version v1.28.3; say greeted; say locked; say ready\n\
+         while read -r word rest; do case $word in run) say received; say started ;; \
          stop) break ;; esac; done\n\
-         printf '%s\\n' 'exit 137' cleaned bye\n",
+         say exit 137; say cleaned; say bye\n",
     );
     let project = Sandbox::new()
         .config(

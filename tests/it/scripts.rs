@@ -73,6 +73,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # web on d
+# sent: no more than the Dockerfile
 rm -rf "$far"; far=$(mktemp -d)
 (umask 077; mkdir -p "$far"/.kaniko-build/run/docker; kaniko-build auth web --file "$file" -o - > "$far"/.kaniko-build/run/docker/config.json)
 (umask 077; mkdir -p "$far"/.kaniko-build/run; cat [DIR]/docker/web > "$far"/.kaniko-build/run/Dockerfile)

@@ -238,6 +238,21 @@ fn the_docker_config_goes_to_stdout_where_that_is_asked_for() {
 }
 
 #[test]
+fn the_docker_config_asks_for_no_other_secret_than_its_logins() {
+    Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/web:1\"]\n\
+             secrets = { token = { env = \"NOT_SET\" } }\n",
+        )
+        .file("Dockerfile", "FROM scratch\nRUN --mount=type=secret,id=token true\n")
+        .run(["auth", "web", "-o", "-"])
+        .code(0)
+        .stderr("")
+        .stdout("{\"auths\":{}}");
+}
+
+#[test]
 fn nothing_is_left_of_a_build_that_ended_well_or_failed() {
     for executor in [talkative(), Executor::fails(1, "error building image: broken")] {
         let run = project(&executor).run(["run", "--push"]);

@@ -29,9 +29,12 @@ fn project(lines: &str) -> Sandbox {
              tags = [\"1\"]\n[builds.api]\ntar-path = \"api.tar\"\n[builds.web]\n\
              tar-path = \"web.tar\"\n"
         ))
-        .file("api/Dockerfile", "FROM a\nCOPY only-api /srv\nFROM b\nCOPY only-api /srv\n")
+        .file(
+            "api/Dockerfile",
+            "FROM scratch\nCOPY only-api /srv\nFROM scratch\nCOPY only-api /srv\n",
+        )
         .file("api/only-api", "api\n")
-        .file("web/Dockerfile", "FROM a\nCOPY only-web /srv\nRUN cat /srv/only-web\n")
+        .file("web/Dockerfile", "FROM scratch\nCOPY only-web /srv\nRUN cat /srv/only-web\n")
         .file("web/only-web", "web\n")
         .env("PW", "canary-password")
 }
@@ -105,7 +108,7 @@ fn a_build_that_fails_leaves_the_executor_to_the_next() {
         "type = \"command\"\ncommand = [\"podman\", \"exec\", \"-i\", \"-w\", \"/\", \"far\", \
          \"/bin/sh\", \"-c\"]",
     )
-    .file("api/Dockerfile", "FROM a\nCOPY only-api /srv\nRUN exit 9\n");
+    .file("api/Dockerfile", "FROM scratch\nCOPY only-api /srv\nRUN exit 9\n");
     let Some(sandbox) = container::podman(project) else { return };
     let far = container::far(&sandbox);
     let before = far.files();

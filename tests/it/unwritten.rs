@@ -7,7 +7,7 @@ use crate::{
 
 /// A directory with a Dockerfile that needs an executor, and no `kaniko.toml`.
 fn plain() -> Sandbox {
-    Sandbox::new().file("Dockerfile", "FROM r.example.com/alpine:3\nRUN make\n")
+    Sandbox::new().file("Dockerfile", "FROM r.example.com/alpine:3\nRUN make\nCOPY . .\n")
 }
 
 #[test]

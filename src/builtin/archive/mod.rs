@@ -9,7 +9,7 @@ mod read;
 
 pub(super) use decompress::decompress;
 pub(super) use header::{Header, Type};
-pub(super) use read::Reader;
+pub(super) use read::{Reader, cut};
 
 /// Sizes of header and padding.
 const BLOCK: usize = 512;

@@ -137,7 +137,8 @@ impl<R: BufRead> Read for Reader<R> {
     }
 }
 
-fn cut(error: io::Error) -> TarError {
+/// What could not be read, or is not there.
+pub(in crate::builtin) fn cut(error: io::Error) -> TarError {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         TarError::Damaged("it ends in the middle")
     } else {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::LayerError;
 use crate::builtin::{
-    archive::{Reader, TarError, decompress},
-    content::{Aside, Content, FromStart, Packed},
+    archive::{Reader, TarError, cut, decompress},
+    content::{Aside, Content, FromStart, NotAside, Packed},
     tree::changes::{Entry, EntryKind},
 };
 
@@ -42,7 +42,10 @@ pub(in crate::builtin) fn gather(entries: &mut [Entry]) -> Result<(), LayerError
                 header.ok_or_else(|| damaged(TarError::Damaged("it ends in the middle")))?;
             let Some(places) = left.remove(&header.start) else { continue };
             let (start, bytes) =
-                aside.append(&mut reader, header.size).map_err(LayerError::Temporary)?;
+                aside.append(&mut reader, header.size).map_err(|error| match error {
+                    NotAside::Read(error) => damaged(cut(error)),
+                    NotAside::Written(error) => LayerError::Temporary(error),
+                })?;
             if bytes < header.size {
                 return Err(damaged(TarError::Damaged("it ends in the middle")));
             }

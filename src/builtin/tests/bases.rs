@@ -62,10 +62,10 @@ fn links_on_the_way_are_followed_within_the_image() {
 }
 
 #[test]
-fn a_link_below_the_destination_is_no_directory() {
+fn a_directory_replaces_a_link_below_the_destination() {
     let sandbox = sandbox().file("r/bin/x", "");
 
-    assert_eq!(sandbox.error("FROM base\nCOPY r /\n"), "line 2: a directory cannot replace `/bin`");
+    assert_eq!(sandbox.last("FROM base\nCOPY r /\n"), ["bin/ 755 0:0", "bin/x 644 0:0 ="]);
 }
 
 #[test]

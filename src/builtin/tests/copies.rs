@@ -203,7 +203,10 @@ fn an_archive_is_unpacked_by_add_alone() {
         sandbox.last("FROM scratch\nADD a.tar /d\n"),
         ["d/ 755 0:0", "d/x/ 700 5:6", "d/x/y 640 5:6 =Y", "d/z == d/x/y"]
     );
-    assert_eq!(sandbox.last("FROM scratch\nADD --chown=9 a.tar /d/e/\n")[2], "d/e/x/ 700 9:9");
+    assert_eq!(
+        sandbox.last("FROM scratch\nADD --chown=9 --chmod=700 a.tar /d/e/\n")[1..3],
+        ["d/e/ 755 9:9", "d/e/x/ 700 5:6"]
+    );
     assert_eq!(
         sandbox.last("FROM scratch\nADD t.tar f /d/\n"),
         ["d/ 755 0:0", "d/f 644 0:0 =F", "d/t.tar 644 0:0 =text"]

@@ -102,7 +102,7 @@ impl Sandbox {
             made.push(Made::Base(Layer { diff_id: blob.digest.clone(), blob }));
         }
         let config: ImageConfig = serde_json::from_str(config).unwrap();
-        let state = State { tree, config, layers: made, format: Format::Docker };
+        let state = State { tree, config, layers: made, format: Format::Docker, scope: None };
         self.images.insert(name.to_owned(), state);
         self
     }
@@ -156,7 +156,16 @@ impl Sandbox {
 
     /// The error of a build, with what is behind it.
     pub(super) fn error(&self, dockerfile: &str) -> String {
-        self.build(dockerfile).unwrap_err().to_string()
+        let Err(error) = self.build(dockerfile) else { panic!("it is built") };
+        let mut text = error.line().map_or_else(String::new, |line| format!("line {line}: "));
+        text.push_str(&error.to_string());
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
     }
 }
 

@@ -157,3 +157,33 @@ fn what_is_too_much_is_the_whole_context_after_a_bounded_time() {
 
     assert_eq!(file.taken(&given, None).unwrap_err().why, "there is too much of it to be followed");
 }
+
+#[test]
+fn a_config_tells_the_environment_and_the_triggers() {
+    let read = |text: &str| BaseImage::read(text.as_bytes()).unwrap();
+
+    let known = read(r#"{"config": {"Env": ["A=1=2", "B"], "OnBuild": ["COPY . ."]}}"#);
+    let environment = [("A".to_owned(), "1=2".to_owned()), ("B".to_owned(), String::new())];
+    assert_eq!(known.environment, Some(environment.into()));
+    assert_eq!(known.triggers, ["COPY . ."]);
+    let nothing = BaseImage { environment: Some(BTreeMap::new()), triggers: Vec::new() };
+    for text in ["{}", r#"{"config": null}"#, r#"{"config": {"Env": null, "OnBuild": null}}"#] {
+        assert_eq!(read(text), nothing, "{text}");
+    }
+    assert!(BaseImage::read(b"{").is_err());
+}
+
+#[test]
+fn parents_are_the_images_that_are_asked_for() {
+    let file = Dockerfile::parse(
+        "ARG X=b\nFROM a AS one\nFROM z AS unused\nFROM one\nFROM $X\nFROM scratch\nFROM a\nCOPY --from=4 / /\nCOPY --from=3 / /\nCOPY --from=1 / /\n",
+    )
+    .unwrap();
+    let parents = |unused| {
+        let parents = file.parents(&BTreeMap::new(), None, unused).unwrap();
+        parents.into_iter().map(|one| (one.reference, one.line)).collect::<Vec<_>>()
+    };
+
+    assert_eq!(parents(false), [("z".to_owned(), 3), ("b".to_owned(), 5), ("a".to_owned(), 7)]);
+    assert_eq!(parents(true), [("a".to_owned(), 2), ("z".to_owned(), 3), ("b".to_owned(), 5)]);
+}

@@ -24,6 +24,7 @@ use std::{
     fs::File,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::OnceCell;
@@ -67,6 +68,17 @@ impl Registries {
     /// [`OciError::Setting`] for certificates and keys that are none.
     pub fn new(hosts: Vec<Host>, network: &Network) -> Result<Self, OciError> {
         Self::with(hosts, network, Limits::default(), Pace::default())
+    }
+
+    /// The same, for whom no answer is better than a late one: what fails is tried once more at
+    /// most.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn hurried(hosts: Vec<Host>, network: &Network) -> Result<Self, OciError> {
+        let pace = Pace { tries: 2, pause: Duration::from_millis(500), ..Pace::default() };
+        Self::with(hosts, network, Limits::default(), pace)
     }
 
     fn with(

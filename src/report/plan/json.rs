@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Data, Section},
-    plan::{Build, ExecutorKind, Taken, arguments, defaults, shown, shown_late},
+    config::{self, Config, Data, Section},
+    plan::{Build, ExecutorKind, Slim, Taken, arguments, shown, shown_late},
     report::redacted,
     secret::Redactor,
 };
@@ -29,6 +29,7 @@ struct BuildJson<'a> {
     executor: ExecutorJson<'a>,
     context: String,
     dockerfile: String,
+    sent: SentJson<'a>,
     target: Option<&'a str>,
     destinations: Vec<String>,
     push: bool,
@@ -64,6 +65,21 @@ struct ExecutorJson<'a> {
 #[derive(Serialize)]
 struct BaseJson<'a> {
     reference: &'a str,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct SentJson<'a> {
+    whole: bool,
+    line: Option<usize>,
+    why: Option<&'a str>,
+    sources: Vec<SourceJson<'a>>,
+    unless_onbuild: Vec<BaseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SourceJson<'a> {
+    source: &'a str,
     line: usize,
 }
 
@@ -105,6 +121,7 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build, section: Option<&Section>) ->
         },
         context: build.context.display().to_string(),
         dockerfile: dockerfile(build),
+        sent: sent(&build.slim),
         target: build.target.as_deref(),
         destinations: build.destinations.iter().map(ToString::to_string).collect(),
         push: build.push,
@@ -139,10 +156,39 @@ fn of_build<'a>(from: Shown<'a>, build: &'a Build, section: Option<&Section>) ->
     }
 }
 
+fn sent(slim: &Slim) -> SentJson<'_> {
+    let whole = |line, why| {
+        let (sources, unless_onbuild) = (Vec::new(), Vec::new());
+        SentJson { whole: true, line, why, sources, unless_onbuild }
+    };
+    match slim {
+        Slim::Off => whole(None, None),
+        Slim::Whole(why) => whole(Some(why.line), Some(&why.why)),
+        Slim::Taken { taken, unless } => {
+            if let Some(line) = Slim::all(taken) {
+                return whole(Some(line), Some("it is taken"));
+            }
+            let sources = taken.iter().flat_map(|one| {
+                one.sources.iter().map(|source| SourceJson { source, line: one.line })
+            });
+            let unless = unless.iter();
+            SentJson {
+                whole: false,
+                line: None,
+                why: None,
+                sources: sources.collect(),
+                unless_onbuild: unless
+                    .map(|one| BaseJson { reference: &one.reference, line: one.line })
+                    .collect(),
+            }
+        }
+    }
+}
+
 /// The layers that say something of each value, the one that holds first.
-fn layers(config: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
+fn layers(file: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
     let said = |path: &[&str]| -> Vec<String> {
-        config.history(section, path).iter().rev().map(|step| config.described(step)).collect()
+        file.history(section, path).iter().rev().map(|step| file.described(step)).collect()
     };
     let mut layers = BTreeMap::new();
     for entry in &section.table.0 {
@@ -155,8 +201,8 @@ fn layers(config: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
             layers.insert(entry.name.clone(), said(&[&entry.name]));
         }
     }
-    for (key, _) in defaults() {
-        layers.entry((*key).to_owned()).or_insert_with(|| vec!["default".to_owned()]);
+    for (key, _) in config::build_defaults() {
+        layers.entry(key.to_owned()).or_insert_with(|| vec!["default".to_owned()]);
     }
     layers
 }

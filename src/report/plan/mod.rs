@@ -5,6 +5,7 @@ mod executor;
 mod explain;
 mod graph;
 mod json;
+mod sent;
 mod shell;
 mod text;
 

@@ -15,6 +15,8 @@ use crate::{
     transport::{BUNDLE, FAR_DIR, OutputKind, container},
 };
 
+use super::sent::sent;
+
 /// What every script begins with. `far` is a directory of this machine with what is sent;
 /// `remove` takes away what a build has left, also when it fails.
 const HEAD: &str = r#"remove() { :; }
@@ -36,6 +38,10 @@ pub fn shell(plan: &Plan) -> String {
     }
     for build in &plan.builds {
         let _ = write!(text, "\n# {} on {}\n", build.name, build.executor.name);
+        if let Some(sent) = sent(build) {
+            // A comment ends where a line does.
+            let _ = writeln!(text, "# sent: {}", sent.replace(char::is_control, " "));
+        }
         match &build.executor.kind {
             ExecutorKind::CloudFoundry(app) => {
                 login(&mut text, app);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::plan::{Build, ExecutorKind, TIMEOUT, arguments, shown, shown_late};
 
-use super::{Shown, dockerfile, executor};
+use super::{Shown, dockerfile, executor, sent::sent};
 
 /// The whole plan, without an end of line.
 #[must_use]
@@ -50,6 +50,9 @@ pub(super) fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     }
     line("context", build.context.display().to_string(), "context");
     line("dockerfile", dockerfile(build), "dockerfile");
+    if let Some(sent) = sent(build) {
+        line("sent", sent, "slim");
+    }
     if let Some(target) = &build.target {
         line("target", target.clone(), "target");
     }

@@ -52,7 +52,7 @@ fn a_var_that_needs_itself_is_an_error() {
 
     assert_eq!(
         error(&engine, "{{ vars.a }}").message,
-        "in `vars.a`: in `vars.b`: in `vars.a`: it needs itself: a → b → a"
+        "vars need one another in a circle: a → b → a"
     );
 }
 

@@ -1,6 +1,6 @@
 //! What is found out about an engine and its image once a run.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use super::{
     Engine, Kind, Pull, Settings,
@@ -133,7 +133,8 @@ impl Engine {
         match self.guard.hold(thing) {
             Ok(held) => Some(held),
             Err(error) => {
-                let warning = format!("{error}: {name} stays behind if this run is killed");
+                let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                let warning = format!("{name} stays behind if this run is killed: {error}{cause}");
                 teller.tell(What::Warning(warning)).await;
                 None
             }

@@ -10,7 +10,7 @@ use super::{
     ear::Deaf,
     feed::{self, Feeding},
     output, refusal,
-    word::{Holder, Word},
+    word::{self, Word},
 };
 use crate::{
     context::{ContextError, Packed},
@@ -27,6 +27,9 @@ pub(super) struct Build<'a> {
     pace: Pace,
     /// The run was interrupted, and the far side has been told to stop.
     stopping: bool,
+    /// The far side was told to run: whatever it does not deny from here on may have happened.
+    asked: bool,
+    /// It has said that the executor runs.
     started: bool,
 }
 
@@ -49,7 +52,7 @@ struct Exit {
 
 impl<'a> Build<'a> {
     pub(super) fn new(connection: Connection, job: &'a Job, hands: &'a Hands, pace: Pace) -> Self {
-        Self { connection, job, hands, pace, stopping: false, started: false }
+        Self { connection, job, hands, pace, stopping: false, asked: false, started: false }
     }
 
     /// Does it all. Whatever the end, the far side has been told, and has had its time.
@@ -94,7 +97,7 @@ impl<'a> Build<'a> {
         loop {
             match self.hear(deadline).await {
                 Heard::Word(Word::Waiting { since, holder }) => {
-                    let who = who(since, holder.as_ref());
+                    let who = word::who(since, holder.as_ref());
                     if last.as_ref() != Some(&who) {
                         self.tell(What::Stage(Stage::Waiting(who.clone()))).await;
                         last = Some(who);
@@ -137,6 +140,8 @@ impl<'a> Build<'a> {
             Ok(Err(error)) => return Err(error.into()),
             Err(heard) => return Err(self.unexpected(heard, DOING).await),
         };
+        // Its answer may be lost, and it has started all the same.
+        self.asked = true;
         lines.run(&self.connection.mouth, &packed).await;
         match self.hear(None).await {
             Heard::Word(Word::Received) => Ok(packed),
@@ -304,13 +309,14 @@ impl<'a> Build<'a> {
                 self.stopping = true;
                 TransportError::Interrupted
             }
-            // Destinations may have been pushed.
+            // What it says of it is no more than its last word: destinations may have been pushed.
             Heard::Word(Word::Error { why, .. }) if self.started => self.lost(&why),
             Heard::Word(Word::Error { class, why }) => refusal::failed(&class, &why),
             Heard::Word(Word::Refused { code, why }) => refusal::refused(&code, &why),
-            Heard::Word(Word::Bye | Word::Cleaned) => {
-                self.lost(&format!("the far side ended {doing}"))
-            }
+            Heard::Word(Word::Bye | Word::Cleaned) => TransportError::Lost {
+                what: format!("the far side ended {doing}"),
+                started: self.started,
+            },
             Heard::Word(word) => self.lost(&format!("the far side said {word:?} {doing}")),
             Heard::Late => self.lost(&format!("its time was over {doing}")),
             Heard::Gone(why) => {
@@ -330,8 +336,9 @@ impl<'a> Build<'a> {
         }
     }
 
+    /// The connection is; the executor may have been started once the far side was told to.
     fn lost(&self, what: &str) -> TransportError {
-        TransportError::Lost { what: what.to_owned(), started: self.started }
+        TransportError::Lost { what: what.to_owned(), started: self.asked }
     }
 
     /// Lets the far side end in its own way, for as long as it may take.
@@ -379,15 +386,6 @@ fn gone(deaf: &Deaf) -> String {
         Deaf::Ended => "its end was reached".to_owned(),
         Deaf::Silent => "nothing was heard any more".to_owned(),
         Deaf::Broken(error) => error.to_string(),
-    }
-}
-
-fn who(since: u64, holder: Option<&Holder>) -> String {
-    let since = std::time::UNIX_EPOCH + Duration::from_secs(since);
-    let since = humantime::format_rfc3339_seconds(since);
-    match holder {
-        Some(Holder { build, owner }) => format!("`{build}` of {owner} since {since}"),
-        None => format!("an executor that was started by hand, seen since {since}"),
     }
 }
 

@@ -78,6 +78,9 @@ impl Connection {
             Ok(Err(NotGreeted::Refused { code, why })) => {
                 Err(NoConnection::Failed(refusal::refused(&code, &why)))
             }
+            Ok(Err(NotGreeted::Changed(line))) => {
+                Err(NoConnection::Failed(connection.changed(&line)))
+            }
             Ok(Err(NotGreeted::Ended(noise))) => Err(connection.early_end(noise).await),
             Ok(Err(NotGreeted::Silent)) | Err(_) => {
                 Err(NoConnection::Failed(connection.unanswered(job.connect_timeout)))
@@ -111,7 +114,8 @@ impl Connection {
                 Some(Word::Version(version)) => self.version = version,
                 Some(Word::Flags(flags)) => self.flags = flags,
                 Some(Word::Greeted) => return Ok(()),
-                _ => {}
+                Some(_) => {}
+                None => return Err(NotGreeted::Changed(line)),
             }
         }
     }
@@ -131,6 +135,15 @@ impl Connection {
         }
     }
 
+    fn changed(self, line: &str) -> TransportError {
+        let line: String = line.chars().take(80).collect();
+        TransportError::Unreachable {
+            what: format!("`{}` brought `{line}` amid the greeting", self.running.name()),
+            hint: "the connection cuts or changes what is sent through it".to_owned(),
+            transient: true,
+        }
+    }
+
     fn unanswered(self, limit: Duration) -> TransportError {
         let said = self.log.last();
         let last = said.last().map(|line| format!("; it said: {line}")).unwrap_or_default();
@@ -147,8 +160,13 @@ impl Connection {
 }
 
 enum NotGreeted {
-    Refused { code: String, why: String },
+    Refused {
+        code: String,
+        why: String,
+    },
     Ended(Vec<String>),
+    /// A line that is not the far side's, or not as it was said.
+    Changed(String),
     Silent,
 }
 

@@ -1,4 +1,9 @@
-//! What the far side says: a line each.
+//! What the far side says: a line each, with its checksum.
+//!
+//! The first line, that there will be no session, and the beats have none: whatever else they
+//! become on their way is no line of the protocol.
+
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -56,12 +61,33 @@ pub(super) struct Holder {
     pub(super) owner: String,
 }
 
+/// Whom a build waits for.
+pub(super) fn who(since: u64, holder: Option<&Holder>) -> String {
+    let since = std::time::UNIX_EPOCH + Duration::from_secs(since);
+    let since = humantime::format_rfc3339_seconds(since);
+    match holder {
+        Some(Holder { build, owner }) => format!("`{build}` of {owner} since {since}"),
+        None => format!("an executor that was started by hand, seen since {since}"),
+    }
+}
+
 impl Word {
-    /// Reads `line`, without its end; nothing where it is no line of the protocol.
+    /// Reads `line`, without its end; nothing where it is no line of the protocol, or has changed
+    /// on its way.
     pub(super) fn parse(line: &str) -> Option<Self> {
-        let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if line == "beat" {
+            return Some(Self::Beat);
+        }
+        if let Some(rest) = line.strip_prefix("kaniko-build ") {
+            return Self::parse_first(rest);
+        }
+        let (text, sum) = line.rsplit_once(' ')?;
+        (hex(&Sha256::digest(text)) == sum).then(|| Self::parse_text(text))?
+    }
+
+    fn parse_text(text: &str) -> Option<Self> {
+        let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
         Some(match name {
-            "kaniko-build" => return Self::parse_first(rest),
             "version" => Self::Version(rest.to_owned()),
             "flags" => Self::Flags(rest.split_whitespace().map(str::to_owned).collect()),
             "room" => Self::Room { kib: rest.parse().ok()? },
@@ -76,17 +102,13 @@ impl Word {
             "locked" => Self::Locked,
             "ready" => Self::Ready,
             "received" => Self::Received,
-            "beat" => Self::Beat,
             "error" => {
                 let (class, why) = rest.split_once(' ')?;
                 Self::Error { class: class.to_owned(), why: why.to_owned() }
             }
             "started" => Self::Started,
             "exit" => Self::Exit(rest.parse().ok()?),
-            "digest" => {
-                let (digest, sha256) = rest.rsplit_once(' ')?;
-                (hex(&Sha256::digest(digest)) == sha256).then(|| Self::Digest(digest.to_owned()))?
-            }
+            "digest" => Self::Digest(rest.to_owned()),
             "missing" => Self::Missing(rest.parse().ok()?),
             "output" => {
                 let mut words = rest.split(' ');
@@ -114,10 +136,15 @@ impl Word {
 mod tests {
     use super::*;
 
+    /// `text` as the far side says it.
+    fn said(text: &str) -> String {
+        format!("{text} {}", hex(&Sha256::digest(text)))
+    }
+
     #[test]
     fn a_holder_is_named_with_its_build() {
         assert_eq!(
-            Word::parse("waiting 1700000000 api https://ci.example/7"),
+            Word::parse(&said("waiting 1700000000 api https://ci.example/7")),
             Some(Word::Waiting {
                 since: 1_700_000_000,
                 holder: Some(Holder { build: "api".into(), owner: "https://ci.example/7".into() })
@@ -128,7 +155,7 @@ mod tests {
     #[test]
     fn an_executor_started_by_hand_has_no_holder() {
         assert_eq!(
-            Word::parse("waiting 1700000000 - -"),
+            Word::parse(&said("waiting 1700000000 - -")),
             Some(Word::Waiting { since: 1_700_000_000, holder: None })
         );
     }
@@ -142,16 +169,19 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_that_changed_on_its_way_is_none() {
-        let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(Word::parse(&format!("digest abc {sum}")), Some(Word::Digest("abc".to_owned())));
-        assert_eq!(Word::parse(&format!("digest abd {sum}")), None);
+    fn a_line_that_changed_on_its_way_is_none() {
+        let sum = "c22995adc29757a99bc9242926a5d5b5a8007ecc78f30943161cf072af42d9d2";
+        assert_eq!(Word::parse(&format!("exit 0 {sum}")), Some(Word::Exit(0)));
+        assert_eq!(Word::parse(&format!("exit 1 {sum}")), None);
+        assert_eq!(Word::parse("exit 0"), None);
+        assert_eq!(Word::parse("beat"), Some(Word::Beat));
+        assert_eq!(Word::parse("beau"), None);
     }
 
     #[test]
     fn other_lines_are_none_of_the_protocol() {
         assert_eq!(Word::parse("Welcome to Ubuntu"), None);
-        assert_eq!(Word::parse("exit soon"), None);
+        assert_eq!(Word::parse(&said("exit soon")), None);
         assert_eq!(Word::parse("kaniko-build"), None);
     }
 }

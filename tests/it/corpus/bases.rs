@@ -90,7 +90,7 @@ impl Written {
 
 impl Base {
     /// Adds an image of these layers; its manifest's digest.
-    fn image(
+    pub(crate) fn image(
         &mut self,
         platform: &str,
         config: &Value,
@@ -136,7 +136,7 @@ impl Base {
         descriptor
     }
 
-    fn manifest(&mut self, media_type: &str, manifest: &Value) -> String {
+    pub(crate) fn manifest(&mut self, media_type: &str, manifest: &Value) -> String {
         let manifest = manifest.to_string().into_bytes();
         let digest = digest(&manifest);
         self.manifests.insert(digest.clone(), (media_type.to_owned(), manifest));

@@ -33,12 +33,16 @@ cd /
 # anything there by accident.
 exec 3<&0 4>&2 </dev/null 2>/dev/null
 
+# A line of the protocol, with its checksum: what changes on its way must not mean something else.
 say() {
-  printf '%s\n' "$*"
+  local sum
+  # Where it was found before, a build may have deleted it.
+  sum=$(hash -r && printf %s "$*" | sha256sum)
+  printf '%s\n' "$* ${sum%% *}"
 }
 
-# The one way to say no before anything has been touched.
+# The one way to say no before anything has been touched, in a line as bare as the greeting's first.
 refuse() {
-  say "kaniko-build refused $*"
+  printf '%s\n' "kaniko-build refused $*"
   exit 3
 }

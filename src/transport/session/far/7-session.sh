@@ -10,7 +10,7 @@ beats() {
   while :; do
     rest "$beat"
     lives "$$" "$my_start" || exit 0
-    say beat
+    printf 'beat\n'
   done
 }
 
@@ -150,8 +150,7 @@ deliver() {
     digest)
       [ -s "$run/$path" ] || continue
       digest=$(tr -d '\n' <"$run/$path" | cut -c 1-200)
-      sum=$(printf %s "$digest" | sha256sum)
-      say "digest $digest ${sum%% *}"
+      say "digest $digest"
       continue
       ;;
     file)
@@ -180,7 +179,7 @@ deliver() {
 }
 
 greet() {
-  say 'kaniko-build hello 1'
+  printf '%s\n' 'kaniko-build hello 1'
   say "version $version"
   say "flags $(env -i HOME=/ /kaniko/executor --help </dev/null |
     sed -n 's/^ *\(-[a-zA-Z], \)\{0,1\}\(--[a-zA-Z-]*\).*/\2/p' | tr '\n' ' ')"
@@ -253,10 +252,7 @@ main() {
   say locked
 
   if [ ! -e "$state/version" ]; then
-    if used; then
-      say "kaniko-build refused used $trace is there"
-      exit 1
-    fi
+    ! used || fail "used $trace is there"
     prepare || {
       rm -rf "$home/new"
       fail "$problem"

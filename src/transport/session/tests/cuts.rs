@@ -7,9 +7,9 @@ use std::{
 };
 
 const SLEEP: &str = "FROM a\nRUN echo running; (setsid sleep 1000 &); sleep 1000\n";
-const APP: &str = "FROM a\nCOPY hello /app\n";
+pub(super) const APP: &str = "FROM a\nCOPY hello /app\n";
 
-fn hello() -> Bundle {
+pub(super) fn hello() -> Bundle {
     bundle(&[("hello", "hi")], 700_000)
 }
 
@@ -193,8 +193,8 @@ async fn a_client_that_dies_takes_its_build_with_it() {
 
 #[tokio::test]
 async fn a_silent_far_side_is_given_up() {
-    let script = "printf '%s\\n' 'kaniko-build hello 1' greeted locked; exec sleep 1000";
-    let command = process::Command::new("sh").arguments(["-c", script]);
+    let script = "printf '%s\\n' 'kaniko-build hello 1'; say greeted; say locked; exec sleep 1000";
+    let command = far(script);
     let pace = Pace { silence: Duration::from_secs(1), parting: Duration::from_secs(1), ..PACE };
     let went = go_at(pace, command, &job(), hello()).await;
     assert_eq!(
@@ -204,13 +204,18 @@ async fn a_silent_far_side_is_given_up() {
     );
 }
 
+/// A far side that is no more than a script, which speaks by `say`.
+fn far(script: &str) -> process::Command {
+    let say = "say() { sum=$(printf %s \"$*\" | sha256sum); echo \"$* ${sum%% *}\"; }";
+    process::Command::new("sh").arguments(["-c".to_owned(), format!("{say}; {script}")])
+}
+
 #[tokio::test]
 async fn an_executor_whose_end_is_not_told_has_not_ended() {
-    let script = "printf '%s\\n' 'kaniko-build hello 1' greeted locked ready; \
+    let script = "printf '%s\\n' 'kaniko-build hello 1'; say greeted; say locked; say ready; \
                   while read -r word sum; do [ \"$word\" != run ] || break; done; \
-                  printf '%s\\n' received started; echo output >&2; exit 0";
-    let command = process::Command::new("sh").arguments(["-c", script]);
-    let went = go(command, &job(), of_bytes(Vec::new())).await;
+                  say received; say started; echo output >&2; exit 0";
+    let went = go(far(script), &job(), of_bytes(Vec::new())).await;
     assert_eq!(
         went.error(),
         "Lost { what: \"the connection broke off while the executor ran: its end was reached \

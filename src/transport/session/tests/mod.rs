@@ -1,6 +1,7 @@
 //! Whole sessions, against real shells in containers of the tests' own.
 
 mod builds;
+mod changes;
 mod cuts;
 mod locks;
 mod refusals;

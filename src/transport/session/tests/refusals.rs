@@ -7,7 +7,7 @@ const PROOF: &str = concat!(
     include_str!("../far/1-entry.sh"),
     "\n",
     include_str!("../far/2-proof.sh"),
-    "\nprove\nsay proven",
+    "\nprove\necho proven",
 );
 
 /// What the proof says in a sandbox where `before` was done.

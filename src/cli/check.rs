@@ -1,0 +1,86 @@
+//! `check`: every mistake, told to people, and to editors and CIs in a format of theirs.
+//!
+//! As a plan, it runs no credential command and no helper.
+
+use crate::{
+    plan::{Plan, Wanted},
+    report::{Printer, findings, snippet},
+    secret::Redactor,
+};
+
+use super::{
+    OK, Surroundings, USAGE,
+    args::{self, Findings},
+    imagined,
+    load::{self, Loaded},
+    plan::located,
+    reports,
+    trouble::Trouble,
+    written,
+};
+
+/// `check`.
+///
+/// People are told on stderr whatever the format is: stdout is the format's alone.
+pub(super) fn check(
+    args: &args::Check,
+    surroundings: &Surroundings,
+    printer: &Printer,
+    redactor: &Redactor,
+) -> u8 {
+    let looked = imagined::surroundings(&args.read.imagined, surroundings, printer);
+    let Some(surroundings) = looked.as_deref() else { return USAGE };
+    let mut found = findings::Findings::default();
+    let loaded = load::read(&args.read.common, surroundings);
+    let planned = loaded.and_then(|loaded| planned(&loaded, surroundings, redactor));
+    let code = match &planned {
+        Ok(plan) => {
+            for warning in &plan.warnings {
+                printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
+            }
+            found.warnings(&plan.warnings, &plan.sources);
+            if printer.talks() {
+                let builds = plan.builds.len();
+                let noun = if builds == 1 { "build" } else { "builds" };
+                printer.tell(&format!("{builds} {noun}, no mistakes"));
+            }
+            OK
+        }
+        Err(trouble) => {
+            trouble.tell(printer);
+            match trouble {
+                Trouble::Mistakes(wrong) => found.errors(wrong),
+                Trouble::Plain { message, hint } => {
+                    found.error(message, hint.as_deref());
+                }
+            }
+            USAGE
+        }
+    };
+    let document = match args.format {
+        Findings::Text => return code,
+        Findings::Json => findings::json(&found, redactor),
+        Findings::Gitlab => findings::gitlab(&found, redactor),
+        Findings::Github => findings::github(&found, redactor),
+    };
+    if document.is_empty() {
+        return code;
+    }
+    match written(printer.document(&document), printer) {
+        OK => code,
+        failed => failed,
+    }
+}
+
+/// The plan of all builds, and what else a run would look at before it starts.
+fn planned(
+    loaded: &Loaded,
+    surroundings: &Surroundings,
+    redactor: &Redactor,
+) -> Result<Plan, Trouble> {
+    let wanted = Wanted { builds: &[], push: true, earlier: None };
+    let plan = load::planned(loaded, wanted, surroundings, redactor)?;
+    reports::found(Vec::new(), &plan, &loaded.ci, surroundings)?;
+    located(&plan, surroundings)?;
+    Ok(plan)
+}

@@ -1,0 +1,125 @@
+//! How the mistakes of the walk are worded, and what is advised.
+
+use super::{
+    check::{Check, EACH},
+    keys,
+    kind::{Key, Kind},
+    mistake::{Mistake, nearest},
+    node::{Data, Entry, Node},
+    source::Place,
+};
+
+/// So many keys are listed where none is near.
+const LISTED: usize = 16;
+
+impl Check<'_> {
+    /// A key that nobody knows, of `of`.
+    pub(super) fn unknown(&mut self, entry: &Entry, known: &[Key], of: &str) {
+        let usable: Vec<_> =
+            known.iter().filter(|key| !matches!(key.kind, Kind::Refused(_))).collect();
+        let near = nearest(&entry.name, usable.iter().map(|key| key.name));
+        let message = format!("unknown key `{}` of {of}", entry.name);
+        let mistake = Mistake::at(&entry.key, message, "unknown key");
+        let is_of_a_build =
+            known == keys::SECTIONS && keys::build().iter().any(|key| key.name == entry.name);
+        self.mistakes.push(mistake.hint(match near {
+            _ if is_of_a_build => {
+                format!(
+                    "write it in `defaults` or in `builds.NAME`: `{}` is a key of builds",
+                    entry.name
+                )
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None if usable.len() <= LISTED => {
+                let names: Vec<_> = usable.iter().map(|key| key.name).collect();
+                format!("there are {}", names.join(", "))
+            }
+            None => "`kaniko.toml.example` and docs/reference.md have every key".to_owned(),
+        }));
+    }
+
+    /// A value that its key does not take.
+    pub(super) fn wrong(&mut self, name: &str, node: &Node, kind: Kind) {
+        let subject = match name.strip_suffix(EACH) {
+            Some(list) => format!("an entry of `{list}`"),
+            None => format!("`{name}`"),
+        };
+        let is_empty = matches!(&node.data, Data::Text(text) if text.is_empty());
+        let message = if is_empty && matches!(kind, Kind::Filled | Kind::Path) {
+            format!("{subject} must not be empty")
+        } else {
+            format!("{subject} must be {}", kind.described())
+        };
+        let label = match (&node.data, kind) {
+            (Data::Text(_), Kind::OneOf(_)) => "none of them".to_owned(),
+            (Data::Text(text), _) if text.is_empty() => "empty".to_owned(),
+            (Data::Integer(_), Kind::Integer) => "negative".to_owned(),
+            (data, _) => format!("{} here", data.described()),
+        };
+        let mistake = Mistake::at(&node.place, message, label);
+        self.mistakes.push(match self.advice(name, node, kind) {
+            Some(hint) => mistake.hint(hint),
+            None => mistake,
+        });
+    }
+
+    fn advice(&self, name: &str, node: &Node, kind: Kind) -> Option<String> {
+        let texts = matches!(
+            kind,
+            Kind::Text
+                | Kind::Filled
+                | Kind::Path
+                | Kind::Duration
+                | Kind::Limit
+                | Kind::Tag
+                | Kind::TextOrSecret
+        );
+        match (&node.data, kind) {
+            (Data::Integer(_) | Data::Other(_) | Data::Bool(_), _) if texts => {
+                Some("put it into quotes".to_owned())
+            }
+            (Data::Table(_), Kind::Text) if name.contains('.') => {
+                Some("a name with dots stands in quotes: `\"a.b.c\" = \"…\"`".to_owned())
+            }
+            (Data::Text(_), Kind::List(_) | Kind::Names | Kind::Program) => {
+                Some("put it into brackets".to_owned())
+            }
+            (Data::Text(text), Kind::Bool) if matches!(text.as_str(), "true" | "false") => {
+                Some("write it without quotes".to_owned())
+            }
+            (Data::Text(_), Kind::Bool) if !self.sources.of(&node.place).origin.is_outside() => {
+                Some("or a template that gives it: `\"{{ … }}\"`".to_owned())
+            }
+            (Data::Text(text), Kind::Integer) if text.parse::<u32>().is_ok() => {
+                Some("write it without quotes".to_owned())
+            }
+            (Data::List(_), Kind::Map(_) | Kind::Record(_)) if self.is_doubled(&node.place) => {
+                Some("one pair of brackets makes a table".to_owned())
+            }
+            (_, Kind::Map(Kind::Record(_))) => Some(format!("write `[{name}.NAME]`")),
+            (_, Kind::Map(_)) => Some(format!("write `{name} = {{ NAME = … }}`")),
+            (_, Kind::Record(_)) => Some(format!("write `[{name}]`, and its keys below")),
+            (_, Kind::Matrix) => {
+                Some("write `matrix = { python = [\"3.12\", \"3.13\"] }`".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what stands there begins with `[[`.
+    fn is_doubled(&self, place: &Place) -> bool {
+        let text = &self.sources.of(place).text;
+        text.get(place.span.start..).is_some_and(|rest| rest.starts_with("[["))
+    }
+
+    /// What must be a table and is none.
+    pub(super) fn no_table(&mut self, of: &str, node: &Node) {
+        self.wrong(of, node, Kind::Record(&[]));
+    }
+
+    /// What a section needs and does not have.
+    pub(super) fn missing(&mut self, place: &Place, name: &str, of: &str, example: &str) {
+        let mistake = Mistake::at(place, format!("{of} has no `{name}`"), format!("no `{name}`"));
+        self.mistakes.push(mistake.hint(format!("write `{name} = {example}`")));
+    }
+}

@@ -1,0 +1,219 @@
+//! `check --format`: the mistakes of a file for editors and CIs, on stdout alone.
+
+use serde_json::{Value, json};
+
+use crate::{ran::Ran, sandbox::Sandbox, schemas::Judge};
+
+/// A project with two mistakes, one of them in an included file, within a repository.
+fn wrong() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\ninclude = [\"services/*/kaniko.toml\"]\n[defaults]\nexecutor = \"docker\"\n\
+             no-push = true\n[builds.web]\nlables = { a = \"1:2, 100%\" }\n",
+        )
+        .file("services/api/kaniko.toml", "[builds.api]\ntarget = 1\n")
+        .file("Dockerfile", "FROM scratch\n")
+        .file(".git/HEAD", "ref: refs/heads/main\n")
+}
+
+/// What people are told of it, whatever the format is.
+const TOLD: &str = "error: unknown key `lables` of a build
+ --> kaniko.toml:7:1
+  |
+7 | lables = { a = \"1:2, 100%\" }
+  | ^^^^^^ unknown key
+hint: did you mean `labels`?
+
+error: `target` must be a string
+ --> services/api/kaniko.toml:2:10
+  |
+2 | target = 1
+  |          ^ a whole number here
+hint: put it into quotes";
+
+fn document(ran: &Ran) -> Value {
+    serde_json::from_slice(ran.told_bytes()).expect("JSON")
+}
+
+#[test]
+fn json_has_every_mistake_with_its_place_and_people_are_told_as_ever() {
+    let run = wrong().run(["check", "--format", "json"]);
+
+    run.code(2).stderr(TOLD);
+    let path = |name: &str| wrong_path(&run, name);
+    let expected = json!({
+        "version": 1,
+        "program": env!("CARGO_PKG_VERSION"),
+        "findings": [
+            {
+                "severity": "error",
+                "message": "unknown key `lables` of a build",
+                "label": "unknown key",
+                "hint": "did you mean `labels`?",
+                "place": {
+                    "in": "file", "name": "kaniko.toml", "path": path("kaniko.toml"),
+                    "line": 7, "column": 1, "end_line": 7, "end_column": 7,
+                },
+            },
+            {
+                "severity": "error",
+                "message": "`target` must be a string",
+                "label": "a whole number here",
+                "hint": "put it into quotes",
+                "place": {
+                    "in": "file", "name": "services/api/kaniko.toml",
+                    "path": path("services/api/kaniko.toml"),
+                    "line": 2, "column": 10, "end_line": 2, "end_column": 11,
+                },
+            },
+        ],
+        "left_out": 0,
+    });
+    assert_eq!(document(&run), expected);
+}
+
+/// The absolute path of a file of the project, as the program tells it.
+fn wrong_path(run: &Ran, name: &str) -> String {
+    let told = document(run);
+    let places = told["findings"].as_array().expect("a list").iter();
+    let path = places
+        .filter(|finding| finding["place"]["name"] == name)
+        .find_map(|finding| finding["place"]["path"].as_str().map(str::to_owned));
+    let path = path.expect("it has a path");
+    assert!(path.starts_with('/') && path.ends_with(&format!("/work/{name}")), "{path}");
+    path
+}
+
+#[test]
+fn gitlab_gets_a_code_quality_report_with_paths_from_the_top_of_the_repository() {
+    let run = wrong().run(["check", "--format", "gitlab"]);
+
+    run.code(2).stderr(TOLD);
+    let report = document(&run);
+    let expected = json!([
+        {
+            "description": "unknown key `lables` of a build; did you mean `labels`?",
+            "check_name": "kaniko-build check",
+            "fingerprint": "b71cffd07d6e31cacb11503878d2ae90",
+            "severity": "critical",
+            "location": { "path": "kaniko.toml", "lines": { "begin": 7 } },
+        },
+        {
+            "description": "`target` must be a string; put it into quotes",
+            "check_name": "kaniko-build check",
+            "fingerprint": "6b47598ef7adbb0db0fdabaa55e957b4",
+            "severity": "critical",
+            "location": { "path": "services/api/kaniko.toml", "lines": { "begin": 2 } },
+        },
+    ]);
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn github_gets_a_workflow_command_for_each_mistake() {
+    wrong().run(["check", "--format", "github"]).code(2).stderr(TOLD).stdout(
+        "::error file=kaniko.toml,line=7,col=1,endColumn=7,title=kaniko-build check::unknown key \
+         `lables` of a build%0Ahint: did you mean `labels`?\n\
+         ::error file=services/api/kaniko.toml,line=2,col=10,endColumn=11,title=kaniko-build \
+         check::`target` must be a string%0Ahint: put it into quotes",
+    );
+}
+
+#[test]
+fn what_stands_in_no_file_is_told_with_where_it_stands() {
+    let good = || Sandbox::new().config("version = 1\n[builds.web]\nno-push = true\n");
+    let run = |format: &str| good().run(["check", "--format", format, "--set", "nope=1"]);
+
+    let told = document(&run("json"));
+    assert_eq!(
+        told["findings"][0]["place"],
+        json!({
+            "in": "option", "name": "--set", "path": null,
+            "line": 1, "column": 1, "end_line": 1, "end_column": 5,
+        })
+    );
+    run("github").code(2).stdout(
+        "::error title=kaniko-build check::--set: unknown key `nope` of the file%0Ahint: there are \
+         version, include, vars, registries, executors, defaults, presets, builds, profiles, \
+         groups, reports",
+    );
+    let told = document(&run("gitlab"));
+    assert!(
+        told[0]["description"].as_str().expect("a text").starts_with("--set: unknown key `nope`")
+    );
+    assert_eq!(told[0]["location"], json!({ "path": "kaniko.toml", "lines": { "begin": 1 } }));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_finding_without_a_place() {
+    let run = Sandbox::new().run(["check", "--format", "json", "--file", "x.toml"]);
+
+    run.code(2).stderr("error: no config file at `x.toml`\nhint: check the path after `--file`");
+    assert_eq!(
+        document(&run)["findings"],
+        json!([{
+            "severity": "error",
+            "message": "no config file at `x.toml`",
+            "label": null,
+            "hint": "check the path after `--file`",
+            "place": null,
+        }])
+    );
+}
+
+#[test]
+fn a_warning_is_a_finding_and_no_failure() {
+    let warned = || {
+        Sandbox::new()
+            .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")
+            .file("Dockerfile", "FROM scratch\nCOPY --link a /\n")
+    };
+
+    warned().run(["check", "--format", "github"]).code(0).stdout_contains("::warning file=");
+    let told = document(warned().run(["check", "--format", "gitlab"]).code(0));
+    assert_eq!(told[0]["severity"], "minor");
+    let told = document(warned().run(["check", "--format", "json"]).code(0));
+    assert_eq!(told["findings"][0]["severity"], "warning");
+}
+
+#[test]
+fn where_all_is_well_each_format_says_so_in_its_way() {
+    let good = || {
+        Sandbox::new()
+            .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")
+            .file("Dockerfile", "FROM scratch\n")
+    };
+    let run = |format: &str| good().run(["check", "--format", format]);
+
+    run("text").code(0).stdout("").stderr("1 build, no mistakes");
+    run("github").code(0).stdout("").stderr("1 build, no mistakes");
+    run("gitlab").code(0).stdout("[]").stderr("1 build, no mistakes");
+    assert_eq!(document(run("json").code(0))["findings"], json!([]));
+}
+
+#[test]
+fn a_secret_in_plain_sight_is_in_no_format() {
+    let plain = || {
+        Sandbox::new().config(
+            "version = 1\n[registries.r]\nhost = \"r.example.com\"\npassword = \"hunter2hunter2\"\n",
+        )
+    };
+    for format in ["json", "gitlab", "github"] {
+        plain().run(["check", "--format", format]).code(2).never_tells("hunter2");
+    }
+}
+
+#[test]
+fn every_document_is_as_its_schema_says() {
+    let Some(judge) = Judge::of("check") else { return };
+    let nowhere = Sandbox::new();
+    let documents = [
+        document(&wrong().run(["check", "--format", "json"])),
+        document(&wrong().run(["check", "--format", "json", "--set", "x=1"])),
+        document(&nowhere.run(["check", "--format", "json"])),
+    ];
+
+    for (document, wrong) in documents.iter().zip(judge.says_of_each(&documents)) {
+        assert_eq!(wrong, [""; 0], "{document:#}");
+    }
+}

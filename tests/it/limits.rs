@@ -1,0 +1,104 @@
+//! Files that are far too large, too deep or too wrong: told soon, and in few words.
+
+use std::fmt::Write as _;
+
+use crate::sandbox::Sandbox;
+
+/// A project whose file has these lines after its version.
+fn file(lines: &str) -> Sandbox {
+    Sandbox::new().config(&format!("version = 1\n{lines}\n")).file("Dockerfile", "FROM scratch\n")
+}
+
+/// The file is refused with so many mistakes, of which this is one.
+#[track_caller]
+fn told(lines: &str, mistakes: usize, message: &str) {
+    let run = file(lines).run(["check"]);
+    run.code(2).stdout("").stderr_contains(&format!("error: {message}"));
+    let told = run.tells();
+    assert_eq!(told.matches("error: ").count(), mistakes, "{told}");
+    assert!(told.len() < 100_000, "{} bytes are told", told.len());
+}
+
+const WEB: &str = "[builds.web]\nexecutor = \"docker\"\nno-push = true\n";
+
+#[test]
+fn of_many_mistakes_the_first_hundred_are_told_and_the_others_counted() {
+    let keys = (0..5000).fold(WEB.to_owned(), |mut text, key| {
+        let _ = writeln!(text, "k{key} = 1");
+        text
+    });
+
+    told(&keys, 100, "unknown key `k0` of a build");
+    file(&keys).run(["check"]).stderr_contains("\n\n… and 4900 more\n");
+}
+
+#[test]
+fn a_text_that_is_no_toml_at_all_is_told_with_its_first_lines() {
+    told(&"x\n".repeat(5000), 100, "invalid TOML");
+}
+
+#[test]
+fn a_text_of_ten_megabytes_is_no_value() {
+    let long = "a".repeat(10_000_000);
+
+    told(
+        &format!("[vars]\nlong = \"{long}\"\n{WEB}target = \"{{{{ vars.long }}}}\""),
+        2,
+        "`long`: this string is longer than 1 MiB",
+    );
+}
+
+#[test]
+fn ten_thousand_builds_are_none_too_many_and_one_mistake_of_theirs_is_told_once() {
+    let builds = |target: &str| {
+        let head = format!("[defaults]\nexecutor = \"docker\"\nno-push = true\n{target}\n");
+        (0..10_000).fold(head, |mut text, build| {
+            let _ = writeln!(text, "[builds.b{build}]");
+            text
+        })
+    };
+
+    file(&builds("")).run(["list"]).code(0).stderr("");
+    told(&builds("target = \"{{ vars.nope }}\""), 1, "`target`: `vars.nope` does not exist");
+}
+
+#[test]
+fn a_matrix_of_ten_thousand_is_built_and_one_of_a_million_is_refused() {
+    let numbers: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    let numbers = numbers.join(", ");
+    let matrix = |axes: &[&str]| {
+        let axes: Vec<_> = axes.iter().map(|name| format!("{name} = [{numbers}]")).collect();
+        format!("{WEB}matrix = {{ {} }}", axes.join(", "))
+    };
+
+    let run = file(&matrix(&["a", "b"])).run(["list"]);
+    assert_eq!(run.code(0).results().len(), 10_000);
+    told(&matrix(&["a", "b", "c"]), 1, "a `matrix` of more than 20000 builds");
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_told_where_it_is() {
+    told(&format!("{WEB}tags = {}", "[".repeat(100_000)), 1, "invalid TOML");
+    told(&format!("{WEB}{}a = 1", "a.".repeat(100_000)), 1, "invalid TOML");
+    let braces = |inner: &str| format!("{WEB}target = \"{inner}\"");
+    let deep = format!("{{{{ {}1{} }}}}", "(".repeat(10_000), ")".repeat(10_000));
+    told(&braces(&deep), 1, "`target`: this is nested too deeply");
+    told(&braces(&"{% if 1 %}".repeat(5000)), 1, "`target`: this is nested too deeply");
+    let vars = (0..200).fold("[vars]\n".to_owned(), |mut text, var| {
+        let _ = writeln!(text, "v{var} = \"{{{{ vars.v{} }}}}\"", var + 1);
+        text
+    });
+    told(
+        &format!("{vars}v200 = \"x\"\n{WEB}target = \"{{{{ vars.v0 }}}}\""),
+        1,
+        "`Dockerfile` has no stage `x`",
+    );
+}
+
+#[test]
+fn a_variable_as_long_as_a_system_takes_is_a_value() {
+    let long = "a".repeat(100_000);
+    let build = file(&format!("{WEB}labels = {{ long = \"{{{{ env.LONG }}}}\" }}"));
+
+    build.env("LONG", long).run(["check"]).code(0).stderr("1 build, no mistakes");
+}
