@@ -2,7 +2,9 @@
 //!
 //! Source: Microsoft's documentation, "Use predefined variables" (`Build.…` and `System.…`, in
 //! the environment in upper case with `_` for `.`). `System.PullRequest.SourceBranch` has
-//! `refs/heads/` before it for Azure Repos and not for GitHub.
+//! `refs/heads/` before it for Azure Repos and not for GitHub. The address of a run is not among
+//! the variables: it is the one that the site shows (`_build/results?buildId=`, with `view=logs&j=`
+//! for a job).
 
 use super::fact::Facts;
 use super::subject::Subject;

@@ -4,7 +4,8 @@
 //! requests initiated from within the repository.
 //!
 //! Source: Bitbucket's documentation, "Variables and secrets" (default variables) and
-//! "Pipeline start conditions" (pull-requests).
+//! "Pipeline start conditions" (pull-requests). The address of a pipeline is not among the
+//! variables: it is the one that the site shows (`/pipelines/results/` and the build's number).
 
 use super::Fact;
 use super::fact::Facts;

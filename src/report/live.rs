@@ -170,7 +170,7 @@ impl Live {
                 self.problem(build, cause, hint.as_deref());
             }
             End::Skipped { cause } => {
-                self.aside(|| self.printer.tell(&format!("{build} | skipped: {cause}")));
+                self.line(build, &format!("skipped: {cause}"));
             }
             End::Interrupted => self.problem(build, "interrupted", None),
         }

@@ -34,10 +34,12 @@ const DIGEST: (&str, usize) = ("sha256:", 64);
 
 /// The document as JSON, over several lines, without an end of line.
 pub(super) fn document(document: &impl Serialize, redactor: &Redactor) -> String {
-    let mut value = serde_json::to_value(document).unwrap_or_default();
-    if !redactor.knows_nothing() {
-        clean(&mut value, false, redactor);
+    if redactor.knows_nothing() {
+        return serde_json::to_string_pretty(document).unwrap_or_default();
     }
+    // Fields keep their order: both ways give the same text.
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    clean(&mut value, false, redactor);
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }
 
@@ -85,6 +87,16 @@ pub(super) fn data(text: &str, redactor: &Redactor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_is_the_same_text_whether_or_not_it_is_searched() {
+        let document = serde_json::json!({ "z": 1.5, "a": { "y": ["x"], "b": null } });
+
+        assert_eq!(
+            super::document(&document, &Redactor::default()),
+            super::document(&document, &knowing("hunter2"))
+        );
+    }
 
     fn knowing(secret: &str) -> Redactor {
         let redactor = Redactor::default();
