@@ -1,6 +1,6 @@
 //! What the documents tell their readers to type and to write, against what the program takes.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use crate::{repository, sandbox::Sandbox};
 
@@ -29,7 +29,9 @@ fn every_command_line_in_the_documents_is_taken() {
         "examples/README.md",
         "schemas/README.md",
     ];
-    let of = |document: &&str| repository::commands(&repository::text(document));
+    let documents = documents.into_iter().map(str::to_owned).chain(pages());
+    let documents: Vec<_> = documents.collect();
+    let of = |document: &String| repository::commands(&repository::text(document));
     let found: Vec<_> = documents.iter().flat_map(of).collect();
     for command in [
         &["kaniko-build", "run"][..],
@@ -134,6 +136,82 @@ fn the_files_of_the_readme_have_no_mistake() {
         let project = job.iter().fold(project, |project, (name, value)| project.env(name, value));
 
         project.run(["check"]).code(0).stdout("").stderr("1 build, no mistakes");
+    }
+}
+
+/// The pages about one thing each.
+fn pages() -> Vec<String> {
+    let names = fs::read_dir(repository::path("docs")).expect("docs");
+    let names = names.map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.into_string().expect("a plain name"));
+    let mut pages: Vec<_> =
+        names.filter(|name| name != "reference.md").map(|name| format!("docs/{name}")).collect();
+    pages.sort();
+    pages
+}
+
+/// The blocks of a language in a document.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = repository::text(document);
+    let start = format!("```{language}\n");
+    let blocks = text.split(&start).skip(1);
+    blocks.filter_map(|rest| rest.split_once("```")).map(|(block, _)| block.to_owned()).collect()
+}
+
+/// A project that the pages' files are about, in their job.
+fn job_of_the_pages(file: &str) -> Sandbox {
+    let directories = ["", "app/", "base/", "services/api/", "services/web/"];
+    let project = directories.iter().fold(Sandbox::new().config(file), |project, directory| {
+        project.file(format!("{directory}Dockerfile"), "FROM scratch\n")
+    });
+    let job = repository::variables("examples/cloud-foundry/ci.env");
+    let project = job.iter().fold(project, |project, (name, value)| project.env(name, value));
+    project.file(".npmrc", "").env("HARBOR_PASSWORD", "some-sample-value")
+}
+
+#[test]
+fn the_files_of_the_pages_are_planned_and_their_commands_do_it() {
+    let mut planned = 0;
+    for page in pages() {
+        let files = blocks(&page, "toml");
+        assert!(files.len() < 2, "{page} has more than one file");
+        for file in files {
+            let project = job_of_the_pages(&file);
+            project.run(["check"]).code(0);
+            project.run(["plan"]).code(0);
+            let shown = blocks(&page, "sh").join("");
+            for words in repository::commands(&shown) {
+                let starts = ["run", "auth"].contains(&words[1].as_str());
+                if !starts {
+                    project.run(&words[1..]).code(0);
+                }
+            }
+            planned += 1;
+        }
+    }
+    assert_eq!(planned, 7, "each page but the index has its file");
+}
+
+#[test]
+fn the_jobs_of_the_pages_are_yaml_and_run_what_there_is() {
+    for page in pages() {
+        for block in blocks(&page, "yaml") {
+            assert!(block.contains("kaniko-build run"), "{page}: {block}");
+            assert!(!block.contains('\t'), "{page}: {block}");
+        }
+    }
+}
+
+#[test]
+fn every_link_of_the_readme_and_the_pages_leads_to_a_file() {
+    for document in pages().into_iter().chain(["README.md".to_owned()]) {
+        let text = repository::text(&document);
+        let directory = repository::path(&document);
+        let directory = directory.parent().expect("a directory");
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        for (link, _) in links.filter(|(link, _)| !link.contains("://")) {
+            assert!(directory.join(link).exists(), "{document} leads to {link}");
+        }
     }
 }
 
