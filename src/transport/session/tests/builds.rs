@@ -222,7 +222,7 @@ async fn a_build_whose_time_is_over_is_stopped() {
     let Some(sandbox) = Sandbox::new() else { return };
     let before = sandbox.listing();
     let mut job = real_job("FROM a\nRUN sleep 1000\n", None);
-    job.timeout = Duration::from_secs(1);
+    job.timeout = Duration::from_secs(5);
     let went = go(sandbox.command(), &job, hello()).await;
     assert!(went.ran().timed_out);
     assert_eq!(sandbox.listing(), before);
