@@ -8,6 +8,7 @@ pub mod context;
 pub mod dockerfile;
 pub mod event;
 pub mod guard;
+pub mod init;
 pub mod kaniko;
 pub mod oci;
 pub mod outcome;

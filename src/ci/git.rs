@@ -171,7 +171,7 @@ fn default_branch_or_unknown(checkout: &Result<Checkout, String>) -> Fact {
     Fact::Unknown(reason.to_owned())
 }
 
-fn open(directory: &Path) -> Result<Repository, String> {
+pub(super) fn open(directory: &Path) -> Result<Repository, String> {
     Repository::discover(directory).map_err(|error| match error.code() {
         ErrorCode::NotFound => "there is no git repository here".to_owned(),
         ErrorCode::Owner => "the git repository belongs to another user, so git does not trust \

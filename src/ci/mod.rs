@@ -50,6 +50,7 @@ mod subject;
 mod teamcity;
 mod time;
 mod travis;
+mod tree;
 mod variables;
 mod woodpecker;
 
@@ -66,6 +67,7 @@ pub use fact::{Event, Fact, FactValue, Field};
 pub use provider::Provider;
 pub use sample::{Imagined, RunsFor};
 pub use slug::slug;
+pub use tree::Tree;
 
 use fact::Facts;
 use variables::Variables;

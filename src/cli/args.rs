@@ -67,6 +67,9 @@ pub(super) enum Command {
         after_help = "Examples:\n  kaniko-build auth api -o config.json\n  kaniko-build auth api -o - | jq '.auths | keys'"
     )]
     Auth(Auth),
+    /// Write a first file, from the Dockerfiles below this directory
+    #[command(after_help = "Examples:\n  kaniko-build init\n  kaniko-build init -o -")]
+    Init(Init),
     /// Print the JSON schema of the file, for editors, or of what is written
     #[command(
         after_help = "Examples:\n  kaniko-build schema > kaniko.schema.json\n  kaniko-build schema report\n\nAn editor with a language server for TOML takes it by a first line of the kaniko.toml:\n  #:schema ./kaniko.schema.json"
@@ -367,4 +370,14 @@ pub(super) struct Auth {
     pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The file, in this directory; `-` prints it
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }

@@ -129,7 +129,8 @@ fn given(
     Ok(Config::given(given, &surroundings.environment, &common.sets))
 }
 
-fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) -> Ci {
+/// The pipeline that this is in, real or imagined.
+pub(super) fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) -> Ci {
     if let Some(imagined) = &surroundings.imagined {
         return imagined.ci(surroundings.environment.clone());
     }

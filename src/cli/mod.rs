@@ -7,6 +7,7 @@ mod context;
 mod diff;
 mod earlier;
 mod imagined;
+mod init;
 mod load;
 mod machine;
 mod plan;
@@ -109,6 +110,7 @@ fn dispatch(
         Command::Graph(args) => plan::graph(&args, surroundings, printer, redactor),
         Command::Context(args) => context::context(&args, surroundings, printer, redactor),
         Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
+        Command::Init(args) => init::init(&args, surroundings, printer, redactor),
         Command::Schema { which } => schema::schema(which, printer),
         Command::Completions { shell } => {
             let mut text = Vec::new();

@@ -19,6 +19,7 @@ mod fake;
 mod fuzz;
 mod hostile;
 mod images;
+mod init;
 mod jobs;
 mod layers;
 mod limits;

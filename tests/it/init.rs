@@ -1,0 +1,174 @@
+//! `init`: the file it makes, that the file has no mistakes anywhere, and that nothing is lost.
+
+use std::fs;
+
+use crate::sandbox::Sandbox;
+
+const PLAIN: &str = "FROM scratch\nCOPY app /app\n";
+const RUNS: &str = "FROM alpine:3.20\nRUN apk add curl\n";
+
+/// What the file says of images without a CI's own words.
+const TAGS: &str = "tags = [
+  \"{{ ci.commit_short or 'dev' }}\",
+  \"{{ ci.tag | semver('{version}') }}\",
+  { tag = \"latest\", when = \"{{ ci.tag | semver('{major}') }}\" },
+]
+";
+
+fn shop() -> Sandbox {
+    Sandbox::new()
+        .file("app", "a")
+        .file("site/Dockerfile", "FROM scratch\nCOPY page /page\n")
+        .file("site/page", "a")
+        .file("api.Dockerfile", PLAIN)
+}
+
+fn written(sandbox: &Sandbox) -> String {
+    fs::read_to_string(sandbox.path("kaniko.toml")).expect("a file")
+}
+
+/// Plans in pipelines and without one.
+fn is_without_mistakes(sandbox: &Sandbox) {
+    sandbox.run(["check"]).code(0);
+    for pipeline in [
+        ["gitlab", "--branch", "main"],
+        ["gitlab", "--tag", "v1.2.3"],
+        ["gitlab", "--pull-request", "7"],
+        ["github", "--branch", "main"],
+        ["github", "--tag", "v1.2.3"],
+        ["github", "--pull-request", "7"],
+    ] {
+        sandbox.run([&["plan", "--ci"][..], &pipeline].concat()).code(0);
+    }
+}
+
+#[test]
+fn every_dockerfile_is_a_build_with_what_is_common_said_once() {
+    let shop = shop();
+    let run = shop.run(["init"]);
+
+    run.code(0);
+    assert_eq!(
+        written(&shop),
+        format!(
+            "# `kaniko-build plan` shows what is built and why, `kaniko-build run` builds it.\n\
+             version = 1\n\n[defaults]\n\
+             # Outside of GitLab and GitHub, name your registry instead of localhost.\n\
+             image = \"{{{{ ci.registry_image or 'localhost/work' }}}}/{{{{ build.name }}}}\"\n{TAGS}\n\
+             [builds.api]\ndockerfile = \"api.Dockerfile\"\n\n[builds.site]\ncontext = \"site\"\n"
+        )
+    );
+    is_without_mistakes(&shop);
+}
+
+#[test]
+fn its_images_are_built_from_it() {
+    let shop = shop();
+    shop.run(["init"]).code(0);
+    let output = shop.path("site.tar");
+    let set = format!("builds.site.tar-path={}", output.display());
+
+    shop.run(["run", "site", "--set", &set]).code(0);
+
+    let mut listed = tar::Archive::new(fs::File::open(output).expect("an image"));
+    let entries = listed.entries().expect("an archive").filter_map(Result::ok);
+    let names: Vec<_> = entries.filter_map(|one| Some(one.path().ok()?.into_owned())).collect();
+    assert!(names.iter().any(|name| name.ends_with("manifest.json")), "{names:?}");
+}
+
+#[test]
+fn in_gitlab_what_runs_something_is_built_in_the_job() {
+    let shop = shop().file("worker/Dockerfile", RUNS).file(".gitlab-ci.yml", "build: {}\n");
+    shop.run(["init"]).code(0);
+
+    let text = written(&shop);
+    let worker = text.split("\n[builds.worker]\n").nth(1).expect("a build");
+    assert_eq!(
+        worker,
+        "# worker/Dockerfile:2: `RUN` runs a program, which the builtin executor cannot\nexecutor = \"local\"\ncontext = \"worker\"\n"
+    );
+    assert_eq!(text.matches("executor = ").count(), 1, "{text}");
+    is_without_mistakes(&shop);
+}
+
+#[test]
+fn in_github_pull_requests_are_not_pushed() {
+    let shop =
+        Sandbox::new().file("Dockerfile", RUNS).file(".github/workflows/a.yml", "on: push\n");
+    shop.run(["init"]).code(0);
+
+    let text = written(&shop);
+    assert!(text.contains("\nexecutor = \"docker\"\n"), "{text}");
+    assert!(text.contains("\nno-push = \"{{ ci.event == 'pull_request' }}\"\n"), "{text}");
+    assert!(text.contains("\nimage = \"{{ ci.registry_image or 'localhost/work' }}\"\n"), "{text}");
+    is_without_mistakes(&shop);
+}
+
+#[test]
+fn a_script_for_a_kaniko_app_becomes_its_executor() {
+    let script = "build:\n  script:\n    - cf api https://api.fr.cloud.gov\n    - cf auth $CF_U $CF_P\n    \
+                  - cf target -o my-org -s dev\n    - cf ssh \"${SERVICE_PREFIX}kaniko\" -c x\n";
+    let shop = Sandbox::new().file("Dockerfile", RUNS).file(".gitlab-ci.yml", script);
+    shop.run(["init"]).code(0);
+
+    let text = written(&shop);
+    let executor = "[executors.kaniko]\ntype = \"cloudfoundry\"\n\
+                    app = \"{{ env.SERVICE_PREFIX or '' }}kaniko\"\n\
+                    api = \"https://api.fr.cloud.gov\"\norg = \"my-org\"\nspace = \"dev\"\n\
+                    username = { env = \"CF_U\" }\npassword = { env = \"CF_P\" }\n";
+    assert!(text.contains(executor), "{text}");
+    is_without_mistakes(&shop);
+}
+
+#[test]
+fn a_file_that_is_there_is_kept_without_force() {
+    let shop = shop().config("version = 1\n");
+    let run = shop.run(["init"]);
+
+    run.code(2);
+    run.stderr(
+        "error: `kaniko.toml` is there already\n\
+         hint: `--force` writes over it, `-o -` shows what would be written",
+    );
+    assert_eq!(written(&shop), "version = 1\n");
+    let shown = shop.run(["init", "-o", "-"]);
+    shown.code(0);
+    shop.run(["init", "--force"]).code(0);
+    assert_eq!(written(&shop), shown.told());
+}
+
+#[test]
+fn where_there_is_nothing_to_build_nothing_is_written() {
+    let empty = Sandbox::new();
+    let run = empty.run(["init"]);
+
+    run.code(2);
+    run.stderr_contains("error: there is no Dockerfile here");
+    assert!(!empty.path("kaniko.toml").exists());
+}
+
+#[test]
+fn what_can_not_be_built_is_left_out_and_told() {
+    let shop = shop()
+        .file("bad/Dockerfile", "FROM scratch\nCOPYY a b\n")
+        .file("{{ odd }}/Dockerfile", PLAIN)
+        .file("made/Dockerfile.j2", PLAIN)
+        .file("gr\u{f6}\u{df}e & co/Dockerfile", "FROM scratch\nLABEL a=b\n");
+    let run = shop.run(["init"]);
+
+    run.code(0);
+    run.stderr_contains("left out: bad/Dockerfile:2: ");
+    run.stderr_contains("left out: {{ odd }}/Dockerfile: its path would be taken for a template");
+    run.stderr_contains("left out: made/Dockerfile.j2: a template of a Dockerfile");
+    let text = written(&shop);
+    assert!(text.contains("[builds.gr-e-co]\ncontext = \"gr\u{f6}\u{df}e & co\"\n"), "{text}");
+    is_without_mistakes(&shop);
+}
+
+#[test]
+fn a_file_is_made_for_the_directory_it_stands_in() {
+    let run = shop().run(["init", "-o", "site/kaniko.toml"]);
+
+    run.code(2);
+    run.stderr_contains("hint: change to that directory");
+}
