@@ -8,7 +8,7 @@ use super::{
     Compression, ContextError, Modes, Packed, Spec, Timestamps,
     archive::{Archive, Content, Head},
     build_files,
-    deflate::{self, Deflate},
+    deflate::{self, Deflate, Level},
     gate::Gate,
     ignore::Rules,
     stored::Stored,
@@ -61,7 +61,7 @@ fn pack_on(
             write(spec, (&rules, &chosen), Stream::new(Encoder::Stored(stored)))
         }
         Compression::Network => thread::scope(|scope| {
-            let deflate = Deflate::start(scope, threads, gate)?;
+            let deflate = Deflate::start(scope, threads, Level::BUNDLE, gate)?;
             write(spec, (&rules, &chosen), Stream::new(Encoder::Deflate(deflate)))
         }),
     }

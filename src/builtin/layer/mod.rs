@@ -18,7 +18,7 @@ use super::{
 use crate::{
     context::{
         ContextError,
-        deflate::{self, Deflate},
+        deflate::{self, Deflate, Level},
         gate::Gate,
         stream::Chunk,
     },
@@ -86,7 +86,7 @@ fn make_on(
         let mut sink = io::BufWriter::with_capacity(1 << 20, &mut file);
         let gate = Gate::new(&mut sink);
         thread::scope(|scope| {
-            let deflate = Deflate::start(scope, threads, gate)?;
+            let deflate = Deflate::start(scope, threads, Level::LAYER, gate)?;
             let mut stream = Stream { deflate, chunk: Deflate::chunk(), hash: Sha256::new() };
             let mut files = Files::new(root);
             for entry in entries {

@@ -11,7 +11,11 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    super::{deflate::Deflate, gate::Gate, pack::MODIFIED},
+    super::{
+        deflate::{Deflate, Level},
+        gate::Gate,
+        pack::MODIFIED,
+    },
     Compression, ContextError, Dockerfile, Modes, Timestamps, Tree, noise, prose, random, unzip,
 };
 
@@ -81,10 +85,11 @@ fn the_number_of_threads_changes_nothing() {
     // what is stored, between them and at the end.
     let (words, random) = (prose(3_000_000), random(800_000));
     let content = [&words[..], &random, &words, &random].concat();
-    let bundle = |threads| {
+    let bundle = |threads, level| {
         let mut bundle = Vec::new();
         std::thread::scope(|scope| {
-            let mut deflate = Deflate::start(scope, threads, Gate::new(&mut bundle)).unwrap();
+            let mut deflate =
+                Deflate::start(scope, threads, level, Gate::new(&mut bundle)).unwrap();
             let mut chunk = Deflate::chunk();
             for part in content.chunks(256 * 1024) {
                 if chunk.filled > 0 {
@@ -99,10 +104,12 @@ fn the_number_of_threads_changes_nothing() {
         bundle
     };
 
-    let alone = bundle(1);
-    assert_eq!(unzip(&alone).unwrap(), content);
-    assert!(bundle(2) == alone);
-    assert!(bundle(7) == alone);
+    for level in [Level::BUNDLE, Level::LAYER] {
+        let alone = bundle(1, level);
+        assert_eq!(unzip(&alone).unwrap(), content);
+        assert!(bundle(2, level) == alone);
+        assert!(bundle(7, level) == alone);
+    }
 }
 
 #[test]
