@@ -35,7 +35,10 @@ pub(super) fn context(
     if let Some(why) = &sent.why {
         printer.warning(&format!("{name}: the whole context is sent: Dockerfile, {why}"));
     }
-    let spec = runner::spec(build, sent.extent);
+    if let Err(error @ ContextError::NoSource { .. }) = sent.check(build) {
+        printer.warning(&error.to_string());
+    }
+    let spec = runner::spec(build, sent.extent());
     match args {
         args::Context::Ls { .. } => list(&spec, printer),
         args::Context::Pack { output, .. } => {

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use super::Absent;
+
 /// Why a context could not be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum ContextError {
@@ -22,6 +24,20 @@ pub enum ContextError {
     NoDockerfile {
         /// Where it was looked for.
         path: PathBuf,
+    },
+    /// A source that the Dockerfile names is not in what is sent.
+    #[error("{}:{line}: {}", dockerfile.display(), absent.told(source_path, root))]
+    NoSource {
+        /// The Dockerfile, as messages name it.
+        dockerfile: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The source, relative to the context.
+        source_path: String,
+        /// The context, as messages name it.
+        root: PathBuf,
+        /// Why.
+        absent: Absent,
     },
     /// The Dockerfile or the ignore file is a link, or a path, that leads out of the context.
     #[error("`{}` leads out of the context `{}`", path.display(), root.display())]
@@ -81,6 +97,13 @@ impl ContextError {
             Self::Missing { .. } => Some("`context` is relative to the file that it stands in"),
             Self::NotADirectory { .. } => Some("name the directory that holds the Dockerfile"),
             Self::NoDockerfile { .. } => Some("name it with `dockerfile`"),
+            Self::NoSource { absent: Absent::Missing, .. } => Some(
+                "sources are relative to the context; what an earlier job makes must be there \
+                 before the run",
+            ),
+            Self::NoSource { absent: Absent::Ignored { .. }, .. } => {
+                Some("take it back in with a last line `!PATH` there")
+            }
             Self::Outside { .. } => {
                 Some("replace the link by the file, or name a context that holds both")
             }

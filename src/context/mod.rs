@@ -26,6 +26,7 @@
 //! does without further flags. What is left with `modes` and `timestamps` kept is held against a
 //! real `tar` entry by entry (`tests/it/beside_tar.rs`).
 
+mod absent;
 mod archive;
 mod build_files;
 pub(crate) mod deflate;
@@ -43,6 +44,7 @@ pub mod walk;
 
 use std::path::PathBuf;
 
+pub use absent::{Absent, absent};
 pub use error::ContextError;
 pub use identity::{Identity, identity};
 pub(crate) use list::copied;

@@ -40,7 +40,7 @@ pub use leaks::{leaks, sources};
 pub use make::{PlanError, Wanted, make};
 pub use order::withheld;
 pub use select::{SelectError, only};
-pub use slim::{Slim, extent, parents};
+pub use slim::{Slim, parents, sources as extent, taken};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,9 +1,12 @@
 //! How much of a context a build sends: what its Dockerfile takes, where that can be told.
 //!
 //! A plan asks no registry, so what an `ONBUILD` of a base image takes is left open in it:
-//! [`Slim::Taken`] says of which images. [`extent`] closes it once their configs are known.
+//! [`Slim::Taken`] says of which images. [`taken`] closes it once their configs are known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     context::{Extent, Taken as Source},
@@ -90,7 +93,7 @@ pub(super) fn builds_unused(executor: &Executor, flags: &[String]) -> bool {
     !skips && !flags.iter().any(|flag| flag == "--skip-unused-stages=true")
 }
 
-/// The base images that must be known before [`extent`] can tell, as `late` values make them; a
+/// The base images that must be known before [`taken`] can tell, as `late` values make them; a
 /// value that is not known stands in them as the template that it is.
 #[must_use]
 pub fn parents(build: &Build, late: impl FnMut(&LateValue) -> Option<String>) -> Vec<Parent> {
@@ -106,25 +109,27 @@ pub fn parents(build: &Build, late: impl FnMut(&LateValue) -> Option<String>) ->
     }
 }
 
-/// What is sent of a context, with all [`parents`] in `bases`.
+/// What lines take of a context, with all [`parents`] in `bases`; none where that was not asked
+/// for, or could not be told when planning.
 ///
 /// # Errors
 ///
 /// [`WholeContext`] where a base image takes what cannot be told.
-pub fn extent(
-    build: &Build,
+pub fn taken<'b>(
+    build: &'b Build,
     bases: &BTreeMap<String, BaseImage>,
     late: impl FnMut(&LateValue) -> Option<String>,
-) -> Result<Extent, WholeContext> {
+) -> Result<Option<Cow<'b, [Taken]>>, WholeContext> {
     match &build.slim {
         Slim::Taken { unless, .. } if !unless.is_empty() => {
             let (build_args, late) = known(build, late);
             let unused = builds_unused(&build.executor, &build.flags);
             let given = Given { build_args: &build_args, late: &late, bases, unused };
             let taken = build.instructions.taken(&given, build.target.as_deref())?;
-            Ok(sources(&taken))
+            Ok(Some(Cow::Owned(taken)))
         }
-        decided => Ok(decided.extent()),
+        Slim::Taken { taken, .. } => Ok(Some(Cow::Borrowed(taken))),
+        Slim::Off | Slim::Whole(_) => Ok(None),
     }
 }
 
@@ -145,7 +150,9 @@ fn known(
     (build_args, unknown)
 }
 
-fn sources(taken: &[Taken]) -> Extent {
+/// What `taken` is of a context.
+#[must_use]
+pub fn sources(taken: &[Taken]) -> Extent {
     if Slim::all(taken).is_some() {
         return Extent::Whole;
     }

@@ -34,6 +34,17 @@ pub(super) fn interrupted() -> Attempt {
     Attempt { end: End::Interrupted, worth_repeating: false, bundle: None, version: None }
 }
 
+/// An attempt whose context cannot be sent.
+pub(super) fn unpacked(error: &ContextError) -> Attempt {
+    let hint = error.hint().map(str::to_owned);
+    Attempt {
+        end: End::Unpacked { cause: chain(error), hint },
+        worth_repeating: false,
+        bundle: None,
+        version: None,
+    }
+}
+
 /// Sends, builds and brings back once.
 pub(super) async fn attempt(
     run: &Run<'_>,
@@ -158,10 +169,7 @@ fn not_run(error: TransportError, pushes: bool) -> Attempt {
         TransportError::Context(ContextError::Sink(_) | ContextError::Threads(_)) => {
             (End::Unreached { cause: text, hint: None }, false)
         }
-        TransportError::Context(error) => {
-            let hint = error.hint().map(str::to_owned);
-            (End::Unpacked { cause: chain(&error), hint }, false)
-        }
+        TransportError::Context(error) => return unpacked(&error),
         TransportError::Lost { started, .. } => {
             let hint = (started && pushes).then(|| {
                 "the executor may have gone on by itself: look whether the image was pushed".into()

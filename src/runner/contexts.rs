@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    context,
+    context::{self, ContextError},
     event::What,
     oci::Network,
     outcome::{Outcome, chain},
@@ -35,17 +35,21 @@ impl Contexts {
     }
 
     /// What is sent for a build; none where the run is interrupted before that is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::slim::Sent::check`].
     pub(super) async fn bundle(
         &self,
         run: &Run<'_>,
         build: &Build,
         outcomes: &[Outcome],
         reach: &Reach,
-    ) -> Option<Bundle> {
+    ) -> Result<Option<Bundle>, ContextError> {
         let mut cancelled = run.hands.cancelled.clone();
         tokio::select! {
-            bundle = self.made(run, build, outcomes, reach) => Some(bundle),
-            Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => None,
+            bundle = self.made(run, build, outcomes, reach) => bundle.map(Some),
+            Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => Ok(None),
         }
     }
 
@@ -60,7 +64,7 @@ impl Contexts {
         build: &Build,
         outcomes: &[Outcome],
         reach: &Reach,
-    ) -> Bundle {
+    ) -> Result<Bundle, ContextError> {
         let registries = async || {
             let reached = reach.registries(run, build).await;
             reached.map_err(|error| chain(&error))
@@ -71,11 +75,12 @@ impl Contexts {
             let text = format!("the whole context is sent: Dockerfile, {why}");
             run.tell(build, What::Warning(text)).await;
         }
-        let spec = spec(build, sent.extent);
+        sent.check(build)?;
+        let spec = spec(build, sent.extent());
         let stream: Bundle = {
             let (spec, compression) = (spec.clone(), compression(build));
             Arc::new(move |sink| context::pack(&spec, compression, sink))
         };
-        self.bundles.of(build, &spec, stream).await
+        Ok(self.bundles.of(build, &spec, stream).await)
     }
 }

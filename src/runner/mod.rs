@@ -155,12 +155,17 @@ impl Run<'_> {
             let attempt = if build.executor.kind == ExecutorKind::Builtin {
                 self.without_executor(build, outcomes, reach).await
             } else {
-                if bundle.is_none() {
-                    bundle = contexts.bundle(self, build, outcomes, reach).await;
-                }
-                match bundle.clone() {
-                    Some(bundle) => attempt::attempt(self, build, &job, bundle, reach, seat).await,
-                    None => attempt::interrupted(),
+                let found = match &bundle {
+                    Some(bundle) => Ok(Some(Arc::clone(bundle))),
+                    None => contexts.bundle(self, build, outcomes, reach).await,
+                };
+                match found {
+                    Ok(Some(found)) => {
+                        bundle = Some(Arc::clone(&found));
+                        attempt::attempt(self, build, &job, found, reach, seat).await
+                    }
+                    Ok(None) => attempt::interrupted(),
+                    Err(error) => attempt::unpacked(&error),
                 }
             };
             outcome.bundle = attempt.bundle.or(outcome.bundle);

@@ -5,6 +5,7 @@
 //! soon, the whole context is sent.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -13,8 +14,8 @@ use std::{
 use futures_util::future::join_all;
 
 use crate::{
-    context::Extent,
-    dockerfile::{BaseImage, Parent, WholeContext},
+    context::{ContextError, Extent, absent},
+    dockerfile::{BaseImage, Parent, Taken, WholeContext},
     oci::{Platform, Registries},
     outcome::chain,
     plan::{self, Build, Plan},
@@ -23,7 +24,7 @@ use crate::{
     template::LateValue,
 };
 
-use super::{Prepared, registries::Reached};
+use super::{Prepared, attempt::spec, registries::Reached};
 
 /// How long registries have for the configs of a build's base images.
 ///
@@ -42,17 +43,51 @@ pub(super) struct Bases {
 /// How much of a context is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
-    pub(crate) extent: Extent,
+    /// What lines take; none for all of it.
+    taken: Option<Vec<Taken>>,
     /// Why it is all of it, where the plan hoped otherwise.
     pub(crate) why: Option<WholeContext>,
 }
 
-impl From<Result<Extent, WholeContext>> for Sent {
-    fn from(extent: Result<Extent, WholeContext>) -> Self {
-        match extent {
-            Ok(extent) => Self { extent, why: None },
-            Err(why) => Self { extent: Extent::Whole, why: Some(why) },
+impl Sent {
+    pub(crate) fn extent(&self) -> Extent {
+        self.taken.as_deref().map_or(Extent::Whole, plan::extent)
+    }
+
+    /// Whether all that the Dockerfile names is there: an executor would only find out when it
+    /// has everything, and after all that stands before that line.
+    ///
+    /// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds.
+    /// Source: Kaniko's `pkg/util/command_util.go`, `ResolveSources`.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError::NoSource`] for the first that is not, and what is wrong with the context.
+    pub(crate) fn check(&self, build: &Build) -> Result<(), ContextError> {
+        let spec = spec(build, Extent::Whole);
+        let literal = |one: &&Taken| {
+            one.wildcards && !one.sources.iter().any(|source| source.contains(['*', '?', '[']))
+        };
+        for one in self.taken.iter().flatten().filter(literal) {
+            for source in &one.sources {
+                if let Some(absent) = absent(&spec, source)? {
+                    return Err(ContextError::NoSource {
+                        dockerfile: build.dockerfile_label.clone().into(),
+                        line: one.line,
+                        source_path: source.clone(),
+                        root: build.context.clone(),
+                        absent,
+                    });
+                }
+            }
         }
+        Ok(())
+    }
+}
+
+impl From<WholeContext> for Sent {
+    fn from(why: WholeContext) -> Self {
+        Self { taken: None, why: Some(why) }
     }
 }
 
@@ -73,14 +108,17 @@ impl Bases {
                     for (parent, base) in parents.iter().zip(join_all(asked).await) {
                         match base {
                             Ok(base) => known.insert(parent.reference.clone(), base),
-                            Err(why) => return Err(unknown(parent, &why)).into(),
+                            Err(why) => return unknown(parent, &why).into(),
                         };
                     }
                 }
-                Err(why) => return Err(unknown(first, &why)).into(),
+                Err(why) => return unknown(first, &why).into(),
             }
         }
-        plan::extent(build, &known, &late).into()
+        match plan::taken(build, &known, &late) {
+            Ok(taken) => Sent { taken: taken.map(Cow::into_owned), why: None },
+            Err(why) => why.into(),
+        }
     }
 
     /// A base image; why it can't be known, otherwise.

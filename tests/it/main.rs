@@ -43,6 +43,7 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
+mod sources;
 
 mod templates;
 mod unwritten;

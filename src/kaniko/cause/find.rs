@@ -108,7 +108,11 @@ fn of_error(error: &str, code: i32, lines: &[&str]) -> Cause {
         let reference = message.rsplit(": ").next().unwrap_or(message);
         return Cause::BadReference { reference: reference.trim_matches('"').to_owned() };
     }
-    if let Some(path) = between(error, "failed to get fileinfo for ", ": ") {
+    let missing = between(error, "failed to get fileinfo for ", ": ").or_else(|| {
+        let (_, path) = error.split_once("failed to get relative files: lstat ")?;
+        path.strip_suffix(": no such file or directory")
+    });
+    if let Some(path) = missing {
         let path = path.strip_prefix(UNPACKED).unwrap_or(path);
         return Cause::CopyMissing { path: path.to_owned() };
     }

@@ -249,6 +249,10 @@ fn a_source_that_is_not_there_is_named_relative_to_the_context() {
     let line = "error building image: error building stage: failed to get files used from context: failed to get fileinfo for /kaniko/buildcontext/a/nope: lstat /kaniko/buildcontext/a/nope: no such file or directory";
 
     assert_eq!(cause(1, &[line]), Cause::CopyMissing { path: "a/nope".into() });
+
+    let line = "error building image: error building stage: failed to get files used from context: failed to get relative files: lstat /kaniko/buildcontext/nope.txt: no such file or directory";
+
+    assert_eq!(cause(1, &[line]), Cause::CopyMissing { path: "nope.txt".into() });
 }
 
 #[test]
