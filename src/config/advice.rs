@@ -20,8 +20,11 @@ impl Check<'_> {
         let near = nearest(&entry.name, usable.iter().map(|key| key.name));
         let message = format!("unknown key `{}` of {of}", entry.name);
         let mistake = Mistake::at(&entry.key, message, "unknown key");
-        let is_of_a_build =
-            known == keys::SECTIONS && keys::build().iter().any(|key| key.name == entry.name);
+        // `[executor.NAME]` is misspelt, `executor = "…"` in the wrong place.
+        let is_section = near.is_some() && matches!(entry.node.data, Data::Table(_));
+        let is_of_a_build = known == keys::SECTIONS
+            && !is_section
+            && keys::build().iter().any(|key| key.name == entry.name);
         self.mistakes.push(mistake.hint(match near {
             _ if is_of_a_build => {
                 format!(

@@ -42,7 +42,7 @@ pub use order::withheld;
 pub use select::{SelectError, only};
 pub use slim::{Slim, parents, sources as extent, taken};
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     config::{Mistake, Place, Sources},
@@ -177,6 +177,17 @@ pub struct Executor {
     pub connect_timeout: Duration,
     /// Whether this job's proxy variables are passed on.
     pub proxy: bool,
+}
+
+impl fmt::Display for Executor {
+    /// Its name, with its type where that is another word.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)?;
+        match self.kind.name() {
+            kind if kind == self.name => Ok(()),
+            kind => write!(formatter, " ({kind})"),
+        }
+    }
 }
 
 /// A value that may be a secret.

@@ -1,6 +1,8 @@
 //! The table at the end: how each build ended.
 
-use indicatif::{HumanBytes, HumanDuration};
+use std::time::Duration;
+
+use indicatif::HumanBytes;
 
 use crate::outcome::{End, Outcome};
 
@@ -39,7 +41,15 @@ fn row(outcome: &Outcome) -> [String; 5] {
 
 /// How long a build took, to read; nothing for one that was not started.
 pub(super) fn time(outcome: &Outcome) -> String {
-    if outcome.attempts == 0 { String::new() } else { HumanDuration(outcome.duration).to_string() }
+    if outcome.attempts == 0 { String::new() } else { duration(outcome.duration) }
+}
+
+/// Tenths of a second below ten of them, whole seconds above: `0.4s`, `1m 41s`.
+fn duration(time: Duration) -> String {
+    if time < Duration::from_secs(10) {
+        return format!("{:.1}s", time.as_secs_f64());
+    }
+    humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
 #[cfg(test)]
@@ -52,7 +62,7 @@ mod tests {
         let outcome = |build: &str, end: End, attempts, bundle| Outcome {
             build: build.into(),
             end,
-            duration: std::time::Duration::from_secs(61),
+            duration: Duration::from_secs(61),
             attempts,
             bundle,
             executor_version: None,
@@ -66,9 +76,16 @@ mod tests {
 
         assert_eq!(
             shown,
-            "build  result   time        sent      digest or cause\n\
-             api    built    61 seconds  2.00 KiB  sha256:1\n\
-             web    skipped                        `api` failed"
+            "build  result   time   sent      digest or cause\n\
+             api    built    1m 1s  2.00 KiB  sha256:1\n\
+             web    skipped                   `api` failed"
         );
+    }
+    #[test]
+    fn times_are_as_exact_as_they_matter() {
+        let shown = [49, 9_940, 10_900, 61_000, 3_601_000]
+            .map(|milliseconds| duration(Duration::from_millis(milliseconds)));
+
+        assert_eq!(shown, ["0.0s", "9.9s", "10s", "1m 1s", "1h 1s"]);
     }
 }

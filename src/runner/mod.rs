@@ -149,7 +149,7 @@ impl Run<'_> {
         let mut bundle = None;
         loop {
             outcome.attempts += 1;
-            let executor = format!("{} ({})", build.executor.name, build.executor.kind.name());
+            let executor = build.executor.to_string();
             let started = What::Started { attempt: outcome.attempts, executor };
             self.tell(build, started).await;
             let attempt = if build.executor.kind == ExecutorKind::Builtin {

@@ -129,7 +129,7 @@ fn a_run_says_the_same_of_a_file_that_cannot_be_read_and_ends_alike() {
     fs::set_permissions(sandbox.path("app/key"), fs::Permissions::from_mode(0o000)).unwrap();
 
     sandbox.with_an_ordinary_user().run(["run"]).code(2).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 web | sending the context
 error: web: `[DIR]/app/key` cannot be read: Permission denied
 hint: make it readable, or leave it out with a last line in .dockerignore

@@ -33,7 +33,7 @@ fn a_build_sends_its_context_and_prints_what_was_pushed() {
     let run = pushed().fake("docker", docker(&Executor::builds())).run(["run", "--push"]);
 
     run.code(0).stdout(&format!("r.example.com/shop/web:1@{DIGEST}")).stderr(&format!(
-        "web | building with docker (docker)\n\
+        "web | building with docker\n\
          web | sending the context\n\
          web | building\n\
          \n\
@@ -68,7 +68,7 @@ fn outside_of_ci_nothing_is_pushed_and_that_is_said() {
 #[test]
 fn an_engine_that_is_not_installed_is_told_with_what_to_do() {
     pushed().run(["run"]).code(3).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 error: web: `docker` could not be started: No such file or directory
 hint: install docker, or choose another executor
 
@@ -88,7 +88,7 @@ fn a_daemon_that_does_not_answer_is_told_with_what_to_do() {
         .exits(1);
 
     pushed().fake("docker", silent).run(["run", "--push"]).code(3).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 error: web: `docker ps` failed: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
 hint: start its daemon, point DOCKER_HOST or CONTAINER_HOST at it, or choose another executor than docker
 
@@ -137,7 +137,7 @@ fn local_outside_of_kanikos_image_is_told_with_what_to_do() {
         .code(3)
         .stdout("")
         .stderr(
-            r"web | building with local (local)
+            r"web | building with local
 error: web: there is no `/kaniko/executor` here
 hint: `local` runs inside of Kaniko's debug image; elsewhere choose podman, docker or cloudfoundry
 
@@ -253,7 +253,7 @@ fn a_run_that_fails_is_told_with_its_command() {
     );
 
     pushed().fake("docker", docker(&executor)).run(["run", "--push"]).code(1).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 web | sending the context
 web | building
 web | INFO[0003] Running: [/bin/sh -c make]
@@ -277,7 +277,7 @@ fn a_base_image_that_is_missing_is_told_with_its_line() {
     );
 
     pushed().fake("docker", docker(&executor)).run(["run", "--push"]).code(1).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 web | sending the context
 web | building
 web | INFO[0000] Retrieving image manifest r.example.com/base/alpine:3
@@ -299,7 +299,7 @@ fn a_push_that_is_denied_names_the_registry_and_the_want_of_credentials() {
     let docker = docker(&Executor::fails(1, DENIED));
 
     pushed().fake("docker", docker).run(["run", "--push"]).code(1).stdout("").stderr(
-        r#"web | building with docker (docker)
+        r#"web | building with docker
 web | sending the context
 web | building
 web | error checking push permissions: checking push permission for "r.example.com/shop/web:1": POST https://r.example.com/v2/shop/web/blobs/uploads/: UNAUTHORIZED: authentication required
@@ -345,7 +345,7 @@ fn a_flag_that_the_executor_lacks_is_told_before_the_bundle_is_sent() {
         .run(["run"]);
 
     run.code(1).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 error: web: the executor (v1.24.0) has no `--secret`, and `secrets` (kaniko.toml:5) needs it; the maintained fork's current version can more
 
 build  result  time  sent  digest or cause
@@ -364,7 +364,7 @@ fn a_mount_that_the_executor_ignores_is_told_with_its_line_before_the_bundle_is_
         .run(["run"]);
 
     run.code(1).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 error: web: the executor (v1.24.0) ignores `--mount=type=cache`, and `RUN --mount` (Dockerfile:3) needs it; the maintained fork's current version can more
 
 build  result  time  sent  digest or cause
@@ -379,7 +379,7 @@ fn an_executor_that_was_killed_most_likely_was_out_of_memory() {
     let run = pushed().fake("docker", docker).run(["run", "--push"]);
 
     run.code(1).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 web | sending the context
 web | building
 web | INFO[0001] Taking snapshot of full filesystem...
@@ -406,7 +406,7 @@ fn a_full_disk_on_the_far_side_is_no_failure_of_the_build() {
     let run = pushed().fake("docker", full).run(["run", "--push"]);
 
     run.code(3).stdout("").stderr(
-        r"web | building with docker (docker)
+        r"web | building with docker
 web | sending the context
 error: web: `docker cp` failed: write /kaniko/x: no space left on device
 

@@ -145,7 +145,7 @@ fn refused(base: Base) -> (Ran, String) {
 #[track_caller]
 fn failed(ran: &Ran, cause: &str) {
     ran.code(1).stdout("").stderr(&format!(
-        "web | building with builtin (builtin)\nweb | building\nerror: web: {cause}\n\n\
+        "web | building with builtin\nweb | building\nerror: web: {cause}\n\n\
          build  result  time  sent  digest or cause\nweb  failed  [TIME]  {cause}"
     ));
     assert_eq!(ran.left_behind(), Vec::<std::path::PathBuf>::new());

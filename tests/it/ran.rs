@@ -165,12 +165,11 @@ fn whole(text: String) -> String {
 
 /// A row of the closing table with two spaces between its cells, times and sizes by name.
 fn cells(line: &str) -> String {
+    let is_time = |word: &str| {
+        word.strip_suffix(['s', 'm', 'h']).is_some_and(|number| number.parse::<f64>().is_ok())
+    };
     let cell = |cell: &str| match cell.trim().split_once(' ') {
-        Some((number, "second" | "seconds" | "minute" | "minutes"))
-            if number.parse::<u32>().is_ok() =>
-        {
-            "[TIME]".to_owned()
-        }
+        _ if cell.split_whitespace().all(is_time) => "[TIME]".to_owned(),
         Some((number, "B" | "KiB" | "MiB")) if number.parse::<f64>().is_ok() => "[SIZE]".to_owned(),
         _ => cell.trim().to_owned(),
     };

@@ -37,7 +37,7 @@ pub(super) fn head(from: Shown<'_>) -> String {
 
 pub(super) fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     let executor = &build.executor;
-    let _ = writeln!(text, "{} on {} ({})", build.name, executor.name, executor.kind.name());
+    let _ = writeln!(text, "{} on {executor}", build.name);
     if let Some(why) = &build.chosen {
         let _ = writeln!(text, "  {:<12} {why}", "chosen");
     }
