@@ -332,7 +332,7 @@ fn a_value_that_doubles_with_every_line_is_refused() {
     let mut dockerfile = "FROM scratch\nENV a0=xxxxxxxxxx\n".to_owned();
     for number in 1..60 {
         let before = number - 1;
-        dockerfile.push_str(&format!("ENV a{number}=$a{before}$a{before}\n"));
+        dockerfile.extend([format!("ENV a{number}=$a{before}$a{before}\n")]);
     }
 
     failed(

@@ -6,6 +6,7 @@
 mod architecture;
 mod beside_tar;
 mod check;
+mod compared;
 mod config;
 mod container;
 mod contexts;
@@ -32,6 +33,7 @@ mod podman;
 mod provenance;
 mod pushes;
 mod ran;
+mod real;
 mod reference;
 mod registries;
 mod registry;
@@ -43,7 +45,7 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
-
+mod slimmed;
 mod templates;
 mod unwritten;
 mod values;
