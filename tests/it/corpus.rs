@@ -1,7 +1,7 @@
 //! Dockerfiles and what becomes of them: the cases below `tests/corpus`, which its README explains.
 
 pub(crate) mod bases;
-mod case;
+pub(crate) mod case;
 pub(crate) mod image;
 pub(crate) mod registry;
 
@@ -14,7 +14,7 @@ use registry::Registry;
 use crate::sandbox::Sandbox;
 
 /// Lines that only one of two texts has, `-` for the first's.
-fn differences(expected: &str, found: &str) -> Vec<String> {
+pub(crate) fn differences(expected: &str, found: &str) -> Vec<String> {
     let without = |lines: &str, others: &str, sign: char| -> Vec<String> {
         let others: Vec<_> = others.lines().collect();
         let lines = lines.lines().filter(|line| !others.contains(line));
@@ -74,6 +74,16 @@ fn all(directory: &str, wrong: impl Fn(&Case, &Registry) -> Vec<String>) {
 #[test]
 fn every_dockerfile_without_run_becomes_the_image_that_is_right() {
     all("build", built);
+}
+
+#[test]
+fn forty_dockerfiles_and_more_become_images_with_each_builder() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/build");
+    // That they do, and how else they differ, is what `compared` tries.
+    let fails = |case: &Case| case.differs.iter().any(|differs| differs.fails.is_some());
+    let built = case::all(&cases).iter().filter(|case| !fails(case)).count();
+
+    assert!(built >= 40, "{built} of them do");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! What is wrong ends with an error; what is only strange becomes an image. Nothing is written
 //! but the image, and nothing is held in memory that grows with what others say.
 
+mod images;
+
 use std::{collections::BTreeMap, fs, io::Write};
 
 use flate2::{Compress, Compression, FlushCompress};
@@ -283,6 +285,18 @@ fn a_bomb_is_read_in_little_memory() {
 }
 
 #[test]
+fn a_bomb_in_add_is_unpacked_in_little_memory() {
+    // 1 GB of nothing in 1 MB, with memory for less than half of it.
+    let sandbox = project("FROM scratch\nADD a.tar.gz /\n", "127.0.0.1:1")
+        .file("context/a.tar.gz", bomb(1 << 30));
+
+    let ran = sandbox.sh("ulimit -v 500000 && exec kaniko-build run");
+
+    ran.code(0);
+    assert_eq!(ran.left_behind(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
 fn an_archive_that_promises_more_than_it_has_is_refused() {
     let mut packed = bomb(64 << 20);
     packed.truncate(packed.len() / 2);
@@ -294,6 +308,51 @@ fn an_archive_that_promises_more_than_it_has_is_refused() {
         "context/Dockerfile:2: the archive `a.tar.gz` cannot be unpacked: it is damaged: it ends \
          in the middle",
     );
+}
+
+/// What a build of this Dockerfile ends with, in memory for some times 10 MB.
+fn limited(dockerfile: &str) -> Ran {
+    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", dockerfile);
+    sandbox.sh("ulimit -v 1000000 && exec kaniko-build run")
+}
+
+#[test]
+fn ten_megabytes_of_braces_within_braces_are_refused() {
+    let nested = format!("{}{}", "${a:-".repeat(2_000_000), "}".repeat(2_000_000));
+
+    failed(
+        &limited(&format!("FROM scratch\nENV x={nested}\n")),
+        "context/Dockerfile:2: variables are nested too deeply; give the variable a default, or a \
+         value in `build-args`",
+    );
+}
+
+#[test]
+fn a_value_that_doubles_with_every_line_is_refused() {
+    let mut dockerfile = "FROM scratch\nENV a0=xxxxxxxxxx\n".to_owned();
+    for number in 1..60 {
+        let before = number - 1;
+        dockerfile.extend([format!("ENV a{number}=$a{before}$a{before}\n")]);
+    }
+
+    failed(
+        &limited(&dockerfile),
+        "context/Dockerfile:19: a value becomes longer than 1 MiB; give the variable a default, or \
+         a value in `build-args`",
+    );
+}
+
+#[test]
+fn a_pattern_of_hundreds_of_stars_ends() {
+    let (value, stars) = ("a".repeat(30_000), "*a".repeat(300));
+    let dockerfile = format!("FROM scratch\nENV v={value}\nENV w=${{v//{stars}b/x}}\n");
+
+    limited(&dockerfile).code(0);
+}
+
+#[test]
+fn a_line_of_ten_megabytes_is_a_line() {
+    limited(&format!("FROM scratch\nLABEL x={}\n", "y".repeat(10_000_000))).code(0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::{container, fake::Fake, ran::Ran, sandbox::Sandbox};
+use crate::{container, fake::Fake, machine, ran::Ran, sandbox::Sandbox};
 
 const DOCKERFILE: &str = "FROM scratch\nCOPY greeting /greeting\nCMD [\"cat\"]\n";
 
@@ -139,4 +139,35 @@ fn podman_has_the_image_under_the_names_that_it_is_pushed_to() {
     let mut listed: Vec<_> = listed.lines().filter(|name| *name != container::IMAGE).collect();
     listed.sort_unstable();
     assert_eq!(listed, ["docker.io/library/alpine:edge", "r.example.com:5000/team/web:1"]);
+}
+
+#[test]
+fn podman_runs_what_is_loaded_as_the_dockerfile_says() {
+    let Some(busybox) =
+        ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|path| fs::read(path).ok())
+    else {
+        return machine::left_out("there is no busybox");
+    };
+    let dockerfile = "FROM scratch AS tools\nCOPY --chmod=755 busybox /bin/busybox\n\
+         FROM tools\nCOPY <<EOF /etc/passwd\napp:x:7:8:An App:/home/app:/bin/sh\nEOF\n\
+         ENV GREETING=hello PATH=/bin\nUSER app\nWORKDIR /home/app\n\
+         COPY --chown=app --chmod=640 greeting mine\n\
+         ENTRYPOINT [\"busybox\", \"sh\", \"-c\"]\n\
+         CMD [\"busybox id -u; busybox id -g; echo $GREETING; busybox pwd; busybox cat mine; \
+         busybox stat -c '%a %u:%g' . mine; echo x > new && echo may write\"]\n";
+    let project = Sandbox::new()
+        .config("version = 1\n[builds.web]\nexecutor = \"builtin\"\ndestinations = [\"r.example.com/web:1\"]\n")
+        .file("Dockerfile", dockerfile)
+        .file("busybox", busybox)
+        .file("greeting", "from the context\n");
+    let Some(sandbox) = container::podman(project) else { return };
+    sandbox.run(["run", "--load=podman"]).code(0);
+
+    let limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--network=none"];
+    let run = [&["run", "--rm"], &limits[..], &["r.example.com/web:1"]].concat();
+
+    assert_eq!(
+        container::ask(&sandbox, &run, b"").expect("it runs"),
+        "7\n8\nhello\n/home/app\nfrom the context\n755 7:8\n640 7:8\nmay write\n"
+    );
 }

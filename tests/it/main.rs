@@ -6,6 +6,7 @@
 mod architecture;
 mod beside_tar;
 mod check;
+mod compared;
 mod config;
 mod container;
 mod contexts;
@@ -32,6 +33,7 @@ mod podman;
 mod provenance;
 mod pushes;
 mod ran;
+mod real;
 mod reference;
 mod registries;
 mod registry;
@@ -43,8 +45,9 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
-mod sources;
 
+mod slimmed;
+mod sources;
 mod templates;
 mod unwritten;
 mod values;

@@ -184,6 +184,42 @@ fn of_a_hundred_services_in_one_context_little_more_than_one_is_sent() {
 }
 
 #[test]
+fn what_a_run_sends_of_a_hundred_services_is_what_one_takes() {
+    // 20 files of 5 to 52 KB for each service, and 5 that all of them share.
+    let sizes = (0..20).map(|file| 5_000 + file * 2_500);
+    let taken: u64 = sizes.clone().sum::<u64>() + 5 * 20_000;
+    let mut sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[builds.s57]\nexecutor = \"docker\"\nno-push = true\n\
+             dockerfile = \"services/s57/Dockerfile\"\n",
+        )
+        .file("services/s57/Dockerfile", "FROM scratch\nCOPY lib services/s57/src /app/\n");
+    for service in 0..100 {
+        for (file, size) in sizes.clone().enumerate() {
+            let content = noise(service * 20 + file as u64, usize::try_from(size).unwrap());
+            sandbox = sandbox.file(format!("services/s{service}/src/{file}.rs"), content);
+        }
+    }
+    for file in 0..5 {
+        sandbox = sandbox.file(format!("lib/{file}.rs"), noise(5000 + file, 20_000));
+    }
+
+    let sandbox = sandbox.fake("docker", docker(&Executor::builds()));
+    sandbox.run(["run", "--report", "json=report"]).code(0);
+    sandbox.run(["context", "pack", "s57", "-o", "sent.tgz"]).code(0);
+
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(sandbox.path("report")).unwrap()).unwrap();
+    // Over a pipe of this machine, uncompressed.
+    let sent = report["builds"][0]["bundle_bytes"].as_u64().unwrap();
+    let packed = fs::metadata(sandbox.path("sent.tgz")).unwrap().len();
+    // 1.05 times that; there were 700,032 and some 677,600.
+    assert_eq!(taken, 675_000);
+    assert!(sent <= 708_750, "{sent} bytes are sent");
+    assert!(packed <= 708_750, "{packed} bytes are packed");
+}
+
+#[test]
 fn a_context_that_builds_share_is_packed_once_and_one_of_its_own_when_it_is_sent() {
     let sandbox = Sandbox::new()
         .config(

@@ -116,6 +116,10 @@ fn of_error(error: &str, code: i32, lines: &[&str]) -> Cause {
         let path = path.strip_prefix(UNPACKED).unwrap_or(path);
         return Cause::CopyMissing { path: path.to_owned() };
     }
+    // The end of an archive that `ADD` names, not of a connection.
+    if error.contains(": unpacking local tar: ") {
+        return other();
+    }
     of_registry(error, lines).unwrap_or_else(other)
 }
 

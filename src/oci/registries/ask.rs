@@ -78,8 +78,10 @@ impl Inner {
             At::Url(url) => url.clone(),
         };
         let login = self.login(server, scopes).await?;
-        let mut answer = self.follow(server, home, &url, login.as_ref(), question).await?;
-        if answer.status != StatusCode::UNAUTHORIZED || !server.heed(home, &answer) {
+        let (mut answer, from) = self.follow(server, home, &url, login.as_ref(), question).await?;
+        // Who we are sent to must not say where our login goes.
+        let refused = answer.status == StatusCode::UNAUTHORIZED && from == *home;
+        if !refused || !server.heed(home, &answer) {
             return Ok(answer);
         }
         // The token has run out, or only here it is said that one is needed.
@@ -89,10 +91,12 @@ impl Inner {
             return Ok(answer);
         }
         let _ = answer.whole(refusal::MOST_SAID).await;
-        self.follow(server, home, &url, renewed.as_ref(), question).await
+        let (answer, _) = self.follow(server, home, &url, renewed.as_ref(), question).await?;
+        Ok(answer)
     }
 
-    /// Sends a question to where it is sent on; the login goes to the registry alone.
+    /// Sends a question to where it is sent on; the login goes to the registry alone. The answer,
+    /// and who gives it.
     async fn follow(
         &self,
         server: &Server,
@@ -100,7 +104,7 @@ impl Inner {
         url: &Url,
         login: Option<&HeaderValue>,
         question: &Question,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<(Answer, Address), Trouble> {
         let mut url = url.clone();
         for _ in 0..MOST_REDIRECTS {
             let mut headers = question.headers.clone();
@@ -119,7 +123,7 @@ impl Inner {
             };
             let next = answer.header(&header::LOCATION).and_then(|location| url.join(location));
             match next.filter(|_| sends_on) {
-                None => return Ok(answer),
+                None => return Ok((answer, url.address)),
                 Some(next) => url = next,
             }
             let _ = answer.whole(refusal::MOST_SAID).await;

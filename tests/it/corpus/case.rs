@@ -18,9 +18,9 @@ pub(crate) struct Case {
     #[serde(skip)]
     pub(crate) name: String,
     pub(crate) about: String,
-    /// Who does otherwise, and why: for the reader.
-    #[serde(rename = "differs")]
-    _differs: Option<String>,
+    /// Where other builders do otherwise.
+    #[serde(default)]
+    pub(crate) differs: Vec<Difference>,
     /// Which real executors can build it: for the lab.
     #[serde(rename = "executors")]
     _executors: Option<Vec<String>>,
@@ -35,6 +35,33 @@ pub(crate) struct Case {
     context: Vec<Entry>,
     #[serde(default)]
     pub(crate) expected: Expected,
+}
+
+/// What some builders make of a case instead of what is right.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Difference {
+    pub(crate) who: Vec<Builder>,
+    #[serde(rename = "why")]
+    _why: String,
+    /// Lines of `expected` that their image lacks, with `- `, and that it has instead, with `+ `.
+    #[serde(default)]
+    pub(crate) lines: String,
+    /// They build nothing, and this is in what they tell.
+    pub(crate) fails: Option<String>,
+}
+
+/// Who else builds images of Dockerfiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Builder {
+    /// The maintained Kaniko.
+    Kaniko,
+    /// The archived original, Kaniko 1.24.0.
+    Original,
+    Buildah,
+    /// Not compared: by its documents and its source.
+    Buildkit,
 }
 
 /// What is right; empty where a case is not about it.
@@ -69,6 +96,11 @@ pub(crate) fn all(directory: &Path) -> Vec<Case> {
             Err(error) => panic!("{}: {error}", path.display()),
         };
         let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+        for difference in &case.differs {
+            let compared = !difference.who.contains(&Builder::Buildkit);
+            let shown = difference.lines.is_empty() == difference.fails.is_some();
+            assert_eq!(shown, compared, "{name}: {difference:?} shows what differs, once");
+        }
         Case { name, ..case }
     };
     paths.iter().map(read).collect()
@@ -77,24 +109,45 @@ pub(crate) fn all(directory: &Path) -> Vec<Case> {
 impl Case {
     /// The config of the project, with one build named `case`.
     pub(crate) fn config(&self, host: &str) -> String {
-        let mut config = format!(
+        format!(
             "version = 1\n[registries.test]\nhost = \"{host}\"\ninsecure = true\n\
              [executors.builtin]\ntype = \"builtin\"\n\
              [builds.case]\ncontext = \"context\"\nexecutor = \"builtin\"\nno-push = true\n\
-             oci-layout-path = \"image\"\n"
-        );
+             oci-layout-path = \"image\"\n{}",
+            self.keys()
+        )
+    }
+
+    /// What it says of its build, as flags of a builder that calls the platform so.
+    pub(crate) fn flags(&self, platform: &str) -> Vec<String> {
+        let one = |flag: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("--{flag}={value}"))
+        };
+        let each = |flag: &str, table: &BTreeMap<String, String>| -> Vec<String> {
+            table.iter().map(|(name, value)| format!("--{flag}={name}={value}")).collect()
+        };
+        let mut flags = each("build-arg", &self.build_args);
+        flags.extend(each("label", &self.labels));
+        flags.extend(one("target", &self.target));
+        flags.extend(one(platform, &self.platform));
+        flags
+    }
+
+    /// What it says of its build, as keys of that.
+    pub(crate) fn keys(&self) -> String {
+        let mut keys = String::new();
         for (key, value) in [("target", &self.target), ("custom-platform", &self.platform)] {
             if let Some(value) = value {
                 let line = format!("{key} = {value:?}\n");
-                config.push_str(&line);
+                keys.push_str(&line);
             }
         }
         for (key, table) in [("build-args", &self.build_args), ("labels", &self.labels)] {
             let table: Vec<_> = table.iter().map(|(name, v)| format!("{name:?} = {v:?}")).collect();
             let line = format!("{key} = {{ {} }}\n", table.join(", "));
-            config.push_str(&line);
+            keys.push_str(&line);
         }
-        config
+        keys
     }
 
     /// Writes the context and the Dockerfile to `directory`.

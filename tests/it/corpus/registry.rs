@@ -16,6 +16,8 @@ use super::bases::Base;
 pub(crate) struct Registry {
     host: String,
     bases: Arc<BTreeMap<String, Base>>,
+    /// Names of bases with the images that are taken for them.
+    instead: Vec<(String, String)>,
 }
 
 impl Registry {
@@ -31,7 +33,13 @@ impl Registry {
                 thread::spawn(move || serve(&stream, &bases));
             }
         });
-        Self { host, bases }
+        Self { host, bases, instead: Vec::new() }
+    }
+
+    /// Texts name `image`, which another registry has, where they want the base of this name.
+    pub(crate) fn instead_of(mut self, base: &str, image: &str) -> Self {
+        self.instead.push((format!("REGISTRY/{base}:1"), image.to_owned()));
+        self
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -40,7 +48,11 @@ impl Registry {
 
     /// The text of a case with the names of this registry and its bases.
     pub(crate) fn named_in(&self, text: &str) -> String {
-        let mut text = text.replace("REGISTRY", &self.host);
+        let mut text = text.to_owned();
+        for (base, image) in &self.instead {
+            text = text.replace(base, image);
+        }
+        text = text.replace("REGISTRY", &self.host);
         for (name, base) in self.bases.iter() {
             text = text.replace(&format!("DIGEST({name})"), &base.digest);
         }

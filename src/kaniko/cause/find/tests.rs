@@ -56,6 +56,12 @@ fn a_run_that_is_killed_is_out_of_memory() {
 }
 
 #[test]
+fn an_archive_that_ends_early_is_no_lost_connection() {
+    let line = "error building image: error building stage: failed to execute command: unpacking local tar: unexpected EOF";
+    assert_eq!(cause(1, &[line]), Cause::Other { message: line.into(), code: 1 });
+}
+
+#[test]
 fn a_program_that_is_not_there_is_named() {
     let line = "error building image: error building stage: failed to execute command: starting command: fork/exec /nosuch: no such file or directory";
 

@@ -141,6 +141,68 @@ async fn who_we_are_sent_to_does_not_get_our_login() {
 }
 
 #[tokio::test]
+async fn who_we_are_sent_to_can_not_ask_for_our_login() {
+    let image = image(&["one"]);
+    let store = Fake::new(|asked| {
+        let realm = format!("Bearer realm=\"http://{}/token\"", asked.header("host").unwrap());
+        Reply::new(401).header("WWW-Authenticate", realm)
+    });
+    let elsewhere = format!("http://{}/store", store.host);
+    let fake = guarded(&image, "Basic Ym9iOmh1bnRlcjI=", "Basic realm=\"x\"", move |asked| {
+        let is_layer = asked.line.ends_with(&digest(b"one"));
+        is_layer.then(|| Reply::new(307).header("Location", elsewhere.clone()))
+    });
+    let registries = logged_in(&fake, password());
+    let base = registries.pull(&reference(&fake.host, "x/y:1"), &here()).await.unwrap();
+    registries.fetch(&base.layers[0]).await.unwrap_err();
+
+    assert_eq!(store.lines(), ["GET /store"]);
+    assert_eq!(store.asked()[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn an_upload_elsewhere_gets_the_bytes_and_no_login() {
+    let store = Fake::new(|_| Reply::new(201));
+    let elsewhere = format!("http://{}/upload?signature=s", store.host);
+    let image = image(&["one"]);
+    let fake = guarded(&image, "Basic Ym9iOmh1bnRlcjI=", "Basic realm=\"x\"", move |asked| {
+        let logged_in = asked.header("authorization").is_some();
+        match asked.line.split(' ').next() {
+            _ if !logged_in => None,
+            Some("HEAD") => Some(Reply::new(404)),
+            Some("POST") => Some(Reply::new(202).header("Location", elsewhere.clone())),
+            Some("PUT") => Some(Reply::new(201)),
+            _ => None,
+        }
+    });
+    logged_in(&fake, password()).push(&image, &reference(&fake.host, "x/y:1")).await.unwrap();
+
+    let uploads = store.asked();
+    assert_eq!(uploads.len(), 2);
+    assert!(uploads.iter().any(|upload| upload.body == b"one"));
+    for upload in uploads {
+        assert!(upload.is("PUT /upload?signature=s&digest=sha256%3A"), "{}", upload.line);
+        assert_eq!(upload.header("authorization"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_upload_to_what_is_no_web_address_is_refused() {
+    for elsewhere in ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://", "http://a b/"] {
+        let image = image(&["one"]);
+        let fake = Fake::new(move |asked| match asked.line.split(' ').next() {
+            Some("HEAD") => Reply::new(404),
+            Some("POST") => Reply::new(202).header("Location", elsewhere),
+            _ => Reply::ok(""),
+        });
+        let error =
+            registries(Vec::new()).push(&image, &reference(&fake.host, "x/y:1")).await.unwrap_err();
+        assert!(error.to_string().contains("it does not say where to"), "{error}");
+        assert_eq!(fake.asked_for("PUT ").len(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_mount_asks_for_both_repositories_and_does_without_where_that_is_refused() {
     let image = image(&["one"]);
     let mut pushed = image.clone();
