@@ -4,12 +4,14 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod asked;
 mod beside_tar;
 mod check;
 mod config;
 mod container;
 mod contexts;
 mod corpus;
+mod doctor;
 mod documents;
 mod engine;
 mod engines;
