@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod context;
 pub mod dockerfile;
+pub mod doctor;
 pub mod event;
 pub mod guard;
 pub mod init;

@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod doctor;
+
+pub(super) use doctor::{Doctor, Shown};
+
 use std::path::PathBuf;
 
 use clap::{
@@ -67,6 +71,16 @@ pub(super) enum Command {
         after_help = "Examples:\n  kaniko-build auth api -o config.json\n  kaniko-build auth api -o - | jq '.auths | keys'"
     )]
     Auth(Auth),
+    /// Look whether a run would find what it needs: executors, logins, room
+    ///
+    /// Executors are asked how they are, and registries whether they let us push and pull what the
+    /// builds want; nothing is built, sent or pushed. Ends with 0 where no check has failed, with 3
+    /// where an executor cannot be reached, with 2 for a file or a secret, and with 1 for all else,
+    /// which comes first.
+    #[command(
+        after_help = "Examples:\n  kaniko-build doctor\n  kaniko-build doctor api 'web-*' --profile release\n  kaniko-build doctor --format json | jq '.topics[].checks[] | select(.result == \"failed\")'"
+    )]
+    Doctor(Doctor),
     /// Write a first file, from the Dockerfiles below this directory
     #[command(after_help = "Examples:\n  kaniko-build init\n  kaniko-build init -o -")]
     Init(Init),
@@ -195,6 +209,8 @@ pub(super) enum Schema {
     Report,
     /// What `check --format json` prints
     Check,
+    /// What `doctor --format json` prints
+    Doctor,
 }
 
 /// A pipeline that is only imagined.

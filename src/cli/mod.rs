@@ -5,15 +5,18 @@ mod auth;
 mod check;
 mod context;
 mod diff;
+mod doctor;
 mod earlier;
 mod imagined;
 mod init;
 mod load;
 mod machine;
+mod owner;
 mod plan;
 mod reports;
 mod run;
 mod schema;
+mod signals;
 mod trouble;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
@@ -110,6 +113,7 @@ fn dispatch(
         Command::Graph(args) => plan::graph(&args, surroundings, printer, redactor),
         Command::Context(args) => context::context(&args, surroundings, printer, redactor),
         Command::Auth(args) => auth::auth(&args, surroundings, printer, redactor),
+        Command::Doctor(args) => doctor::doctor(&args, surroundings, printer, redactor),
         Command::Init(args) => init::init(&args, surroundings, printer, redactor),
         Command::Schema { which } => schema::schema(which, printer),
         Command::Completions { shell } => {

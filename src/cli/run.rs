@@ -2,13 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::{mpsc, oneshot, watch},
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    ci::{Ci, Fact, FactValue, Field},
+    ci::Ci,
     event::{Event, What},
     outcome::{End, Outcome, chain},
     plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
@@ -23,7 +20,9 @@ use super::{
     args::{self, Engine, Output},
     earlier, load,
     machine::machine,
+    owner::owner,
     reports, runtime,
+    signals::interrupts,
 };
 
 /// Events that may wait for the printer; then the executor's log waits.
@@ -185,7 +184,7 @@ impl Told<'_> {
             jobs: self.args.jobs.into(),
             keep_going: self.args.keep_going,
             hands: Hands { events, cancelled },
-            owner: self.owner(),
+            owner: owner(self.ci, self.surroundings),
             load: self.into,
             program: self.surroundings.program.clone(),
         };
@@ -219,17 +218,6 @@ impl Told<'_> {
             self.printer.error(&error, error.hint().as_deref());
             chain(&error)
         })
-    }
-
-    /// The job's address, or a user and a machine.
-    fn owner(&self) -> String {
-        if let Fact::Known(FactValue::Text(url)) = self.ci.fact(Field::JobUrl) {
-            return url;
-        }
-        let named = |name: &str| self.surroundings.environment.get(name).map(String::as_str);
-        let user = named("USER").or(named("LOGNAME")).unwrap_or("somebody");
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        format!("{user} on {host}")
     }
 
     fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
@@ -273,22 +261,6 @@ fn listen(
                 open = false;
             }
         }
-    }
-}
-
-/// The first SIGINT or SIGTERM cancels; ends with the second, at which all does.
-async fn interrupts(cancel: watch::Sender<bool>) {
-    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
-        return std::future::pending().await;
-    };
-    for _ in 0..2 {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        // Nobody listens any more where the run has just ended.
-        let _ = cancel.send(true);
     }
 }
 

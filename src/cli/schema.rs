@@ -11,6 +11,7 @@ pub(super) fn schema(which: Schema, printer: &Printer) -> u8 {
         Schema::Plan => include_str!("../../schemas/plan.schema.json"),
         Schema::Report => include_str!("../../schemas/report.schema.json"),
         Schema::Check => include_str!("../../schemas/check.schema.json"),
+        Schema::Doctor => include_str!("../../schemas/doctor.schema.json"),
     };
     written(printer.document(text.trim_end()), printer)
 }

@@ -13,7 +13,7 @@ const UNDECLARED: &[&str] = &["cloudfoundry", "docker", "podman", "local", "buil
 /// The image that docker and podman run: the maintained fork, pinned; it needs no shell.
 ///
 /// Source: the releases of osscontainertools/kaniko.
-pub(super) const IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.28.3";
+pub(crate) const IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.28.3";
 
 /// How long another run may hold an executor.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_mins(10);

@@ -33,7 +33,7 @@ pub(crate) use build::TIMEOUT;
 pub(crate) use builtin::{Meaning, meaning};
 pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
-pub(crate) use executor::{CONNECT_TIMEOUT, LOCK_TIMEOUT};
+pub(crate) use executor::{CONNECT_TIMEOUT, IMAGE, LOCK_TIMEOUT};
 pub use explain::{ExplainError, Explained, Layer, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};

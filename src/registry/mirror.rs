@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Registry, canonical_host, credentials::Needed, grammar};
+use super::{Reference, Registry, canonical_host, credentials::Needed, grammar};
 
 /// `host[:port][/path]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,21 @@ impl Mirror {
         } else {
             format!("{}/{repository}", self.path)
         }
+    }
+}
+
+impl Mirror {
+    /// What `reference` is here; none if a reference can't name this host.
+    #[must_use]
+    pub fn of(&self, reference: &Reference) -> Option<Reference> {
+        let mut text = format!("{}/{}", self.host, self.repository(reference.repository()));
+        if let Some(tag) = reference.tag() {
+            text = format!("{text}:{tag}");
+        }
+        if let Some(digest) = reference.digest() {
+            text = format!("{text}@{digest}");
+        }
+        Reference::parse(&text).ok().filter(|there| there.host() == self.host)
     }
 }
 
@@ -127,6 +142,17 @@ mod tests {
         assert_eq!(mirror.host, "harbor.example.com:8443");
         assert_eq!(mirror.repository("library/alpine"), "proxy/hub/library/alpine");
         assert_eq!(Mirror::parse("mirror.gcr.io").unwrap().repository("a/b"), "a/b");
+    }
+
+    #[test]
+    fn a_mirror_has_the_image_below_its_path() {
+        let there = |reference: &str, mirror: &str| {
+            let reference = Reference::parse(reference).unwrap();
+            Mirror::parse(mirror).unwrap().of(&reference).map(|it| it.to_string())
+        };
+        assert_eq!(there("alpine:3", "m.io/hub"), Some("m.io/hub/library/alpine:3".to_owned()));
+        assert_eq!(there("quay.io/a/b", "m.io"), Some("m.io/a/b".to_owned()));
+        assert_eq!(there("alpine", "mirror"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! All that the program says: the one place that writes to stdout and stderr.
 
+pub mod doctor;
 mod dotenv;
 mod file;
 pub mod findings;

@@ -7,6 +7,7 @@ mod attempt;
 mod builtin;
 mod bundles;
 mod contexts;
+mod doctor;
 mod job;
 mod prepared;
 mod programs;
@@ -17,7 +18,7 @@ mod slim;
 mod spool;
 
 pub(crate) use attempt::spec;
-pub use prepared::{PrepareError, Prepared};
+pub use prepared::{PrepareError, Prepared, Tried};
 pub use programs::LocalPrograms;
 pub(crate) use slim::sent;
 

@@ -3,13 +3,17 @@
 //! Everything secret of a run is had here, once, and made known to the redactor. What cannot
 //! be had ends the run before it began.
 
+mod tried;
+
+pub use tried::Tried;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     plan::{Build, ExecutorKind, Plan, Value},
     registry::{
         self, Credential, Reference,
-        credentials::{self, CredentialsError, Located, Needed, Sources},
+        credentials::{self, CredentialsError, Located, Login, Needed, Sources},
         executor_config,
     },
     secret::{Purpose, Redactor, Secret, Source, SourceError},
@@ -26,7 +30,7 @@ pub struct Prepared {
     build_secrets: BTreeMap<Source, Secret>,
     /// For registries, by what a build needs there: a docker config may have another for another
     /// repository of the host. Needs without one are met anonymously.
-    credentials: Vec<(Needed, Credential)>,
+    credentials: Vec<(Needed, Login)>,
     /// What is odd and stops nothing.
     pub warnings: Vec<String>,
 }
@@ -181,7 +185,7 @@ impl Prepared {
                 left.into_iter().partition(|(_, located)| asked.contains(located));
             for (need, located) in met {
                 let login = found.logins.iter().find(|login| login.host == located.host);
-                self.credentials.extend(login.map(|login| (need, login.credential.clone())));
+                self.credentials.extend(login.map(|login| (need, login.clone())));
             }
             left = rest;
         }
@@ -191,12 +195,12 @@ impl Prepared {
     pub(super) fn credential(&self, build: &Build, host: &str) -> Option<&Credential> {
         let needed = build.registries.iter().find(|needed| needed.host == host)?;
         let found = self.credentials.iter().find(|(known, _)| known == needed);
-        found.map(|(_, credential)| credential)
+        found.map(|(_, login)| &login.credential)
     }
 
     fn tell(&self, redactor: &Redactor) {
         let secrets = self.passwords.values().chain(self.build_secrets.values());
-        let registries = self.credentials.iter().map(|(_, credential)| credential.secret());
+        let registries = self.credentials.iter().map(|(_, login)| login.credential.secret());
         for secret in secrets.chain(registries) {
             // Too short a secret was refused where it came from.
             let _ = redactor.add(secret);
@@ -321,7 +325,7 @@ mod tests {
         prepared.log_in(needed, sources, &environment).await.unwrap();
 
         let users: Vec<_> =
-            prepared.credentials.iter().map(|(_, credential)| credential.username()).collect();
+            prepared.credentials.iter().map(|(_, login)| login.credential.username()).collect();
         assert_eq!(users, [Some("a"), Some("b")]);
     }
 }

@@ -1,5 +1,7 @@
 //! From an executor of the plan to a transport that is ready: what is done once a run.
 
+mod probe;
+
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
@@ -112,15 +114,25 @@ impl Reach {
 
     /// Ends what was begun for the whole run: logins and the guard.
     pub(super) async fn close(self) {
+        if let Some(guard) = self.leave() {
+            let _ = guard.finish().await;
+        }
+    }
+
+    /// The same where work was dropped half-way: the guard removes what is left of that.
+    pub(super) fn abandon(self) {
+        drop(self.leave());
+    }
+
+    /// Removes logins; what is left is the guard, where there is one.
+    fn leave(self) -> Option<Guard> {
         for login in self.logins.into_inner().into_values().flatten() {
             if login.home.close().is_ok() {
                 let _ = login.held.release();
             }
         }
         drop(self.engines);
-        if let Some(guard) = self.guard.into_inner() {
-            let _ = guard.finish().await;
-        }
+        self.guard.into_inner()
     }
 
     async fn guard(&self) -> Result<Guard, TransportError> {

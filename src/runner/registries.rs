@@ -19,7 +19,7 @@ pub(super) struct Reached(Vec<(Reach, Registries)>);
 #[derive(PartialEq, Eq)]
 struct Reach {
     hosts: Vec<Host>,
-    builtin: bool,
+    patient: bool,
     proxy: bool,
 }
 
@@ -37,9 +37,32 @@ impl Reached {
         prepared: &Prepared,
         environment: &BTreeMap<String, String>,
     ) -> Result<Registries, ReachError> {
-        let hosts = hosts(build, plan, prepared)?;
+        // An executor pulls and pushes itself: we only have a look.
         let builtin = build.executor.kind == ExecutorKind::Builtin;
-        let reach = Reach { hosts: hosts.clone(), builtin, proxy: build.executor.proxy };
+        self.made(build, plan, prepared, environment, builtin)
+    }
+
+    /// The same, for whom no answer is better than a late one.
+    pub(super) fn hurried(
+        &mut self,
+        build: &Build,
+        plan: &Plan,
+        prepared: &Prepared,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Registries, ReachError> {
+        self.made(build, plan, prepared, environment, false)
+    }
+
+    fn made(
+        &mut self,
+        build: &Build,
+        plan: &Plan,
+        prepared: &Prepared,
+        environment: &BTreeMap<String, String>,
+        patient: bool,
+    ) -> Result<Registries, ReachError> {
+        let hosts = hosts(build, plan, prepared)?;
+        let reach = Reach { hosts: hosts.clone(), patient, proxy: build.executor.proxy };
         if let Some((_, registries)) = self.0.iter().find(|(known, _)| *known == reach) {
             return Ok(registries.clone());
         }
@@ -47,8 +70,7 @@ impl Reached {
         if !build.executor.proxy {
             network.proxies = crate::oci::Proxies::default();
         }
-        // An executor pulls and pushes itself: we only have a look.
-        let made = if builtin { Registries::new } else { Registries::hurried };
+        let made = if patient { Registries::new } else { Registries::hurried };
         let registries = made(hosts, &network)?;
         self.0.push((reach, registries.clone()));
         Ok(registries)

@@ -8,7 +8,10 @@
 
 pub mod cloudfoundry;
 pub mod container;
+mod room;
 pub mod session;
+
+pub use room::room;
 
 use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 
@@ -111,6 +114,38 @@ impl Job {
             }
         }
         Ok(())
+    }
+}
+
+/// An executor that was only asked how it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// As it describes itself.
+    pub executor: Executor,
+    /// Who builds there now; none where nobody does.
+    pub in_use: Option<String>,
+    /// Bytes that it has room for, where that can be told.
+    pub room: Option<u64>,
+}
+
+/// What was looked at of an executor, in order, up to the first that failed.
+#[derive(Debug, Default)]
+pub struct Probed {
+    /// Each with its name, and what there is to say of it.
+    pub steps: Vec<(&'static str, Result<String, TransportError>)>,
+    /// What the executor says; none where a step failed.
+    pub found: Option<Found>,
+}
+
+impl Probed {
+    /// `step` is as it should be.
+    pub fn passes(&mut self, step: &'static str, text: String) {
+        self.steps.push((step, Ok(text)));
+    }
+
+    /// `step` is not.
+    pub fn fails(&mut self, step: &'static str, error: TransportError) {
+        self.steps.push((step, Err(error)));
     }
 }
 

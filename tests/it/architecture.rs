@@ -18,6 +18,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "ci",
             "config",
             "context",
+            "doctor",
             "event",
             "guard",
             "init",
@@ -35,6 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("config", &["kaniko"]),
     ("context", &[]),
     ("dockerfile", &[]),
+    ("doctor", &["context", "kaniko", "oci", "outcome", "plan", "registry", "transport"]),
     ("event", &["outcome"]),
     ("guard", &["process"]),
     ("init", &["builtin", "ci", "config", "dockerfile", "kaniko"]),
@@ -66,6 +68,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "config",
             "context",
             "dockerfile",
+            "doctor",
             "event",
             "kaniko",
             "outcome",
@@ -84,6 +87,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "oci",
             "context",
             "dockerfile",
+            "doctor",
             "event",
             "guard",
             "kaniko",
@@ -122,16 +126,19 @@ const HOMES: &[(&str, &[&str])] = &[
     // Builds that run side by side.
     ("futures_util", &["runner"]),
     ("globset", &["config"]),
-    ("humantime", &["builtin", "config", "ci", "process", "report", "runner", "transport"]),
+    (
+        "humantime",
+        &["builtin", "config", "ci", "doctor", "process", "report", "runner", "transport"],
+    ),
     ("hyper", &["oci"]),
     ("hyper_util", &["oci"]),
     // Sizes are told in one form.
-    ("indicatif", &["report", "cli"]),
+    ("indicatif", &["report", "cli", "doctor"]),
     ("minijinja", &["template"]),
     // Patterns of a filter.
     ("regex_automata", &["template"]),
     // The safe face of the system's calls.
-    ("rustix", &["process", "cli", "context", "guard", "builtin"]),
+    ("rustix", &["process", "cli", "context", "guard", "builtin", "transport"]),
     ("semver", &["template"]),
     // Docker configs, events of GitHub, states of engines, the guard's lines, manifests, lists of
     // Dockerfiles, plans and reports.

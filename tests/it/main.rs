@@ -4,6 +4,7 @@
 //! part of the machine that is not there is left out, and says so on stderr.
 
 mod architecture;
+mod asked;
 mod beside_tar;
 mod check;
 mod compared;
@@ -11,6 +12,7 @@ mod config;
 mod container;
 mod contexts;
 mod corpus;
+mod doctor;
 mod documents;
 mod engine;
 mod engines;

@@ -152,6 +152,11 @@ impl Registry {
         Reference::parse(&format!("{}/{rest}", self.host())).unwrap()
     }
 
+    /// Where it keeps all that it has.
+    pub(crate) fn storage(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub(crate) fn file(&self, name: &str) -> Vec<u8> {
         fs::read(self.directory.path().join(name)).unwrap()
     }

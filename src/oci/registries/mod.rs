@@ -139,6 +139,25 @@ impl Registries {
     pub async fn push(&self, image: &Image, to: &Reference) -> Result<Pushed, OciError> {
         push::push(&self.0, image, to).await
     }
+
+    /// Whether what `to` names could be pushed: an upload is begun and called off, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`], as a push would have it.
+    pub async fn may_push(&self, to: &Reference) -> Result<(), OciError> {
+        push::may(&self.0, to).await
+    }
+
+    /// Whether there is what `reference` names, in its registry itself: mirrors are not asked, nor
+    /// is anything pulled.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`], as a pull would have it.
+    pub async fn has(&self, reference: &Reference) -> Result<(), OciError> {
+        self.0.has_image(reference).await
+    }
 }
 
 impl Inner {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     oci::{Base, Blob, Content, Layer, OciError, Platform, image::digest},
-    registry::{Mirror, Reference},
+    registry::Reference,
 };
 
 /// The most that a manifest may have, in bytes.
@@ -58,7 +58,7 @@ impl Inner {
         let mut passed_over = Vec::new();
         let mut transient = false;
         for mirror in &server.declared.mirrors {
-            let pulled = match at_mirror(reference, mirror) {
+            let pulled = match mirror.of(reference) {
                 Some(there) => self.pull_from(&there, reference, platform).await,
                 None => Err(OciError::Setting {
                     host: mirror.to_string(),
@@ -183,6 +183,30 @@ impl Inner {
         }
     }
 
+    /// Asks for a manifest, and for none of its bytes: that counts as no pull.
+    pub(super) async fn has_image(&self, there: &Reference) -> Result<(), OciError> {
+        let server = self.server(there.host());
+        let repository = there.repository();
+        let wanted = there.digest().or(there.tag()).unwrap_or("latest");
+        let path = format!("/v2/{repository}/manifests/{wanted}");
+        let question = Question::new(Method::HEAD, path).header(header::ACCEPT, manifest::ACCEPTED);
+        let mut patience = Patience::new(self.pace);
+        loop {
+            let trouble = match self.ask(&server, &[scope(repository, "pull")], &question).await {
+                Ok(mut answer) if answer.status.is_success() => {
+                    let _ = answer.whole(refusal::MOST_SAID).await;
+                    return Ok(());
+                }
+                Ok(mut answer) => {
+                    let named = there.to_string();
+                    refusal::of(&mut answer, &server, repository, Doing::Manifest(&named)).await
+                }
+                Err(trouble) => trouble,
+            };
+            patience.wait(trouble).await?;
+        }
+    }
+
     async fn manifest_once(
         &self,
         server: &Server,
@@ -266,31 +290,3 @@ impl Inner {
 
 /// The digest of what an answer holds.
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
-
-/// What `reference` is on `mirror`; none if a reference can't name that host.
-fn at_mirror(reference: &Reference, mirror: &Mirror) -> Option<Reference> {
-    let mut text = format!("{}/{}", mirror.host, mirror.repository(reference.repository()));
-    if let Some(tag) = reference.tag() {
-        text = format!("{text}:{tag}");
-    }
-    if let Some(digest) = reference.digest() {
-        text = format!("{text}@{digest}");
-    }
-    Reference::parse(&text).ok().filter(|there| there.host() == mirror.host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mirror_has_the_image_below_its_path() {
-        let there = |reference: &str, mirror: &str| {
-            let reference = Reference::parse(reference).unwrap();
-            at_mirror(&reference, &Mirror::parse(mirror).unwrap()).map(|it| it.to_string())
-        };
-        assert_eq!(there("alpine:3", "m.io/hub"), Some("m.io/hub/library/alpine:3".to_owned()));
-        assert_eq!(there("quay.io/a/b", "m.io"), Some("m.io/a/b".to_owned()));
-        assert_eq!(there("alpine", "mirror"), None);
-    }
-}

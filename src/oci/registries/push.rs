@@ -88,6 +88,27 @@ pub(super) async fn push(
     inner.tag(&goal, image, to).await.map(|digest| Pushed { digest, sent })
 }
 
+/// Begins an upload and calls it off.
+pub(super) async fn may(inner: &Arc<Inner>, to: &Reference) -> Result<(), OciError> {
+    let goal = Goal { server: inner.server(to.host()), repository: to.repository().to_owned() };
+    let mut patience = Patience::new(inner.pace);
+    let begun = loop {
+        match inner.begin(&goal).await {
+            Ok(url) => break url,
+            Err(trouble) => patience.wait(trouble).await?,
+        }
+    };
+    // One that cannot be called off is forgotten there in time.
+    let mut question = Question::new(Method::DELETE, String::new());
+    question.at = At::Url(begun);
+    // Who may push may not always delete, and a token says which.
+    let scopes = [scope(&goal.repository, "pull,push,delete")];
+    if let Ok(mut answer) = inner.ask(&goal.server, &scopes, &question).await {
+        let _ = answer.whole(refusal::MOST_SAID).await;
+    }
+    Ok(())
+}
+
 impl Inner {
     /// Sees to it that `blob` is there; the bytes that had to be sent for it.
     async fn blob(&self, goal: &Goal, blob: &Blob) -> Result<u64, OciError> {

@@ -1,10 +1,8 @@
 //! One build from its beginning to its end.
 
 use std::{
-    ffi::OsString,
     future::Future,
     io,
-    os::unix::ffi::OsStringExt,
     time::{Duration, Instant},
 };
 
@@ -109,13 +107,7 @@ impl Build<'_> {
         let client = self.engine.client();
         let arguments =
             rule::create(prepared.kind, settings, tag, &environment, &self.job.arguments);
-        let mut command = client.command(arguments);
-        for (name, value) in environment.client {
-            command = command.set(name, OsString::from_vec(value.expose().to_vec()));
-        }
-        for name in environment.withheld {
-            command = command.unset(name);
-        }
+        let command = environment.command(client.command(arguments));
         let captured = client.call_with(&command, &environment.file, PATIENT).await?;
         if captured.code == 0 {
             Ok(())

@@ -15,10 +15,12 @@
 //! Source: docker/cli's opts/file.go and opts/env.go, moby's container/env.go, podman's
 //! pkg/env/env.go.
 
+use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+
 use zeroize::Zeroizing;
 
 use super::Kind;
-use crate::secret::Secret;
+use crate::{process::Command, secret::Secret};
 
 /// Variables that the clients obey, whole.
 const OBEYED: &[&str] = &[
@@ -73,6 +75,17 @@ pub(super) struct Placed {
     pub(super) client: Vec<(String, Secret)>,
     /// What the client must not have, or it would pass its own on.
     pub(super) withheld: Vec<String>,
+}
+
+impl Placed {
+    /// The client's `command` with what it gets into its environment, and without what it must
+    /// not have.
+    pub(super) fn command(&self, command: Command) -> Command {
+        let value = |secret: &Secret| OsString::from_vec(secret.expose().to_vec());
+        let set = self.client.iter();
+        let command = set.fold(command, |all, (name, secret)| all.set(name, value(secret)));
+        self.withheld.iter().fold(command, Command::unset)
+    }
 }
 
 /// Variables of the image that are to be unset, by the engine's means.

@@ -22,6 +22,7 @@ mod label;
 mod lines;
 mod output;
 mod prepare;
+mod probe;
 #[cfg(test)]
 mod rehearsal;
 mod rule;
@@ -34,7 +35,7 @@ use std::path::PathBuf;
 
 use tokio::sync::OnceCell;
 
-use super::{Bundle, Hands, Job, Ran, TransportError};
+use super::{Bundle, Hands, Job, Probed, Ran, TransportError};
 use crate::guard::Guard;
 
 /// The engines, by the program that speaks to them.
@@ -142,4 +143,11 @@ pub async fn run(
     hands: &Hands,
 ) -> Result<Ran, TransportError> {
     build::run(engine, job, bundle, hands).await
+}
+
+/// How the engine, its image and the executor in it are, without a build.
+///
+/// The image is fetched as for a build; what else is made is removed.
+pub async fn probe(engine: &Engine, job: &Job, hands: &Hands) -> Probed {
+    probe::probe(engine, job, hands).await
 }

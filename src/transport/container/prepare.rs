@@ -3,7 +3,7 @@
 use std::{error::Error as _, time::Duration};
 
 use super::{
-    Engine, Kind, Pull, Settings,
+    Engine, Kind, Pull,
     client::{Client, QUICK},
     environment::Unset,
     expired,
@@ -60,17 +60,26 @@ impl Engine {
         })
     }
 
+    /// Whether a run fetches the image, which the engine has or has not.
+    pub(super) fn fetches(&self, is_here: bool) -> bool {
+        match self.settings.pull {
+            Pull::Always => true,
+            Pull::Missing => !is_here,
+            Pull::Never => false,
+        }
+    }
+
     /// Sees to it that the image is here; returns the names of its variables.
-    async fn image_environment(
+    pub(super) async fn image_environment(
         &self,
         limit: Duration,
         teller: &Teller,
     ) -> Result<Vec<String>, TransportError> {
         let client = self.client();
-        let Settings { image, pull, .. } = &self.settings;
+        let image = &self.settings.image;
         let look = || client.call(rule::image_environment(image), QUICK);
         let mut found = look().await?;
-        if *pull == Pull::Always || (*pull == Pull::Missing && found.code != 0) {
+        if self.fetches(found.code == 0) {
             teller.tell(What::Log { line: format!("fetching the image {image}") }).await;
             client.ask(Step::Pull, rule::pull(image), limit).await?;
             found = look().await?;
@@ -96,7 +105,7 @@ impl Engine {
         job.check(&Executor::read(&format!("version : {}", prepared.version), help))
     }
 
-    async fn ask_executor(
+    pub(super) async fn ask_executor(
         &self,
         kind: Kind,
         job: &Job,
@@ -149,7 +158,7 @@ pub(super) fn release(held: Option<Held>) {
 }
 
 /// Kind and version (major, minor) in the answer to `--version`; `kind` where it says neither.
-fn read_client(told: &str, kind: Kind) -> (Kind, Option<(u64, u64)>) {
+pub(super) fn read_client(told: &str, kind: Kind) -> (Kind, Option<(u64, u64)>) {
     let kind = if told.contains("podman version") { Kind::Podman } else { kind };
     let version = told.split_whitespace().find_map(|word| {
         let mut numbers = word.split(['.', ',', '-']).map_while(|part| part.parse().ok());
@@ -164,7 +173,7 @@ fn read_executor(said: &str) -> &str {
 }
 
 /// The names in an image's environment, a JSON list of `NAME=value`, or `null`.
-fn names(json: &[u8]) -> Vec<String> {
+pub(super) fn names(json: &[u8]) -> Vec<String> {
     serde_json::from_slice::<Option<Vec<String>>>(json)
         .ok()
         .flatten()

@@ -61,6 +61,15 @@ pub(super) fn pull(image: &str) -> Vec<String> {
     arguments
 }
 
+/// Where the engine keeps containers, and what there is of it: for podman bytes in all and in use,
+/// for docker the name of its machine and a directory there.
+pub(super) fn storage(kind: Kind) -> Vec<String> {
+    list(&match kind {
+        Kind::Podman => ["info", "--format={{.Store.GraphRootAllocated}} {{.Store.GraphRootUsed}}"],
+        Kind::Docker => ["info", "--format={{.Name}} {{.DockerRootDir}}"],
+    })
+}
+
 /// Runs the executor with one word, without any network, to see what it is.
 pub(super) fn ask(kind: Kind, settings: &Settings, tag: &Tag, word: &str) -> Vec<String> {
     let mut arguments = list(&["run", "--rm"]);

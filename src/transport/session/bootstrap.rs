@@ -42,11 +42,24 @@ pub(super) const COMMAND: &str = "PATH=/kaniko/.kaniko-build/state/bin:/busybox:
     { echo 'kaniko-build refused script it did not arrive as it was sent'; exit 3; }; \
     eval \"$kb_script\"";
 
+/// What the far side is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Take the lock, and build.
+    Build,
+    /// Say how it is there, and touch nothing.
+    Probe,
+}
+
 /// What is sent first of all: a line for [`COMMAND`] and [`FAR`].
-pub(super) fn opening(pace: Pace, build: &str, owner: &str) -> Vec<u8> {
+pub(super) fn opening(pace: Pace, build: &str, owner: &str, purpose: Purpose) -> Vec<u8> {
+    let purpose = match purpose {
+        Purpose::Build => "build",
+        Purpose::Probe => "probe",
+    };
     let (beat, silence) = (pace.beat.as_secs().max(1), pace.silence.as_secs().max(1));
     let (build, owner, length) = (plain(build), plain(owner), FAR.len());
-    let words = format!("{beat} {silence} {build} {owner}");
+    let words = format!("{beat} {silence} {build} {owner} {purpose}");
     // The shell drops line ends at the end of what it reads, and printf writes one.
     let sum = hex(&Sha256::digest(format!("{words}\n{}\n", FAR.trim_end_matches('\n'))));
     format!("kaniko-build {PROTOCOL} {length} {sum} {words}\n{FAR}").into_bytes()

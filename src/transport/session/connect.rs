@@ -6,7 +6,8 @@ use tokio::{process::ChildStdout, time::timeout};
 use zeroize::Zeroizing;
 
 use super::{
-    Pace, bootstrap,
+    Pace,
+    bootstrap::{self, Purpose},
     ear::{Deaf, Ear},
     early::{self, Early},
     log::Log,
@@ -33,6 +34,8 @@ pub(super) struct Connection {
     pub(super) version: String,
     /// The executor's flags, each with its `--`.
     pub(super) flags: Vec<String>,
+    /// Room at `/kaniko`, in KiB, where that could be told.
+    pub(super) room: Option<u64>,
 }
 
 /// Why there is no connection.
@@ -49,6 +52,7 @@ impl Connection {
     pub(super) async fn open(
         command: &Command,
         job: &Job,
+        purpose: Purpose,
         hands: &Hands,
         pace: Pace,
     ) -> Result<Self, NoConnection> {
@@ -70,8 +74,9 @@ impl Connection {
             running,
             version: String::new(),
             flags: Vec::new(),
+            room: None,
         };
-        let opening = bootstrap::opening(pace, &job.build, &job.owner);
+        let opening = bootstrap::opening(pace, &job.build, &job.owner, purpose);
         connection.mouth.say(Zeroizing::new(opening)).await;
         match timeout(job.connect_timeout, connection.greeting()).await {
             Ok(Ok(())) => Ok(connection),
@@ -113,6 +118,7 @@ impl Connection {
             match Word::parse(&line) {
                 Some(Word::Version(version)) => self.version = version,
                 Some(Word::Flags(flags)) => self.flags = flags,
+                Some(Word::Room { kib }) => self.room = Some(kib),
                 Some(Word::Greeted) => return Ok(()),
                 Some(_) => {}
                 None => return Err(NotGreeted::Changed(line)),

@@ -19,6 +19,7 @@ mod log;
 mod mouth;
 mod output;
 mod pace;
+mod probe;
 mod refusal;
 mod script;
 mod word;
@@ -30,7 +31,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+pub use self::probe::probe;
 use self::{
+    bootstrap::Purpose,
     build::Build,
     connect::{Connection, NoConnection},
     pace::Pace,
@@ -91,7 +94,7 @@ async fn run_at(
             }
         };
         let attempt = async {
-            match Connection::open(&command, job, hands, pace).await {
+            match Connection::open(&command, job, Purpose::Build, hands, pace).await {
                 Ok(connection) => Ok(Some(connection)),
                 Err(NoConnection::Failed(error)) => Err(error),
                 Err(NoConnection::NoShell(what)) if Instant::now() + pause > deadline => {

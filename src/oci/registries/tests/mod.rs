@@ -1,5 +1,6 @@
 //! The client against registries that lie, fail and forget.
 
+mod asking;
 mod fake;
 mod login;
 mod mirrors;

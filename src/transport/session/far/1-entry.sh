@@ -17,7 +17,7 @@ if [ "$0" != kaniko-build-far ]; then
 fi
 
 set -u
-busybox=$1 beat=$2 silence=$3 build=$4 owner=$5
+busybox=$1 beat=$2 silence=$3 build=$4 owner=$5 purpose=$6
 
 home=/kaniko/.kaniko-build
 state=$home/state run=$home/run locks=$home/locks clients=$home/clients

@@ -17,20 +17,22 @@ look_up() {
   [ "$top" = 0 ] || held=$(readlink "$locks/$top")
 }
 
-# Takes the lock for process $1, started at $2. Fails where somebody else has it, in `holder`
-# as SINCE BUILD OWNER, or with `holder` empty where it can't be had at all.
-take_lock() {
-  local pid start space since what who next
+# Has somebody the lock? Then in `holder` as SINCE BUILD OWNER.
+is_held() {
+  local pid start space since what who
   look_up
-  if [ "$held" != free ]; then
-    IFS='|' read -r pid start space since what who <<HELD
+  [ "$held" != free ] || return 1
+  IFS='|' read -r pid start space since what who <<HELD
 $held
 HELD
-    if [ "$space" = "$namespace" ] && lives "$pid" "$start"; then
-      holder="$since $what $who"
-      return 1
-    fi
-  fi
+  [ "$space" = "$namespace" ] && lives "$pid" "$start" && holder="$since $what $who"
+}
+
+# Takes the lock for process $1, started at $2. Fails where somebody else has it, in `holder`,
+# or with `holder` empty where it can't be had at all.
+take_lock() {
+  local next
+  ! is_held || return 1
   next=$((top + 1)) holder=
   if ! ln -sn "$1|$2|$namespace|$(date +%s)|$build|$owner" "$locks/$next"; then
     [ ! -L "$locks/$next" ] || holder="$(date +%s) another run"

@@ -68,11 +68,9 @@ room() {
   df -k /kaniko | awk '{ room = $(NF - 2) } END { print room }'
 }
 
-# Makes the state; its failure is in `problem` as CLASS TEXT.
-prepare() {
-  local tool needed=8192 new_top
-  rm -rf "$home/new"
-  problem='prepare the state of this place cannot be kept'
+# Can the state be kept here? Why not is in `problem` as CLASS TEXT. Touches nothing.
+fits() {
+  local needed=8192
   if dd if="$busybox" bs=4096 count=1 | tr '\0' '\n' | grep -q '^/.*/ld[-.0-9]'; then
     problem='static its busybox needs libraries, which a build deletes'
     return 1
@@ -82,6 +80,14 @@ prepare() {
     problem="space a copy of / takes $needed KiB and /kaniko has $(room) KiB left"
     return 1
   fi
+}
+
+# Makes the state; its failure is in `problem` as CLASS TEXT.
+prepare() {
+  local tool new_top
+  rm -rf "$home/new"
+  fits || return 1
+  problem='prepare the state of this place cannot be kept'
   mkdir -p "$home/new/bin" "$home/new/skel" "$home/new/kaniko" "$home/new/names" "$home/new/shm" &&
     cp "$busybox" "$home/new/bin/busybox" && chmod 755 "$home/new/bin/busybox" || return 1
   for tool in $tools; do ln -s busybox "$home/new/bin/$tool" || return 1; done

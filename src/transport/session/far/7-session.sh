@@ -217,6 +217,20 @@ forget_dead() {
   done
 }
 
+# All that can be told without the lock, and no more: nothing is made or changed here.
+probe() {
+  [ -w /kaniko ] || refuse space "/kaniko cannot be written ($(room) KiB are left)"
+  [ -e "$state/version" ] || ! used || refuse used "$trace is there"
+  greet
+  if is_held; then
+    say "waiting $holder"
+  elif foreign_executor; then
+    say "waiting $(date +%s) - -"
+  fi
+  [ -e "$state/version" ] || fits || say "error $problem"
+  say bye
+}
+
 main() {
   local tool list parent session start trace listener
   prove
@@ -235,6 +249,10 @@ main() {
   look 1 && first_start=$start && look "$$" && my_start=$start ||
     refuse container "/proc there does not tell its processes"
   my_name=$$-$my_start
+  if [ "$purpose" = probe ]; then
+    probe
+    exit 0
+  fi
 
   mkdir -p "$locks" "$clients" || refuse space "/kaniko cannot be written ($(room) KiB are left)"
   trap '[ -n "$in_run" ] || exit 1' TERM HUP INT

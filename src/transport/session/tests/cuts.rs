@@ -1,6 +1,7 @@
 //! Connections that end, lie or fall silent, and sides that are killed.
 
 use super::*;
+use crate::transport::session::bootstrap::Purpose;
 use std::{
     io::{BufRead, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -31,7 +32,8 @@ fn find(stream: &[u8], what: &[u8]) -> usize {
 
 /// A filter that lets so many bytes pass: the opening at once, which is answered, then the rest.
 fn first(bytes: usize) -> String {
-    let opening = bytes.min(super::super::bootstrap::opening(NO_BEATS, "web", "test").len());
+    let opening =
+        bytes.min(super::super::bootstrap::opening(NO_BEATS, "web", "test", Purpose::Build).len());
     let rest = bytes - opening;
     let pass = |bytes| format!("dd bs={bytes} count=1 iflag=fullblock status=none");
     match (opening, rest) {
@@ -155,7 +157,12 @@ const NOT_AS_SENT: &str = "Refused { what: \"our program for the far side is not
 #[tokio::test]
 async fn our_own_program_is_run_only_as_it_was_sent() {
     let Some(sandbox) = Sandbox::new() else { return };
-    for change in ["s/rm -rf/rm -fr/", "1s/ test$/ tset/", "1s/ 60 300 / 61 300 /"] {
+    for change in [
+        "s/rm -rf/rm -fr/",
+        "1s/ test build$/ tset build/",
+        "1s/ build$/ probe/",
+        "1s/ 60 300 / 61 300 /",
+    ] {
         let filter = format!("sed -u '{change}'");
         let went = go_at(NO_BEATS, sandbox.behind(&filter), &real_job(APP, None), hello()).await;
         assert_eq!(went.error(), NOT_AS_SENT, "{change}");
@@ -242,7 +249,9 @@ impl Raw {
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let pace = Pace { silence: Duration::from_secs(4), ..PACE };
-        stdin.write_all(&super::super::bootstrap::opening(pace, "web", "raw")).unwrap();
+        stdin
+            .write_all(&super::super::bootstrap::opening(pace, "web", "raw", Purpose::Build))
+            .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdin, stdout }
     }

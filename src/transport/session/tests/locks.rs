@@ -20,7 +20,7 @@ fn waits(went: &Went) -> Vec<String> {
 }
 
 /// Starts a build that says `running` and goes on for `seconds`, and waits until it does.
-async fn running(
+pub(super) async fn running(
     sandbox: &Sandbox,
     dockerfile: &str,
 ) -> tokio::task::JoinHandle<Result<Ran, TransportError>> {

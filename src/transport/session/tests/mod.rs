@@ -4,6 +4,7 @@ mod builds;
 mod changes;
 mod cuts;
 mod locks;
+mod probes;
 mod refusals;
 mod sandbox;
 

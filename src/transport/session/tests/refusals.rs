@@ -13,7 +13,12 @@ const PROOF: &str = concat!(
 /// What the proof says in a sandbox where `before` was done.
 fn proof(before: &'static str, first: Option<&'static str>) -> Option<String> {
     let sandbox = Sandbox::shaped(&Shape { before, first, ..Shape::default() })?;
-    Some(sandbox.ask_with(PROOF, &["kaniko-build-far", "/busybox/busybox", "1", "1", "web", "me"]))
+    Some(
+        sandbox.ask_with(
+            PROOF,
+            &["kaniko-build-far", "/busybox/busybox", "1", "1", "web", "me", "build"],
+        ),
+    )
 }
 
 #[test]
@@ -98,7 +103,10 @@ fn the_processes_of_a_machine_are_refused() {
     };
     let Some(sandbox) = Sandbox::shaped(&shape) else { return };
     assert_eq!(
-        sandbox.ask_with(PROOF, &["kaniko-build-far", "/busybox/busybox", "1", "1", "web", "me"]),
+        sandbox.ask_with(
+            PROOF,
+            &["kaniko-build-far", "/busybox/busybox", "1", "1", "web", "me", "build"]
+        ),
         "kaniko-build refused container it shares the process namespace of its machine\n"
     );
 }
