@@ -16,7 +16,7 @@ use crate::{
     doctor::{self, About, Answer, Context, Deed, Finding, Look, Question, Size, Topic, named},
     oci::{Network, OciError, Registries},
     outcome::chain,
-    plan::{Build, ExecutorKind},
+    plan::{Build, ExecutorKind, Slim},
     transport,
 };
 
@@ -25,6 +25,7 @@ use super::{
     prepared::Tried,
     reach::Reach,
     registries::{ReachError, Reached},
+    slim::all_there,
 };
 
 /// How long one registry may take for all its answers.
@@ -100,7 +101,12 @@ impl Run<'_> {
     async fn contexts(&self) -> Vec<Context> {
         let specs = self.plan.builds.iter().map(|build| {
             let spec = attempt::spec(build, build.slim.extent());
-            tokio::task::spawn_blocking(move || size(&spec))
+            let there = match &build.slim {
+                // Without a base image whose variables could be part of a path.
+                Slim::Taken { taken, unless } if unless.is_empty() => all_there(build, taken),
+                _ => Ok(()),
+            };
+            tokio::task::spawn_blocking(move || there.and_then(|()| size(&spec)))
         });
         let mut contexts = Vec::new();
         for listing in specs.collect::<Vec<_>>() {

@@ -54,35 +54,40 @@ impl Sent {
         self.taken.as_deref().map_or(Extent::Whole, plan::extent)
     }
 
-    /// Whether all that the Dockerfile names is there: an executor would only find out when it
-    /// has everything, and after all that stands before that line.
-    ///
-    /// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds.
-    /// Source: Kaniko's `pkg/util/command_util.go`, `ResolveSources`.
-    ///
-    /// # Errors
-    ///
-    /// [`ContextError::NoSource`] for the first that is not, and what is wrong with the context.
+    /// As [`all_there`].
     pub(crate) fn check(&self, build: &Build) -> Result<(), ContextError> {
-        let spec = spec(build, Extent::Whole);
-        let literal = |one: &&Taken| {
-            one.wildcards && !one.sources.iter().any(|source| source.contains(['*', '?', '[']))
-        };
-        for one in self.taken.iter().flatten().filter(literal) {
-            for source in &one.sources {
-                if let Some(absent) = absent(&spec, source)? {
-                    return Err(ContextError::NoSource {
-                        dockerfile: build.dockerfile_label.clone().into(),
-                        line: one.line,
-                        source_path: source.clone(),
-                        root: build.context.clone(),
-                        absent,
-                    });
-                }
+        all_there(build, self.taken.as_deref().unwrap_or_default())
+    }
+}
+
+/// Whether all that lines take of a context by its name is there: an executor would only find out
+/// when it has everything, and after all that stands before that line.
+///
+/// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds.
+/// Source: Kaniko's `pkg/util/command_util.go`, `ResolveSources`.
+///
+/// # Errors
+///
+/// [`ContextError::NoSource`] for the first that is not, and what is wrong with the context.
+pub(super) fn all_there(build: &Build, taken: &[Taken]) -> Result<(), ContextError> {
+    let spec = spec(build, Extent::Whole);
+    let literal = |one: &&Taken| {
+        one.wildcards && !one.sources.iter().any(|source| source.contains(['*', '?', '[']))
+    };
+    for one in taken.iter().filter(literal) {
+        for source in &one.sources {
+            if let Some(absent) = absent(&spec, source)? {
+                return Err(ContextError::NoSource {
+                    dockerfile: build.dockerfile_label.clone().into(),
+                    line: one.line,
+                    source_path: source.clone(),
+                    root: build.context.clone(),
+                    absent,
+                });
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl From<WholeContext> for Sent {

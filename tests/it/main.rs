@@ -47,7 +47,6 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
-
 mod slimmed;
 mod sources;
 mod templates;

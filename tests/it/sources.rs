@@ -66,3 +66,13 @@ fn looking_at_such_a_context_warns() {
         "warning: app/Dockerfile:2: there is no `nope` in the context `[DIR]/app`\n",
     );
 }
+
+#[test]
+fn doctor_tells_it_too() {
+    let run = app("FROM scratch\nCOPY nope /\n").run(["doctor"]);
+
+    run.code(2).stdout_contains(
+        "  failed   context `web`: app/Dockerfile:2: there is no `nope` in the context \
+         `[DIR]/app`\n",
+    );
+}
