@@ -74,9 +74,9 @@ pub(super) enum Command {
     /// Look whether a run would find what it needs: executors, logins, room
     ///
     /// Executors are asked how they are, and registries whether they let us push and pull what the
-    /// builds want; nothing is built, sent or pushed. Ends with 0 where no check has failed, with 3
-    /// where an executor cannot be reached, with 2 for a file or a secret, and with 1 for all else,
-    /// which comes first.
+    /// builds want; nothing is built, sent or pushed. The exit code is 0 where no check has failed,
+    /// else the first that applies: 1 for a refused login, a missing flag and the like, 3 for an
+    /// executor that cannot be reached, 2 for a file or a secret.
     #[command(
         after_help = "Examples:\n  kaniko-build doctor\n  kaniko-build doctor api 'web-*' --profile release\n  kaniko-build doctor --format json | jq '.topics[].checks[] | select(.result == \"failed\")'"
     )]

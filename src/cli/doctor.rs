@@ -2,7 +2,7 @@
 //!
 //! As a run, it runs credential commands and helpers; it builds, sends and pushes nothing.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
@@ -26,6 +26,9 @@ use super::{
     signals::interrupts,
     written,
 };
+
+/// How long a last warning may take to be heard.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// `doctor`.
 pub(super) fn doctor(
@@ -117,7 +120,8 @@ impl Visit<'_> {
         )
         .await;
         drop(run);
-        listening.abort();
+        // What speaks to nobody any more may hold on to the line.
+        let _ = tokio::time::timeout(LINGER, listening).await;
         if *cancelled.borrow() {
             return INTERRUPTED;
         }

@@ -12,7 +12,7 @@ use futures_util::{
 use tokio::time::Instant;
 
 use crate::{
-    context::{self, Listing},
+    context::{self, ContextError, Listing, walk::Kind},
     doctor::{self, About, Answer, Context, Deed, Finding, Look, Question, Size, Topic, named},
     oci::{Network, OciError, Registries},
     outcome::chain,
@@ -251,16 +251,21 @@ fn unable(error: &ReachError) -> Answer {
     Answer::Unable(chain(error), hint)
 }
 
-/// How much is sent, without reading it.
+/// How much is sent. Files are opened and not read: whether they can be is all that is wanted.
 fn size(spec: &context::Spec) -> Context {
     let mut size = Size::default();
+    let mut unreadable = None;
     context::list(spec, &mut |listing| {
-        if let Listing::Sent(entry) = listing {
-            size.entries += 1;
-            size.bytes += entry.size;
+        let Listing::Sent(entry) = listing else { return };
+        size.entries += 1;
+        size.bytes += entry.size;
+        if entry.kind == Kind::File && unreadable.is_none() {
+            let path = spec.root.join(&entry.path);
+            let opened = std::fs::File::open(&path);
+            unreadable = opened.err().map(|source| ContextError::Read { path, source });
         }
     })?;
-    Ok(size)
+    unreadable.map_or(Ok(size), Err)
 }
 
 /// Why `auto` has chosen it, each reason once.

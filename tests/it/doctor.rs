@@ -2,6 +2,8 @@
 
 mod sessions;
 
+use std::fs;
+
 use crate::{
     engine::{Executor, docker},
     fake::Fake,
@@ -142,6 +144,20 @@ fn an_image_that_has_to_be_fetched_is_fetched() {
 }
 
 #[test]
+fn the_room_of_an_engine_on_this_machine_is_told() {
+    let here = docker(&Executor::builds())
+        .first("'info '*", Fake::new().does("echo \"$(cat /proc/sys/kernel/hostname) $state\""));
+    let run = with_docker().fake("docker", here).run(["doctor"]);
+    assert_eq!(run.code(0).results().len(), 10);
+    run.stdout_contains(" where it keeps containers; the largest context, of `web`, has 13 B");
+
+    let elsewhere = docker(&Executor::builds())
+        .first("'info '*", Fake::new().does("echo \"another.machine $state\""));
+    let run = with_docker().fake("docker", elsewhere).run(["doctor"]);
+    assert_eq!(run.code(0).results().len(), 9);
+}
+
+#[test]
 fn settings_that_the_engine_does_not_take_are_told_and_nothing_is_left() {
     let refuses = docker(&Executor::builds()).first(
         "'create '*",
@@ -183,6 +199,20 @@ fn a_context_that_cannot_be_sent_is_told() {
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].starts_with("failed   context `web`: `"), "{failed:?}");
     assert!(failed[0].ends_with("socket` is a socket, which cannot be sent"), "{failed:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_without_reading_any() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = with_docker().fake("docker", docker(&Executor::builds()));
+    let project = project.file("Dockerfile", "FROM scratch\nCOPY key /\n").file("key", "k");
+    fs::set_permissions(project.path("key"), fs::Permissions::from_mode(0o000)).expect("its mode");
+
+    let run = project.with_an_ordinary_user().run(["doctor"]);
+
+    run.code(2).stdout_contains(
+        "  failed   context `web`: `[DIR]/key` cannot be read: Permission denied\n",
+    );
 }
 
 #[test]

@@ -71,3 +71,18 @@ fn the_container_of_a_run_that_is_killed_goes_all_the_same() {
 
     sandbox.patiently("the container goes", || container::containers(&sandbox).is_empty());
 }
+
+#[test]
+fn a_look_at_the_engine_keeps_no_container() {
+    let Some(sandbox) = project("FROM scratch\nCOPY greeting /srv\n") else { return };
+
+    let run = sandbox.run(["doctor"]);
+
+    run.code(0).stdout_contains(
+        "  ok       container: can be made, with all its settings\n  \
+         ok       version: v0.0.0-stand-in, the archived original\n",
+    );
+    run.stdout_contains(" where it keeps containers; the largest context, of `web`, has 38 B\n");
+    assert_eq!(container::containers(&sandbox), [""; 0]);
+    assert_eq!(run.left_behind(), Vec::<PathBuf>::new());
+}

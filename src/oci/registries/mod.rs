@@ -71,13 +71,14 @@ impl Registries {
     }
 
     /// The same, for whom no answer is better than a late one: what fails is tried once more at
-    /// most.
+    /// most, and who wants us to wait for more than some seconds is not waited for.
     ///
     /// # Errors
     ///
     /// As [`Self::new`].
     pub fn hurried(hosts: Vec<Host>, network: &Network) -> Result<Self, OciError> {
-        let pace = Pace { tries: 2, pause: Duration::from_millis(500), ..Pace::default() };
+        let (pause, most) = (Duration::from_millis(500), Duration::from_secs(5));
+        let pace = Pace { tries: 2, pause, most };
         Self::with(hosts, network, Limits::default(), pace)
     }
 

@@ -135,15 +135,7 @@ async fn in_a_container(
 async fn storage(engine: &Engine, kind: Kind) -> Option<u64> {
     let told = engine.client().call(rule::storage(kind), QUICK).await.ok()?;
     let told = told.stdout_text();
-    let (one, other) = told.trim().split_once(' ')?;
-    match kind {
-        Kind::Podman => {
-            let (all, used) = (one.parse::<u64>().ok()?, other.parse().ok()?);
-            (all > 0).then(|| all.saturating_sub(used))
-        }
-        Kind::Docker => {
-            let here = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-            (here.trim() == one).then(|| transport::room(Path::new(other)))?
-        }
-    }
+    let (machine, directory) = told.trim().split_once(' ')?;
+    let here = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    if here.trim() == machine { transport::room(Path::new(directory)) } else { None }
 }

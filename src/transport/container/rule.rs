@@ -61,11 +61,10 @@ pub(super) fn pull(image: &str) -> Vec<String> {
     arguments
 }
 
-/// Where the engine keeps containers, and what there is of it: for podman bytes in all and in use,
-/// for docker the name of its machine and a directory there.
+/// The name of the engine's machine, and the directory there in which containers are.
 pub(super) fn storage(kind: Kind) -> Vec<String> {
     list(&match kind {
-        Kind::Podman => ["info", "--format={{.Store.GraphRootAllocated}} {{.Store.GraphRootUsed}}"],
+        Kind::Podman => ["info", "--format={{.Host.Hostname}} {{.Store.GraphRoot}}"],
         Kind::Docker => ["info", "--format={{.Name}} {{.DockerRootDir}}"],
     })
 }
