@@ -26,7 +26,7 @@ pub enum What {
     Started {
         /// From 1.
         attempt: u32,
-        /// The executor's name and kind, as the plan has them.
+        /// The executor's name and kind, as the plan has them, and why it was chosen.
         executor: String,
     },
     /// The next part of a build begins: a sentence fragment such as `waiting for the lock`.

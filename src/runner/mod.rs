@@ -149,10 +149,15 @@ impl Run<'_> {
         let mut bundle = None;
         loop {
             outcome.attempts += 1;
-            let executor = format!("{} ({})", build.executor.name, build.executor.kind.name());
+            let mut executor = format!("{} ({})", build.executor.name, build.executor.kind.name());
+            // That nothing is needed for it surprises nobody.
+            let is_builtin = build.executor.kind == ExecutorKind::Builtin;
+            if let Some(why) = build.chosen.as_ref().filter(|_| !is_builtin) {
+                executor = format!("{executor}: {why}");
+            }
             let started = What::Started { attempt: outcome.attempts, executor };
             self.tell(build, started).await;
-            let attempt = if build.executor.kind == ExecutorKind::Builtin {
+            let attempt = if is_builtin {
                 self.without_executor(build, outcomes, reach).await
             } else {
                 if bundle.is_none() {

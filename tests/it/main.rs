@@ -43,7 +43,7 @@ mod scripts;
 mod secrets;
 mod sessions;
 mod slim;
-
+mod tag_rules;
 mod templates;
 mod unwritten;
 mod values;
