@@ -26,6 +26,7 @@ mod limits;
 mod loading;
 mod logins;
 mod machine;
+mod monorepo;
 mod needs;
 mod pipelines;
 mod podman;
