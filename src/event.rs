@@ -26,7 +26,7 @@ pub enum What {
     Started {
         /// From 1.
         attempt: u32,
-        /// The executor's name, with its type where that is another word.
+        /// The executor's name, with its type where that is another word, and why it was chosen.
         executor: String,
     },
     /// The next part of a build begins: a sentence fragment such as `waiting for the lock`.

@@ -19,6 +19,14 @@ pub struct Outcome {
     pub executor_version: Option<String>,
 }
 
+impl Outcome {
+    /// What an interruption was to this build.
+    #[must_use]
+    pub const fn interruption(&self) -> &'static str {
+        if self.attempts == 0 { "interrupted before it began" } else { "interrupted" }
+    }
+}
+
 /// The ways to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
@@ -57,7 +65,7 @@ pub enum End {
         /// Why.
         cause: String,
     },
-    /// The run was interrupted while it ran.
+    /// The run was interrupted while it ran, or before.
     Interrupted,
 }
 

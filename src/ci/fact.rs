@@ -179,6 +179,9 @@ fields! {
     CommitShort = "commit_short",
     /// When it was made: RFC 3339 in UTC, to the second.
     CommitTime = "commit_time",
+    /// When the pipeline was made, where the provider tells, or else when this run began: RFC 3339
+    /// in UTC, to the second.
+    Time = "time",
     /// The branch that is built. Absent for tags, and for pull and merge requests, whose branch
     /// may bear any name and be another repository's: that one is in `ref`.
     Branch = "branch",

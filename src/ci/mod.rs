@@ -62,6 +62,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use fact::{Event, Fact, FactValue, Field};
 pub use provider::Provider;
@@ -98,6 +99,7 @@ pub struct Ci {
     checkout: OnceLock<Result<git::Checkout, String>>,
     dirty: OnceLock<Fact>,
     described: OnceLock<Fact>,
+    time: OnceLock<Fact>,
 }
 
 impl fmt::Debug for Ci {
@@ -128,7 +130,20 @@ impl Ci {
             checkout: OnceLock::new(),
             dirty: OnceLock::new(),
             described: OnceLock::new(),
+            time: OnceLock::new(),
         }
+    }
+
+    /// The same for a run that begins now; without it `ci.time` is what the provider tells alone.
+    #[must_use]
+    pub fn at(self, now: SystemTime) -> Self {
+        let told = self.env.get("CI_PIPELINE_CREATED_AT").and_then(time::to_utc);
+        let seconds = now.duration_since(UNIX_EPOCH).ok();
+        let seconds = seconds.and_then(|since| i64::try_from(since.as_secs()).ok());
+        if let Some(time) = told.or_else(|| seconds.and_then(time::from_seconds)) {
+            let _ = self.time.set(Fact::text(time));
+        }
+        self
     }
 
     /// Whose pipeline it is.
@@ -150,6 +165,10 @@ impl Ci {
                 self.commit().map_text(|commit| commit.chars().take(SHORT).collect())
             }
             Field::CommitTime => self.commit_time(),
+            Field::Time => {
+                let no_clock = || Fact::Absent("no clock is looked at".into());
+                self.time.get_or_init(no_clock).clone()
+            }
             Field::Branch => facts().branch.clone(),
             Field::Tag => facts().tag.clone(),
             Field::Ref => facts().reference.clone(),

@@ -48,5 +48,6 @@ pub(super) fn surroundings<'a>(
         current: real.current.clone(),
         program: real.program.clone(),
         imagined: Some(imagined),
+        elsewhere: true,
     }))
 }

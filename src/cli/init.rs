@@ -19,6 +19,7 @@ use crate::{
 use super::{
     OK, Surroundings, USAGE, args,
     load::{self, Loaded},
+    machine,
     trouble::{Trouble, told},
     written,
 };
@@ -105,7 +106,19 @@ fn made(
     let workflows = root.join(".github/workflows").is_dir();
     let signs = init::signs(&surroundings.environment, gitlab_ci.as_deref(), workflows);
     let text = init::text(&found, &signs, &name);
-    check(&text, &root.join(FILE), surroundings, redactor)?;
+    let elsewhere = Surroundings { elsewhere: true, ..surroundings.clone() };
+    check(&text, &root.join(FILE), &elsewhere, redactor)?;
+    let here = machine::machine(&surroundings.environment);
+    let runs = found.images.iter().find_map(|image| image.needs.as_ref());
+    if let Some(needs) = runs.filter(|_| !signs.gitlab && !signs.github)
+        && !here.kaniko
+        && here.engine.is_none()
+    {
+        printer.warning(&format!(
+            "{needs}, and nothing here can do that: the file is for a machine with docker or \
+             podman, or for a CI that has Kaniko"
+        ));
+    }
     if printer.talks() {
         for image in &found.images {
             let (path, context) = (&image.path, &image.context);

@@ -139,6 +139,7 @@ pub(super) fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) 
         directory,
         read_file: Box::new(|path| std::fs::read(path)),
     })
+    .at(std::time::SystemTime::now())
 }
 
 /// As [`planned`], with its warnings told; none when a mistake was told.
@@ -210,9 +211,9 @@ pub(super) fn with_facts<T>(
         current: &surroundings.current,
         ci: Arc::clone(&loaded.ci),
         read_file: Some(reader(root, base)),
-        machine: &|| match surroundings.imagined {
-            Some(_) => machine::imagined(),
-            None => machine::machine(&surroundings.environment),
+        machine: &|| match surroundings.elsewhere {
+            true => machine::imagined(),
+            false => machine::machine(&surroundings.environment),
         },
     })
 }
@@ -307,6 +308,10 @@ fn reader(root: PathBuf, base: PathBuf) -> FileReader {
         let root = root.canonicalize().map_err(|error| chain(&error))?;
         if !found.starts_with(&root) {
             return Err("it is outside of the repository".to_owned());
+        }
+        // A pipe would be waited for.
+        if !found.is_file() {
+            return Err("it is no file".to_owned());
         }
         let file = std::fs::File::open(found).map_err(|error| chain(&error))?;
         let mut bytes = Vec::new();

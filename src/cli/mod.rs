@@ -54,6 +54,8 @@ pub(crate) struct Surroundings {
     pub(crate) program: PathBuf,
     /// The pipeline that the environment is of, where it is only imagined.
     pub(crate) imagined: Option<Imagined>,
+    /// What is planned is built on another machine, so that it does not matter what this one has.
+    pub(crate) elsewhere: bool,
 }
 
 /// Does what was typed.
@@ -95,7 +97,8 @@ pub fn main() -> ExitCode {
         }
     };
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("kaniko-build"));
-    let surroundings = Surroundings { environment, current, program, imagined: None };
+    let surroundings =
+        Surroundings { environment, current, program, imagined: None, elsewhere: false };
     ExitCode::from(dispatch(cli.command, &surroundings, &printer, &redactor))
 }
 

@@ -12,12 +12,30 @@ use super::{
 /// So many keys are listed where none is near.
 const LISTED: usize = 16;
 
+/// Keys of Compose, Bake and CI files, with those that say it here.
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("args", "build-args"),
+    ("cache-from", "cache-repo"),
+    ("cache-to", "cache-repo"),
+    ("depends-on", "needs"),
+    ("depends_on", "needs"),
+    ("extends", "presets"),
+    ("file", "dockerfile"),
+    ("if", "when"),
+    ("inherits", "presets"),
+    ("platforms", "custom-platform"),
+];
+
 impl Check<'_> {
     /// A key that nobody knows, of `of`.
     pub(super) fn unknown(&mut self, entry: &Entry, known: &[Key], of: &str) {
         let usable: Vec<_> =
             known.iter().filter(|key| !matches!(key.kind, Kind::Refused(_))).collect();
-        let near = nearest(&entry.name, usable.iter().map(|key| key.name));
+        let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == entry.name);
+        let ours = elsewhere.map(|(_, ours)| *ours);
+        let near = ours
+            .filter(|ours| usable.iter().any(|key| key.name == *ours))
+            .or_else(|| nearest(&entry.name, usable.iter().map(|key| key.name)));
         let message = format!("unknown key `{}` of {of}", entry.name);
         let mistake = Mistake::at(&entry.key, message, "unknown key");
         // `[executor.NAME]` is misspelt, `executor = "…"` in the wrong place.

@@ -68,7 +68,8 @@ impl Check<'_> {
             }
             (Kind::OneOf(words), Data::Text(text)) => {
                 let is_template = rendered && text.contains("{{");
-                if !is_template && !words.contains(&text.as_str()) {
+                let is_reserved = *words == *keys::EXECUTOR_TYPES && text == keys::NOT_YET;
+                if !is_template && !is_reserved && !words.contains(&text.as_str()) {
                     let near = nearest(text, words.iter().copied());
                     let hint = near.map(|near| format!("did you mean `\"{near}\"`?"));
                     self.wrong(name, node, kind);

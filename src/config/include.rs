@@ -126,8 +126,10 @@ fn files(glob: &str, directory: &Path, own: &Path) -> Result<Vec<PathBuf>, (Stri
         return Err(("the file includes itself".to_owned(), "a circle"));
     } else if found.is_empty() {
         return Err((format!("there is no `{glob}` to include"), "not there"));
+    } else if found.iter().any(|path| !path.is_file()) {
+        return Err((format!("`{glob}` is no file"), "no file"));
     }
-    Ok(found)
+    Ok(found.into_iter().filter(|path| path.is_file()).collect())
 }
 
 /// The names of the directories that `glob` matches below `base`.

@@ -2,7 +2,9 @@
 
 mod sections;
 
-pub(crate) use sections::{EXECUTOR, EXECUTOR_TYPES, REGISTRY, REPORTS, SECTIONS, executor_keys};
+pub(crate) use sections::{
+    EXECUTOR, EXECUTOR_TYPES, NOT_YET, REGISTRY, REPORTS, SECTIONS, executor_keys,
+};
 
 use std::sync::LazyLock;
 

@@ -268,6 +268,7 @@ impl Config {
         for executor in &self.executors {
             check.executor(executor);
         }
+        check.names(&self.groups, "a group");
         for group in &self.groups.0 {
             if self.builds.iter().any(|build| build.name == group.name) {
                 let message = format!("`{}` is a group and a build", group.name);

@@ -3,7 +3,7 @@
 use super::{
     Section,
     check::Check,
-    keys::{self, EXECUTOR_TYPES, executor_keys},
+    keys::{self, EXECUTOR_TYPES, NOT_YET, executor_keys},
     mistake::Mistake,
     node::{Data, Entry, Node, Table},
 };
@@ -140,6 +140,14 @@ impl Check<'_> {
             return;
         };
         let Data::Text(kind) = &node.data else { return };
+        if kind == NOT_YET {
+            let message = format!("executors of type `{kind}` are not supported yet");
+            self.mistakes
+                .push(Mistake::at(&node.place, message, "not supported").hint(
+                    "`command` reaches a pod: `[\"kubectl\", \"exec\", \"-i\", \"POD\", …]`",
+                ));
+            return;
+        }
         if !EXECUTOR_TYPES.contains(&kind.as_str()) {
             // What is no type at all was told already; a template would pass for one.
             if kind.contains("{{") {
@@ -147,14 +155,6 @@ impl Check<'_> {
                 let mistake = Mistake::at(&node.place, message, "a template");
                 self.mistakes.push(mistake.hint("its keys go with it: write the type itself"));
             }
-            return;
-        }
-        if kind == "kubernetes" {
-            let message = format!("executors of type `{kind}` are not supported yet");
-            self.mistakes
-                .push(Mistake::at(&node.place, message, "not supported").hint(
-                    "`command` reaches a pod: `[\"kubectl\", \"exec\", \"-i\", \"POD\", …]`",
-                ));
             return;
         }
         let taken = executor_keys(kind);

@@ -186,8 +186,7 @@ fn form(kind: Kind) -> Value {
 /// An executor, whose keys go with its type.
 fn executor() -> Value {
     let mut executor = record(keys::EXECUTOR, "An executor; its keys go with its `type`.");
-    let types: Vec<&str> =
-        EXECUTOR_TYPES.iter().copied().filter(|kind| *kind != "kubernetes").collect();
+    let types = EXECUTOR_TYPES;
     let rules = types.iter().map(|kind| {
         let taken = keys::executor_keys(kind);
         let others = keys::EXECUTOR.iter().filter(|key| !taken.contains(&key.name));

@@ -110,16 +110,15 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// The types of executors, as they are written; one is reserved and not taken yet.
+/// The types of executors, as they are written.
 fn types_taken() -> impl Iterator<Item = String> {
-    let taken = EXECUTOR_TYPES.iter().filter(|kind| **kind != "kubernetes");
-    taken.map(|kind| format!("`\"{kind}\"`"))
+    EXECUTOR_TYPES.iter().map(|kind| format!("`\"{kind}\"`"))
 }
 
 /// The types of executors that take a key, where not all do.
 fn types(key: &Key) -> Option<String> {
     let has = |kind: &str| keys::executor_keys(kind).contains(&key.name);
-    let all = EXECUTOR_TYPES.iter().filter(|kind| **kind != "kubernetes");
+    let all = EXECUTOR_TYPES.iter();
     let (takers, others): (Vec<&str>, Vec<&str>) = all.partition(|kind| has(kind));
     let shown = |kinds: &[&str]| {
         let kinds: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();

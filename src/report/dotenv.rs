@@ -7,7 +7,8 @@
 //! names, no empty lines, no comments, no spaces; and "Limit dotenv file size" and "Limit dotenv
 //! variables" of its instance limits, and the limits of GitLab.com's plans: 5120 bytes everywhere, and
 //! 50, 100 or 150 variables by plan. Which plan a job is of cannot be told, so the least counts; who
-//! has more runs into the bytes first, of which a digest alone takes 72.
+//! has more runs into the bytes first, of which a digest alone takes 72. On a server of one's own it is
+//! 20 until an administrator allows more, which cannot be told either: `docs/gitlab-ci.md` says so.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 

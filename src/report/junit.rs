@@ -38,7 +38,8 @@ pub(super) fn document(run: &Ended<'_>) -> String {
             }
             End::Interrupted => {
                 errors += 1;
-                Some(element(run, "error", "interrupted", "interrupted", "interrupted"))
+                let cause = outcome.interruption();
+                Some(element(run, "error", "interrupted", cause, cause))
             }
             End::Skipped { cause } => {
                 skipped += 1;

@@ -172,7 +172,8 @@ impl Live {
             End::Skipped { cause } => {
                 self.line(build, &format!("skipped: {cause}"));
             }
-            End::Interrupted => self.problem(build, "interrupted", None),
+            End::Interrupted if outcome.attempts == 0 => self.line(build, outcome.interruption()),
+            End::Interrupted => self.problem(build, outcome.interruption(), None),
         }
         self.running.remove(build);
         if let Some(sections) = &mut self.sections {

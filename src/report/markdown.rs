@@ -25,6 +25,9 @@ pub(super) fn document(run: &Ended<'_>) -> String {
                 ("**not built**", cell(run, cause))
             }
             End::Skipped { cause } => ("skipped", cell(run, cause)),
+            End::Interrupted if outcome.attempts == 0 => {
+                ("**not built**", outcome.interruption().to_owned())
+            }
             End::Interrupted => ("**interrupted**", String::new()),
         };
         let time = table::time(outcome);

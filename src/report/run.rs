@@ -122,7 +122,7 @@ fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
             End::Skipped { cause } => ("skipped", Some(cause), None, None, &[], "no"),
             End::Interrupted => {
                 let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
-                ("interrupted", None, None, None, &[], pushed)
+                ("interrupted", Some(outcome.interruption()), None, None, &[], pushed)
             }
         };
     BuildReport {

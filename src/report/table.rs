@@ -6,6 +6,9 @@ use indicatif::HumanBytes;
 
 use crate::outcome::{End, Outcome};
 
+/// How much of a cause stands in the table: the whole of it was told when the build ended.
+const CAUSE: usize = 60;
+
 /// One line a build, aligned; without an end of line.
 #[must_use]
 pub fn table(outcomes: &[Outcome]) -> String {
@@ -27,16 +30,29 @@ pub fn table(outcomes: &[Outcome]) -> String {
 fn row(outcome: &Outcome) -> [String; 5] {
     let (result, last) = match &outcome.end {
         End::Built { digest, .. } => ("built", digest.clone()),
-        End::Failed { cause, .. } => ("failed", cause.clone()),
-        End::Unreached { cause, .. } | End::Unpacked { cause, .. } => ("not built", cause.clone()),
-        End::Skipped { cause } => ("skipped", cause.clone()),
+        End::Failed { cause, .. } => ("failed", shortened(cause)),
+        End::Unreached { cause, .. } | End::Unpacked { cause, .. } => {
+            ("not built", shortened(cause))
+        }
+        End::Skipped { cause } => ("skipped", shortened(cause)),
+        End::Interrupted if outcome.attempts == 0 => {
+            ("not built", outcome.interruption().to_owned())
+        }
         End::Interrupted => ("interrupted", String::new()),
     };
     let sent =
         outcome.bundle.map_or_else(String::new, |bundle| HumanBytes(bundle.bytes).to_string());
     let time = time(outcome);
-    let last = last.lines().next().unwrap_or_default().to_owned();
     [outcome.build.to_string(), result.to_owned(), time, sent, last]
+}
+
+/// The first line, cut at a word where it is long.
+fn shortened(cause: &str) -> String {
+    let line = cause.lines().next().unwrap_or_default();
+    let Some((end, _)) = line.char_indices().nth(CAUSE) else { return line.to_owned() };
+    let start = &line[..end];
+    let words = start.rsplit_once(' ').map_or(start, |(words, _)| words);
+    format!("{} …", words.trim_end_matches([':', ',', ';']))
 }
 
 /// How long a build took, to read; nothing for one that was not started.
@@ -56,6 +72,17 @@ fn duration(time: Duration) -> String {
 mod tests {
     use super::*;
     use crate::context::Packed;
+
+    #[test]
+    fn of_a_long_cause_the_beginning_is_told() {
+        assert_eq!(
+            shortened(
+                "the registry `r.example.com` refused the push of `shop/api`: denied: no right"
+            ),
+            "the registry `r.example.com` refused the push of …"
+        );
+        assert_eq!(shortened("the build was stopped\nat once"), "the build was stopped");
+    }
 
     #[test]
     fn columns_are_aligned_and_a_cause_is_told() {

@@ -150,10 +150,15 @@ impl Run<'_> {
         let mut bundle = None;
         loop {
             outcome.attempts += 1;
-            let executor = build.executor.to_string();
+            let mut executor = build.executor.to_string();
+            // That nothing is needed for it surprises nobody.
+            let is_builtin = build.executor.kind == ExecutorKind::Builtin;
+            if let Some(why) = build.chosen.as_ref().filter(|_| !is_builtin) {
+                executor = format!("{executor}: {why}");
+            }
             let started = What::Started { attempt: outcome.attempts, executor };
             self.tell(build, started).await;
-            let attempt = if build.executor.kind == ExecutorKind::Builtin {
+            let attempt = if is_builtin {
                 self.without_executor(build, outcomes, reach).await
             } else {
                 let found = match &bundle {

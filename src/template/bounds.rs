@@ -18,6 +18,15 @@ pub(super) const LONGEST_RANGE: usize = 1000;
 /// How many `for` may stand within each other.
 pub(super) const DEEPEST_LOOP: usize = 2;
 
+/// How many items a list or table may have, with those in it.
+pub(super) const ITEMS: usize = 100_000;
+
+/// How many values a template may name.
+pub(super) const REFERENCES: usize = 1000;
+
+/// How many times as large as what it is made of a value of the template's own may be.
+pub(super) const GROWTH: u32 = 64;
+
 /// Takes [`LONGEST`] bytes and then no more.
 #[derive(Default)]
 pub(super) struct Bounded(Vec<u8>);

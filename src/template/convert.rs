@@ -7,6 +7,7 @@ use minijinja::{Error, Value as Inner};
 
 use crate::ci::FactValue;
 
+use super::bounds::ITEMS;
 use super::error::Problem;
 use super::names::Value;
 use super::nearest::did_you_mean;
@@ -73,6 +74,14 @@ pub(super) fn fact(value: FactValue) -> Inner {
 
 /// What an expression has come to, as a value of the configuration.
 pub(super) fn outward(value: &Inner) -> Result<Value, Problem> {
+    within(value, &mut { ITEMS })
+}
+
+/// The same where so many more items are taken.
+fn within(value: &Inner, left: &mut usize) -> Result<Value, Problem> {
+    *left = left.checked_sub(1).ok_or_else(|| {
+        Problem::new("this list is too long").hint("a value may have 100000 items".to_owned())
+    })?;
     if let Some(problem) = unprintable::problem_of(value) {
         return Err(problem);
     }
@@ -90,13 +99,13 @@ pub(super) fn outward(value: &Inner) -> Result<Value, Problem> {
         }
         ValueKind::Seq | ValueKind::Iterable => {
             let items = value.try_iter().map_err(|_| no_value())?;
-            items.map(|item| outward(&item)).collect::<Result<_, _>>().map(Value::List)
+            items.map(|item| within(&item, left)).collect::<Result<_, _>>().map(Value::List)
         }
         ValueKind::Map => {
             let names = value.try_iter().map_err(|_| no_value())?;
             let entry = |name: Inner| {
                 let item = value.get_item(&name).map_err(|_| no_value())?;
-                Ok((name.to_string(), outward(&item)?))
+                Ok((name.to_string(), within(&item, left)?))
             };
             names.map(entry).collect::<Result<_, _>>().map(Value::Table)
         }

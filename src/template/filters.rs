@@ -9,6 +9,7 @@ use crate::ci::slug;
 
 use super::bounds::{LONGEST, LONGEST_RANGE};
 use super::error::Problem;
+use super::pep440;
 use super::semver;
 use super::unprintable::{Absent, problem_of};
 
@@ -46,6 +47,7 @@ pub(super) const FILTERS: &[&str] = &[
     "match",
     "max",
     "min",
+    "pep440",
     "reject",
     "rejectattr",
     "replace",
@@ -107,7 +109,9 @@ pub(super) fn install(env: &mut Environment<'_>) {
     for name in ["safe", "escape", "e", "pprint", "attr"] {
         env.remove_filter(name);
     }
-    env.remove_global("debug");
+    for name in ["debug", "namespace"] {
+        env.remove_global(name);
+    }
     env.add_filter("default", default);
     env.add_filter("d", default);
     env.add_filter("slug", |value: &Value| Ok::<_, Error>(slug(&text("slug", value)?)));
@@ -125,7 +129,10 @@ pub(super) fn install(env: &mut Environment<'_>) {
         joined(items, separator.unwrap_or_default())
     });
     env.add_filter("semver", |value: &Value, format: &str, named: Kwargs| {
-        version(value, format, &named)
+        version("semver", semver::formatted, value, format, &named)
+    });
+    env.add_filter("pep440", |value: &Value, format: &str, named: Kwargs| {
+        version("pep440", pep440::formatted, value, format, &named)
     });
     env.add_filter("match", |value: &Value, pattern: &str| matched(value, pattern));
     env.add_test("defined", is_defined);
@@ -152,20 +159,28 @@ fn default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
 }
 
 /// Empty also for what has no value: a tag rule needs no `if`.
-fn version(value: &Value, format: &str, named: &Kwargs) -> Result<String, Error> {
+fn version(
+    filter: &str,
+    formatted: fn(&str, &str, &str) -> Result<String, Problem>,
+    value: &Value,
+    format: &str,
+    named: &Kwargs,
+) -> Result<String, Error> {
     let prefix: Option<&str> = named.get("prefix")?;
     named.assert_all_used()?;
-    let tag = if Absent::is(value) { String::new() } else { text("semver", value)? };
-    Ok(semver::formatted(&tag, format, prefix.unwrap_or_default())?)
+    let tag = if Absent::is(value) { String::new() } else { text(filter, value)? };
+    Ok(formatted(&tag, format, prefix.unwrap_or_default())?)
 }
 
 /// What `pattern` finds: its first group, or all of it. Empty where it finds nothing, and for what
 /// has no value, as `semver` is.
 fn matched(value: &Value, pattern: &str) -> Result<String, Error> {
     let pattern = Regex::new(pattern).map_err(|error| {
-        let cause = error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string);
-        let cause =
-            cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let cause = error.syntax_error().map(ToString::to_string).unwrap_or_default();
+        let cause = match error.syntax_error() {
+            Some(_) => cause.lines().last().unwrap_or_default().trim_start_matches("error: "),
+            None => "this one is too large",
+        };
         Problem::new(format!("`match` takes a regular expression: {cause}"))
     })?;
     let text = if Absent::is(value) { String::new() } else { text("match", value)? };
@@ -214,16 +229,20 @@ fn text(filter: &str, value: &Value) -> Result<String, Error> {
     }
 }
 
-/// `text` with `-` for all that a tag may not have, where it may not have it.
+/// `text` with one `-` for all that a tag may not have, as docker's metadata-action writes it.
 fn tag_safe(text: &str) -> String {
-    let mapped: String = text
-        .chars()
-        .map(|letter| match letter {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-' => letter,
-            _ => '-',
-        })
-        .collect();
-    mapped.trim_start_matches(['.', '-']).chars().take(LONGEST_TAG).collect()
+    let mut tag = String::new();
+    let mut replaced = false;
+    for letter in text.chars() {
+        let fits = matches!(letter, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-');
+        if fits {
+            tag.push(letter);
+        } else if !replaced {
+            tag.push('-');
+        }
+        replaced = !fits;
+    }
+    tag.trim_start_matches(['.', '-']).chars().take(LONGEST_TAG).collect()
 }
 
 /// The SHA-256 in lower-case hexadecimal digits.
@@ -278,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_tag_begins_with_a_letter_digit_or_underscore_and_has_128_at_most() {
-        assert_eq!(tag_safe("feature/ä+1_x.y"), "feature---1_x.y");
+        assert_eq!(tag_safe("feature/ä+1_x.y"), "feature-1_x.y");
         assert_eq!(tag_safe(".-x"), "x");
         assert_eq!(tag_safe(&"a".repeat(200)), "a".repeat(128));
     }

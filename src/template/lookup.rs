@@ -13,7 +13,7 @@ pub(super) const ROOTS: [&str; 7] =
     ["build", "builds", "ci", "env", "matrix", "registries", "vars"];
 
 /// What may be called.
-pub(super) const FUNCTIONS: [&str; 5] = ["dict", "file", "git_describe", "namespace", "range"];
+pub(super) const FUNCTIONS: [&str; 4] = ["dict", "file", "git_describe", "range"];
 
 /// The field of `ci` of that name.
 pub(super) fn ci_field(name: &str) -> Result<Field, Problem> {

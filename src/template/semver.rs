@@ -5,7 +5,7 @@ use semver::Version;
 use super::error::Problem;
 use super::nearest::did_you_mean;
 
-const PARTS: [&str; 5] = ["version", "major", "minor", "patch", "pre"];
+const PARTS: &[&str] = &["version", "major", "minor", "patch", "pre"];
 
 /// `tag` without `prefix` and a leading `v` in the form of `format`: `{major}.{minor}`, with
 /// `{version}`, `{major}`, `{minor}`, `{patch}` and `{pre}`. Build metadata is left out, since
@@ -18,7 +18,7 @@ const PARTS: [&str; 5] = ["version", "major", "minor", "patch", "pre"];
 ///
 /// A part in braces that there is none of.
 pub(super) fn formatted(tag: &str, format: &str, prefix: &str) -> Result<String, Problem> {
-    let pieces = pieces(format)?;
+    let pieces = pieces(format, PARTS)?;
     let Some(version) = parsed(tag, prefix) else { return Ok(String::new()) };
     let tells_pre = pieces.iter().any(|piece| matches!(piece, Piece::Part("version" | "pre")));
     if !version.pre.is_empty() && !tells_pre {
@@ -42,24 +42,25 @@ fn parsed(tag: &str, prefix: &str) -> Option<Version> {
     Some(version)
 }
 
-enum Piece<'a> {
+/// A piece of a form: `{major}.{minor}` has three.
+pub(super) enum Piece<'a> {
     Literal(&'a str),
     Part(&'a str),
 }
 
-fn pieces(format: &str) -> Result<Vec<Piece<'_>>, Problem> {
+/// The pieces of a form whose parts are some of `parts`.
+pub(super) fn pieces<'a>(format: &'a str, parts: &[&str]) -> Result<Vec<Piece<'a>>, Problem> {
     let mut pieces = Vec::new();
     let mut rest = format;
     while let Some((literal, after)) = rest.split_once('{') {
         let Some((part, after)) = after.split_once('}') else {
             return Err(Problem::new(format!("`{{{after}` has no closing brace")));
         };
-        if !PARTS.contains(&part) {
-            return Err(Problem::new(format!("a version has no `{{{part}}}`")).hint(
-                did_you_mean("", part, PARTS).or_else(|| {
-                    Some("it has `{version}`, `{major}`, `{minor}`, `{patch}` and `{pre}`".into())
-                }),
-            ));
+        if !parts.contains(&part) {
+            let all: Vec<_> = parts.iter().map(|part| format!("`{{{part}}}`")).collect();
+            let near = did_you_mean("", part, parts.iter().copied());
+            return Err(Problem::new(format!("a version has no `{{{part}}}`"))
+                .hint(near.unwrap_or_else(|| format!("it has {}", all.join(", ")))));
         }
         pieces.push(Piece::Literal(literal));
         pieces.push(Piece::Part(part));

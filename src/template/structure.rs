@@ -7,6 +7,7 @@ use minijinja::Environment;
 use super::bounds::{DEEPEST_LOOP, LONGEST};
 use super::error::{Problem, TemplateError, in_our_words};
 use super::filters::{FILTERS, TESTS};
+use super::growth;
 use super::lookup::{self, FUNCTIONS, ROOTS};
 use super::names::Names;
 use super::nearest::did_you_mean;
@@ -77,6 +78,7 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
             );
         }
     }
+    mistakes.extend(growth::mistakes(&tags, &words, names));
     mistakes.sort_by_key(|mistake| mistake.range.start);
     mistakes
 }
@@ -86,8 +88,9 @@ fn unknown(what: &str, name: &str, all: &[&str], range: &Range<usize>) -> Option
         return None;
     }
     let near = did_you_mean("", name, all.iter().copied());
-    let ours = (what == "filter")
-        .then(|| "for tags there are `slug`, `tag_safe`, `semver`, `match` and `short`".to_owned());
+    let ours = (what == "filter").then(|| {
+        "for tags there are `slug`, `tag_safe`, `semver`, `pep440`, `match` and `short`".to_owned()
+    });
     let problem = Problem::new(format!("there is no {what} `{name}`")).hint(near.or(ours));
     Some(TemplateError::new(range.clone(), problem))
 }

@@ -180,51 +180,6 @@ fn private_ca_pushes_to_the_sites_registry_and_pulls_from_its_mirror_alone() {
     }
 }
 
-/// The monorepo with its services, as its script makes them.
-fn monorepo() -> Sandbox {
-    let project = job("monorepo").with_the_machines_programs();
-    let made = project.command("/bin/sh").arg("generate.sh").status().expect("a shell");
-    assert!(made.success());
-    project
-}
-
-#[test]
-fn a_monorepo_describes_a_hundred_images_in_a_few_lines() {
-    let files = ["kaniko.toml", "teams/shop/kaniko.toml", "teams/data/kaniko.toml"];
-    let files = files.map(|file| repository::text(&format!("examples/monorepo/{file}")));
-    assert!(files.concat().lines().count() <= 60);
-
-    let plan = plan(&monorepo());
-
-    assert_eq!(plan.len(), 100);
-    assert_eq!(plan[0]["name"], "schema");
-    for service in &plan[1..] {
-        assert_eq!(service["needs"], serde_json::json!(["schema"]));
-        assert_eq!(service["executor"]["type"], "builtin");
-    }
-    let last = &plan[99]["destinations"][0];
-    assert!(last.as_str().expect("text").starts_with("registry.example.com/my-group/shop/"));
-}
-
-#[test]
-fn a_monorepo_has_the_same_images_one_at_a_time_and_side_by_side() {
-    let project = monorepo();
-    let digests = |jobs: &str| {
-        let run = ["run", "--set", "defaults.no-push=true", "--jobs", jobs];
-        let ran = project.run(run.iter().chain(&["--report", "json=build.json"]));
-        let report: Value = serde_json::from_str(&ran.code(0).file("build.json")).expect("JSON");
-        let builds = report["builds"].as_array().expect("builds").iter();
-        let digest = |build: &Value| (build["name"].to_string(), build["digest"].to_string());
-        builds.map(digest).collect::<Vec<_>>()
-    };
-
-    let one_at_a_time = digests("1");
-
-    assert_eq!(one_at_a_time.len(), 100);
-    assert!(one_at_a_time.iter().all(|(_, digest)| digest.starts_with("\"sha256:")));
-    assert_eq!(one_at_a_time, digests("2"));
-}
-
 #[test]
 fn every_job_runs_a_command_that_is_taken() {
     let mut jobs = Vec::new();

@@ -93,7 +93,7 @@ error: web: `docker ps` failed: Cannot connect to the Docker daemon at unix:///v
 hint: start its daemon, point DOCKER_HOST or CONTAINER_HOST at it, or choose another executor than docker
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  `docker ps` failed: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+web  not built  [TIME]  `docker ps` failed: Cannot connect to the Docker daemon at …",
     );
 }
 
@@ -124,7 +124,7 @@ error: web: `docker pull` failed: manifest for example.com/kaniko:9 not found: m
 hint: check the reference in `image`
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  `docker pull` failed: manifest for example.com/kaniko:9 not found: manifest unknown: manifest unknown",
+web  not built  [TIME]  `docker pull` failed: manifest for example.com/kaniko:9 not …",
     );
 }
 
@@ -196,7 +196,7 @@ error: web: logging in failed: `cf auth` ended with 1: API endpoint: https://api
 hint: check `api`, `org`, `space` and the credentials; the same commands by hand are in `kaniko-build plan --format shell`
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  logging in failed: `cf auth` ended with 1: API endpoint: https://api.example.com; Authenticating...; FAILED; Credentials were rejected, please try again.",
+web  not built  [TIME]  logging in failed: `cf auth` ended with 1: API endpoint …",
     );
     assert_eq!(run.sent_to("cf").argvs(), ["api https://api.example.com", "auth"]);
     assert_eq!(run.left_behind(), [""; 0].map(std::path::PathBuf::from));
@@ -220,7 +220,7 @@ error: web: `cf` ended with exit code 1: FAILED; Error opening SSH connection: A
 hint: is it running, and is its name right?
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  `cf` ended with exit code 1: FAILED; Error opening SSH connection: App kaniko is not in running state",
+web  not built  [TIME]  `cf` ended with exit code 1: FAILED; Error opening SSH …",
     );
     assert_eq!(run.sent_to("cf").verbs(), ["api", "auth", "target", "ssh"]);
 }
@@ -237,7 +237,7 @@ web | waiting for the executor: a shell at the far side (`cf` ended with exit co
 error: web: no shell could be started at the far side within 3s: either a build of another run uses it, or one was killed there with all that watched over it and it must be restarted, or its image has none and its `debug` form is needed; `cf` ended with exit code 255
 
 build  result  time  sent  digest or cause
-web  not built  [TIME]  no shell could be started at the far side within 3s: either a build of another run uses it, or one was killed there with all that watched over it and it must be restarted, or its image has none and its `debug` form is needed; `cf` ended with exit code 255",
+web  not built  [TIME]  no shell could be started at the far side within 3s: either …",
     );
     assert!(run.sent_to("cf").of("ssh").len() > 1, "it was tried once only");
 }
@@ -285,7 +285,7 @@ web | error building image: unable to complete operation after 0 attempts, last 
 error: web: the base image `r.example.com/base/alpine:3` does not exist ([DIR]/Dockerfile:1)
 
 build  result  time  sent  digest or cause
-web  failed  [TIME]  [SIZE]  the base image `r.example.com/base/alpine:3` does not exist ([DIR]/Dockerfile:1)",
+web  failed  [TIME]  [SIZE]  the base image `r.example.com/base/alpine:3` does not exist …",
     );
 }
 
@@ -306,7 +306,7 @@ web | error checking push permissions: checking push permission for "r.example.c
 error: web: `r.example.com` denies pushing to `r.example.com/shop/web:1`; there are no credentials for `r.example.com`
 
 build  result  time  sent  digest or cause
-web  failed  [TIME]  [SIZE]  `r.example.com` denies pushing to `r.example.com/shop/web:1`; there are no credentials for `r.example.com`"#,
+web  failed  [TIME]  [SIZE]  `r.example.com` denies pushing to …"#,
     );
 }
 
@@ -349,7 +349,7 @@ fn a_flag_that_the_executor_lacks_is_told_before_the_bundle_is_sent() {
 error: web: the executor (v1.24.0) has no `--secret`, and `secrets` (kaniko.toml:5) needs it; the maintained fork's current version can more
 
 build  result  time  sent  digest or cause
-web  failed  [TIME]  the executor (v1.24.0) has no `--secret`, and `secrets` (kaniko.toml:5) needs it; the maintained fork's current version can more",
+web  failed  [TIME]  the executor (v1.24.0) has no `--secret`, and `secrets` …",
     );
     assert_eq!(run.sent_to("docker").verbs(), ["--version", "ps", "image", "run", "run"]);
 }
@@ -368,7 +368,7 @@ fn a_mount_that_the_executor_ignores_is_told_with_its_line_before_the_bundle_is_
 error: web: the executor (v1.24.0) ignores `--mount=type=cache`, and `RUN --mount` (Dockerfile:3) needs it; the maintained fork's current version can more
 
 build  result  time  sent  digest or cause
-web  failed  [TIME]  the executor (v1.24.0) ignores `--mount=type=cache`, and `RUN --mount` (Dockerfile:3) needs it; the maintained fork's current version can more",
+web  failed  [TIME]  the executor (v1.24.0) ignores `--mount=type=cache`, and …",
     );
     assert_eq!(run.sent_to("docker").verbs(), ["--version", "ps", "image", "run", "run"]);
 }

@@ -148,6 +148,20 @@ fn where_there_is_nothing_to_build_nothing_is_written() {
 }
 
 #[test]
+fn where_nothing_can_run_a_program_the_file_is_written_and_that_is_told() {
+    let shop = Sandbox::new().file("Dockerfile", RUNS);
+
+    shop.run(["init"]).code(0).stderr_contains(
+        "warning: Dockerfile:2: `RUN` runs a program, which the builtin executor cannot, and nothing \
+         here can do that: the file is for a machine with docker or podman, or for a CI that has \
+         Kaniko\n",
+    );
+
+    assert!(!written(&shop).contains("executor"), "{}", written(&shop));
+    shop.run(["check", "--ci", "gitlab"]).code(0);
+}
+
+#[test]
 fn what_can_not_be_built_is_left_out_and_told() {
     let shop = shop()
         .file("bad/Dockerfile", "FROM scratch\nCOPYY a b\n")

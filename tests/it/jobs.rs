@@ -153,8 +153,15 @@ fn a_signal_ends_all_that_runs_and_starts_nothing_more() {
     let run = started.until("started-a").until("started-b").terminate().end();
 
     run.code(130).stdout("");
-    let interrupted = |name: &str| format!("{name}: interrupted: -");
-    assert_eq!(table(&run), ["a", "b", "c", "d"].map(interrupted));
+    assert_eq!(
+        table(&run),
+        [
+            "a: interrupted: interrupted",
+            "b: interrupted: interrupted",
+            "c: interrupted: interrupted before it began",
+            "d: interrupted: interrupted before it began",
+        ]
+    );
     assert!(!sandbox.state().join("started-c").exists());
     let containers = fs::read_dir(sandbox.state()).expect("a directory").filter(|entry| {
         let name = entry.as_ref().expect("an entry").file_name();

@@ -102,3 +102,86 @@ fn a_variable_as_long_as_a_system_takes_is_a_value() {
 
     build.env("LONG", long).run(["check"]).code(0).stderr("1 build, no mistakes");
 }
+
+#[test]
+fn a_link_out_of_the_repository_is_not_followed() {
+    let project = Sandbox::new()
+        .file("Dockerfile", "FROM scratch\n")
+        .file("repository/.git/HEAD", "ref: refs/heads/main\n");
+    let outside = project.clone().file("other/kaniko.toml", WEB);
+    let at = |path: &str| outside.path("repository").join(path);
+    std::os::unix::fs::symlink("../other", at("directory")).expect("a link");
+    std::os::unix::fs::symlink("../other/kaniko.toml", at("file.toml")).expect("a link");
+    for include in ["file.toml", "directory/kaniko.toml", "*/kaniko.toml", "../other/kaniko.toml"] {
+        let file = format!("version = 1\ninclude = [\"{include}\"]\n");
+        outside
+            .clone()
+            .file("repository/kaniko.toml", file)
+            .run(["check", "--file", "repository/kaniko.toml"])
+            .code(2)
+            .stdout("")
+            .stderr_contains(&format!("error: `{include}` leads out of the repository"));
+    }
+    let file = format!("version = 1\n{WEB}labels = {{ a = \"{{{{ file('file.toml') }}}}\" }}\n");
+    outside
+        .file("repository/kaniko.toml", file)
+        .file("repository/Dockerfile", "FROM scratch\n")
+        .run(["check", "--file", "repository/kaniko.toml"])
+        .code(2)
+        .stderr_contains("it is outside of the repository");
+}
+
+#[test]
+fn a_pipe_is_neither_included_nor_waited_for() {
+    let project = file("");
+    let made = project.command("/usr/bin/mkfifo").arg(project.path("pipe")).status();
+    assert!(made.expect("mkfifo starts").success());
+
+    let included = project.clone().config("version = 1\ninclude = [\"pipe\"]\n");
+    included.run(["check"]).code(2).stderr_contains("error: `pipe` is no file");
+    project
+        .config(&format!("version = 1\n{WEB}labels = {{ a = \"{{{{ file('pipe') }}}}\" }}\n"))
+        .run(["check"])
+        .code(2)
+        .stderr_contains("it is no file");
+}
+
+#[test]
+fn a_template_that_multiplies_what_it_has_is_refused_at_once() {
+    for (template, message) in [
+        ("{{ ['a'] * 100000000 }}", "`*` is for numbers and text"),
+        ("{{ 'a' * 100000000 }}", "this template does not come to an end"),
+        (
+            "{% for a in range(1000) %}{% for b in range(1000) %}{{ a }}{% endfor %}{% endfor %}",
+            "this template does not come to an end",
+        ),
+        (
+            "{{ ('a' * 10000) | replace('a', 'b' * 10000) }}",
+            "this template does not come to an end",
+        ),
+        ("{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}", "`x` does not exist"),
+        ("{% include 'kaniko.toml' %}", "there is no statement `include`"),
+        (
+            "{{ 'a' | match('(a{1000}){1000}') }}",
+            "`match` takes a regular expression: this one is too large",
+        ),
+    ] {
+        file(&format!("{WEB}target = \"{template}\""))
+            .run(["check"])
+            .code(2)
+            .stderr_contains(&format!("error: `target`: {message}"));
+    }
+    let doubles = "{% set a = a + a %}".repeat(60);
+    told(
+        &format!("{WEB}target = \"{{% set a = [1] %}}{doubles}{{{{ a | length }}}}\""),
+        1,
+        "`target`: values that are made of one another grow too large",
+    );
+}
+
+#[test]
+fn a_file_is_taken_up_to_64_kib() {
+    let project = file(&format!("{WEB}labels = {{ a = \"{{{{ file('big') }}}}\" }}"));
+
+    project.file("big", "x".repeat(65_537)).run(["check"]).code(2).stderr_contains("64 KiB");
+}

@@ -1,10 +1,11 @@
-//! Tags by rules, in pipelines that are only imagined: the rules of docker's metadata-action, each
-//! one line of a file, case by case as its README has them.
+//! Pipelines that are only imagined: the tags of their kinds, and the labels of their images.
+//!
+//! `tag_rules.rs` has the other rules of docker's metadata-action.
 
 use crate::sandbox::Sandbox;
 
 /// A build whose `tags` these are.
-fn with(tags: &str) -> Sandbox {
+pub(crate) fn with(tags: &str) -> Sandbox {
     build(&format!("image = \"name/app\"\ntags = [\n{tags}\n]"))
 }
 
@@ -16,7 +17,7 @@ fn build(keys: &str) -> Sandbox {
 
 /// The tags of a plan, both on GitLab and on GitHub.
 #[track_caller]
-fn tags(sandbox: &Sandbox, pipeline: &[&str]) -> Vec<String> {
+pub(crate) fn tags(sandbox: &Sandbox, pipeline: &[&str]) -> Vec<String> {
     let [gitlab, github] = ["gitlab", "github"].map(|ci| tags_on(sandbox, ci, pipeline));
     assert_eq!(gitlab, github, "GitLab and GitHub differ");
     gitlab
@@ -150,45 +151,6 @@ fn the_default_branch_or_another_is_the_edge() {
     assert_eq!(tags(&rules, &["--tag", "v1.2.3"]), ["always"]);
     assert_eq!(tags(&rules, &["--pull-request", "7"]), ["always"]);
     assert_eq!(tags(&rules, NONE), ["edge", "always"]);
-}
-
-/// README, "type=schedule"; a date is that of the commit, for the clock is no source of a plan.
-#[test]
-fn the_clock_has_tags_of_its_own() {
-    let rules = with(
-        r#"
-        { tag = "nightly", when = "{{ ci.event == 'schedule' }}" },
-        { tag = "{{ ci.commit_time[:10] | replace('-', '') }}", when = "{{ ci.event == 'schedule' }}" },
-        "always",
-        "#,
-    );
-
-    assert_eq!(tags(&rules, &["--event", "schedule"]), ["nightly", "20260228", "always"]);
-    assert_eq!(tags(&rules, &["--event", "manual"]), ["always"]);
-    assert_eq!(tags(&rules, &["--branch", "main"]), ["always"]);
-}
-
-/// README, "type=sha", "type=raw" and "Global expressions".
-#[test]
-fn a_commit_and_a_text_are_tags_too() {
-    let rules = with(
-        r#"
-        "sha-{{ ci.commit | short(7) }}",
-        "sha-{{ ci.commit }}",
-        "foo",
-        { tag = "mytag-{{ ci.branch }}-{{ ci.commit | short(7) }}", when = "{{ ci.branch }}" },
-        "#,
-    );
-
-    assert_eq!(
-        tags(&rules, &["--branch", "master"]),
-        [
-            "sha-7f3a1c9",
-            "sha-7f3a1c9e5b2d4860a1b2c3d4e5f60718293a4b5c",
-            "foo",
-            "mytag-master-7f3a1c9"
-        ]
-    );
 }
 
 /// README, "Basic": `push: ${{ github.event_name != 'pull_request' }}`.

@@ -134,6 +134,10 @@ fn each_report_of_the_file_is_whole_after_a_failure_and_without_a_secret() {
     assert!(markdown.contains("| web | **failed** | "), "{markdown}");
     assert!(markdown.contains("a \\| b &amp; c"), "{markdown}");
     assert!(markdown.contains("| docs | skipped |  | "), "{markdown}");
+    // What is in a cell neither ends it nor the table.
+    let rows: Vec<_> = markdown.lines().filter(|line| line.starts_with('|')).collect();
+    let bars = |row: &&str| row.replace("\\|", "").matches('|').count();
+    assert_eq!(rows.iter().map(bars).collect::<Vec<_>>(), [5, 5, 5, 5, 5], "{markdown}");
     assert!(markdown.contains("<summary>The last lines of web</summary>"), "{markdown}");
     assert!(run.file("build.json").contains("\"result\": \"failed\""));
     for name in ["build.env", "build.xml", "build.md", "build.json"] {
@@ -198,8 +202,14 @@ fn reports_are_whole_after_an_interruption() {
     run.code(130);
     if let Some(told) = well_formed(&sandbox.path("build.xml")) {
         assert_eq!(told[0], "api: error: interrupted");
-        assert!(told[1].starts_with("web: "), "{told:?}");
+        assert_eq!(told[1], "web: error: interrupted before it began");
     }
     assert_eq!(run.file("build.env"), "");
-    assert!(run.file("build.md").contains("| api | **interrupted** | "));
+    let markdown = run.file("build.md");
+    assert!(markdown.contains("| api | **interrupted** | "), "{markdown}");
+    assert!(
+        markdown.contains("| web | **not built** |  | interrupted before it began |"),
+        "{markdown}"
+    );
+    run.stderr_contains("web | interrupted before it began\n");
 }

@@ -18,6 +18,9 @@ const COMMIT: &str = "7f3a1c9e5b2d4860a1b2c3d4e5f60718293a4b5c";
 /// When it was made.
 const COMMIT_TIME: &str = "2026-02-28T22:30:00Z";
 
+/// When the pipeline began.
+const TIME: &str = "2026-03-01T02:00:00Z";
+
 /// The default branch of every sample.
 const DEFAULT_BRANCH: &str = "main";
 
@@ -110,6 +113,7 @@ impl Imagined {
         let _ = ci.checkout.set(Ok(self.checkout()));
         let _ = ci.dirty.set(Fact::flag(false));
         let _ = ci.described.set(Fact::text(described));
+        let _ = ci.time.set(Fact::text(TIME));
         ci
     }
 

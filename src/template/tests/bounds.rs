@@ -1,6 +1,6 @@
 //! Each template ends soon and fits in memory.
 
-use super::{error, on_main};
+use super::{error, on_main, text};
 
 #[test]
 fn what_is_rendered_has_1_mib_at_most() {
@@ -56,12 +56,71 @@ fn a_template_that_does_not_come_to_an_end_is_told_so() {
 
 #[test]
 fn a_text_that_doubles_ends_before_it_fills_the_memory() {
-    let doubles = "{% set all = namespace(text='x') %}{% for n in range(40) %}\
-                   {% set all.text = all.text ~ all.text %}{% endfor %}{{ all.text | length }}";
+    let grows = "{% set x = 'x' * 20000000 %}{% set y = x ~ x %}{{ y | length }}";
     assert_eq!(
-        error(&on_main(), doubles).message,
+        error(&on_main(), grows).message,
         "this template does not come to an end, or makes too much text on its way"
     );
+}
+
+#[test]
+fn a_list_that_is_made_of_itself_again_and_again_is_refused_before_it_is_made() {
+    for (statement, times) in
+        [("{% set a = a + a %}", 40), ("{% set a = [a, a] %}", 7), ("{% with a = a | zip(a) %}", 9)]
+    {
+        let ends =
+            if statement.contains("with") { "{% endwith %}".repeat(times) } else { String::new() };
+        let doubles =
+            format!("{{% set a = [1] %}}{}{{{{ a | length }}}}{ends}", statement.repeat(times));
+        let error = error(&on_main(), &doubles);
+        assert_eq!(error.message, "values that are made of one another grow too large");
+    }
+}
+
+#[test]
+fn the_values_of_one_with_are_made_of_one_another_too() {
+    let names: Vec<_> = (1..20).map(|n| format!("a{n} = a{0} + a{0}", n - 1)).collect();
+    let doubles = format!(
+        "{{% set a0 = [1] %}}{{% with {} %}}{{{{ a19 | length }}}}{{% endwith %}}",
+        names.join(", ")
+    );
+    assert_eq!(
+        error(&on_main(), &doubles).message,
+        "values that are made of one another grow too large"
+    );
+}
+
+#[test]
+fn a_list_is_not_repeated_and_a_number_and_a_text_are() {
+    for lists in [
+        "{{ [1] * 100000000 }}",
+        "{{ ('a' | list) * 100000000 | length }}",
+        "{{ vars.several * 100000000 }}",
+        "{{ range(9) * 100000000 }}",
+    ] {
+        let error = error(&on_main(), lists);
+        assert_eq!(error.message, "`*` is for numbers and text, and there is a list here");
+    }
+    assert_eq!(text(&on_main(), "{{ 2 * 3 }}{{ 'ab' * 2 }}{{ 'xyz'[1] }}"), "6ababy");
+}
+
+#[test]
+fn a_list_has_100000_items_at_most() {
+    let many = on_main().value("{{ ('a,' * 200000) | split(',') }}").unwrap_err();
+    assert_eq!(many.message, "this list is too long");
+}
+
+#[test]
+fn a_template_names_a_thousand_values_at_most() {
+    let error = error(&on_main(), &"{{ ci.commit }}".repeat(1001));
+    assert_eq!(error.message, "a template may name a thousand values");
+}
+
+#[test]
+fn a_loop_keeps_nothing_of_a_round_for_the_next() {
+    let rounds =
+        "{% set a = [1] %}{% for n in range(9) %}{% set a = a + a %}{{ a | length }}{% endfor %}";
+    assert_eq!(text(&on_main(), rounds), "222222222");
 }
 
 #[test]

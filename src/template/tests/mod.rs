@@ -50,6 +50,7 @@ fn names(variables: &[(&str, &str)]) -> Names {
         ("flavour", Var::Plain(Value::Text("alpine".into()))),
         ("image", Var::Template("{{ env.HARBOR }}/{{ build.name }}".into())),
         ("version", Var::Template("{{ ci.tag }}".into())),
+        ("several", Var::List(vec![Var::Template("a".into())])),
     ];
     Names {
         env: Arc::new(map(variables)),
