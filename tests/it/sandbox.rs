@@ -160,7 +160,9 @@ impl Sandbox {
         let programs = Path::new(PROGRAM).parent().expect("it is in a directory").display();
         let with = self.clone().with_the_machines_programs();
         let behind = with.variables[OsStr::new("PATH")].to_string_lossy().into_owned();
-        let with = with.env("PATH", format!("{behind}:{programs}"));
+        // Before the machine's, which may have a kaniko-build of its own.
+        let fakes = self.root.path().join("bin").display().to_string();
+        let with = with.env("PATH", format!("{fakes}:{programs}:{behind}"));
         let mut command = Command::new("/bin/sh");
         command.arg(path);
         with.launch(command).end()
