@@ -121,9 +121,9 @@ impl Look<'_> {
         }
         if lacks.is_empty() {
             let says = if self.builds.iter().all(|build| build.needs.is_empty()) {
-                "the builds need none that some executors lack"
+                "no build needs more than every Kaniko has"
             } else {
-                "all that the builds need are there"
+                "it has all that the builds need"
             };
             return vec![Finding::ok("flags", says)];
         }

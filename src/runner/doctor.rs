@@ -13,7 +13,9 @@ use tokio::time::Instant;
 
 use crate::{
     context::{self, ContextError, Listing, walk::Kind},
-    doctor::{self, About, Answer, Context, Deed, Finding, Look, Question, Size, Topic, named},
+    doctor::{
+        self, About, Answer, Context, Deed, Finding, Look, Question, Size, State, Topic, named,
+    },
     oci::{Network, OciError, Registries},
     outcome::chain,
     plan::{Build, ExecutorKind, Slim},
@@ -142,8 +144,15 @@ impl Run<'_> {
     async fn executor(&self, look: Look<'_>, tried: &Tried, reach: &Reach) -> Topic {
         let executor = look.executor;
         let mut findings = chosen(&look.builds);
-        let secrets = tried.executors.get(&executor.name);
-        findings.extend(secrets.into_iter().flatten().cloned());
+        let secrets = tried.executors.get(&executor.name).map_or(&[][..], Vec::as_slice);
+        findings.extend(secrets.iter().cloned());
+        let (about, name, kind) = (About::Executor, executor.name.clone(), executor.kind.name());
+        // Without it there is nobody to ask as, and that was told.
+        let is_of_login =
+            |secret: &Finding| matches!(secret.of.as_deref(), Some("username" | "password"));
+        if secrets.iter().any(|it| is_of_login(it) && it.state != State::Ok) {
+            return Topic { about, name, kind: Some(kind), findings };
+        }
         let first = look.builds.first().expect("a build has named it");
         let seats = match &executor.kind {
             ExecutorKind::CloudFoundry(app) => app.instances,
@@ -168,8 +177,7 @@ impl Run<'_> {
                 if is_of_all { finding } else { finding.of(format!("instance {seat}")) }
             }));
         }
-        let (about, name) = (About::Executor, executor.name.clone());
-        Topic { about, name, kind: Some(executor.kind.name()), findings }
+        Topic { about, name, kind: Some(kind), findings }
     }
 
     /// All questions with their answers.

@@ -49,7 +49,7 @@ fn all_is_well_with_an_engine_that_has_the_image() {
          ok       image: `ghcr.io/osscontainertools/kaniko:v1.28.3`, which the engine has\n  \
          ok       container: can be made, with all its settings\n  \
          ok       version: v1.28.3, the maintained fork\n  \
-         ok       flags: all that the builds need are there",
+         ok       flags: it has all that the builds need",
     );
     assert_eq!(
         run.sent_to("docker").verbs(),
@@ -227,7 +227,7 @@ fn what_needs_no_executor_says_so() {
     run.never_tells("`api`").stdout_contains(
         "executor builtin\n  \
          ok       choice: by `auto` for `web`: its Dockerfile needs no executor\n  \
-         ok       needs: nothing: this program builds what runs nothing\n",
+         ok       needs: no Kaniko: this program builds by itself\n",
     );
 }
 

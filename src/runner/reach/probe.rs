@@ -78,7 +78,7 @@ impl Reach {
             },
             ExecutorKind::Builtin => {
                 let mut probed = Probed::default();
-                let what = "nothing: this program builds what runs nothing".to_owned();
+                let what = "no Kaniko: this program builds by itself".to_owned();
                 probed.passes("needs", what);
                 probed
             }

@@ -311,6 +311,11 @@ mod tests {
             image_environment("i"),
             ["image", "inspect", "--format={{json .Config.Env}}", "i"]
         );
+        assert_eq!(
+            storage(Kind::Podman),
+            ["info", "--format={{.Host.Hostname}} {{.Store.GraphRoot}}"]
+        );
+        assert_eq!(storage(Kind::Docker), ["info", "--format={{.Name}} {{.DockerRootDir}}"]);
         assert_eq!(start("n"), ["start", "--attach", "n"]);
         assert_eq!(state("n"), ["container", "inspect", "--format={{json .State}}", "n"]);
         assert_eq!(wait("n"), ["wait", "n"]);

@@ -61,7 +61,7 @@ fn all_is_well_with_an_app_of_cloud_foundry() {
          ok       connection: through `cf ssh kaniko`\n  \
          ok       shell: a busybox with all that a build takes\n  \
          ok       version: v1.28.3, the maintained fork\n  \
-         ok       flags: the builds need none that some executors lack\n  \
+         ok       flags: no build needs more than every Kaniko has\n  \
          ok       lock: free\n  \
          ok       room: 50.00 GiB at /kaniko; the largest context, of `web`, has 3.00 MiB"
     );
@@ -83,6 +83,20 @@ fn a_missing_cf_and_a_refused_login_are_told_with_what_to_do() {
         "  failed   login: logging in failed: `cf auth` ended with 1: Credentials were rejected\n",
     );
     assert_eq!(run.left_behind(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn without_the_password_nobody_logs_in() {
+    let run = cloud().env("CF_PASS", "").fake("cf", cf(says(ROOM, ""))).run(["doctor"]);
+
+    run.code(2);
+    assert_eq!(
+        found(&run),
+        "executor far (cloudfoundry)\n  \
+         failed   secret `password`: the variable `CF_PASS` is empty\n           \
+         hint: is it misspelt, or a protected variable in a pipeline of an unprotected branch or tag?"
+    );
+    assert_eq!(run.sent_to("cf").verbs(), [""; 0]);
 }
 
 #[test]
