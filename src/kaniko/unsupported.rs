@@ -3,6 +3,8 @@
 //! Kaniko reads Dockerfiles with `BuildKit`'s reader, so it takes much that it then passes over
 //! without a word. What only some versions do is [`super::version`]'s affair.
 
+use std::collections::HashMap;
+
 use crate::dockerfile::{Copy, Healthcheck, Instruction, Run, Stage, What};
 
 /// Something that Kaniko does not do.
@@ -37,7 +39,10 @@ pub fn unsupported<'d>(
     instructions: impl IntoIterator<Item = &'d Instruction>,
 ) -> Vec<Unsupported> {
     let mut found = Vec::new();
+    let mut shells: HashMap<&str, &[String]> = HashMap::new();
     for stage in stages {
+        let shell = shelled(stage, shells.get(stage.base.as_str()).copied(), &mut found);
+        shells.extend(stage.name.as_deref().zip(shell));
         // A variable names the platform that is built for, or on: the right one as a rule.
         if stage.platform.as_ref().is_some_and(|platform| !platform.contains('$')) {
             found.push(Unsupported {
@@ -74,6 +79,35 @@ pub fn unsupported<'d>(
         }
     }
     found
+}
+
+/// Finds scripts of a stage that are not for `sh`; the `SHELL` at its end, where it has one.
+///
+/// Source: the fork's pkg/commands/run.go, `runCommandInExec`, which gives the script to `sh`.
+fn shelled<'d>(
+    stage: &'d Stage,
+    of_base: Option<&'d [String]>,
+    found: &mut Vec<Unsupported>,
+) -> Option<&'d [String]> {
+    let mut shell = of_base;
+    for instruction in &stage.instructions {
+        match &instruction.what {
+            What::Shell(words) => shell = Some(words),
+            What::Run(run) if run.is_script() => {
+                let other = shell.filter(|shell| *shell != ["/bin/sh", "-c"]);
+                if other.is_some() {
+                    found.push(Unsupported {
+                        line: instruction.line,
+                        what: "RUN <<… after SHELL".to_owned(),
+                        instead: "runs the here-document with `sh`, without what `SHELL` says",
+                        harm: Harm::Wrong,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    shell
 }
 
 fn copied(copy: &Copy, add: &mut impl FnMut(&str, &'static str, Harm)) {
@@ -133,7 +167,7 @@ fn ran(run: &Run, add: &mut impl FnMut(&str, &'static str, Harm)) {
         add("RUN --network", "runs in its own network", Harm::None);
     }
     if run.security.as_deref() == Some("insecure") {
-        add("RUN --security", "runs with its own privileges", Harm::None);
+        add("RUN --security", "runs with its own privileges, or fails", Harm::None);
     }
     if !run.devices.is_empty() {
         add("RUN --device", "runs with its own devices", Harm::None);
@@ -169,6 +203,19 @@ mod tests {
         ] {
             assert_eq!(found(line), [(2, what.to_owned(), Harm::Wrong)], "{line}");
         }
+    }
+
+    #[test]
+    fn a_script_after_a_shell_is_told_in_stages_built_upon_too() {
+        let shell = "SHELL [\"/bin/bash\", \"-euc\"]";
+        let file = Dockerfile::parse(&format!(
+            "FROM a AS one\n{shell}\nRUN <<E\nx\nE\nFROM one AS two\nRUN <<E\nx\nE\n\
+             SHELL [\"/bin/sh\", \"-c\"]\nRUN <<E\nx\nE\nFROM a\nRUN <<E\nx\nE\nRUN cat <<E\nE\n"
+        ));
+        let file = file.unwrap();
+        let found = unsupported(&file.stages, []);
+        let found: Vec<_> = found.iter().map(|one| (one.line, one.what.as_str())).collect();
+        assert_eq!(found, [(3, "RUN <<… after SHELL"), (7, "RUN <<… after SHELL")]);
     }
 
     #[test]

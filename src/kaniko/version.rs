@@ -96,6 +96,11 @@ impl Executor {
             }
             Ability::SymbolicMode => (self.since((1, 28, 0)) == Support::Lacking)
                 .then(|| "takes only numbers as `--chmod`".to_owned()),
+            Ability::SpecialBits => (self.flavour == Flavour::Original)
+                .then(|| "drops setuid, setgid and sticky bits".to_owned()),
+            Ability::PlatformArguments => (self.since((1, 25, 3)) == Support::Lacking).then(|| {
+                "has no value for it: it stays empty unless `build-args` has one".to_owned()
+            }),
             Ability::Mount(kind) => match self.mounts(kind) {
                 Support::Full => None,
                 Support::With(variable) if has_variable(variable) => None,
@@ -169,6 +174,22 @@ pub enum Ability {
     ///
     /// Source: Kaniko's `GetChmod` by versions.
     SymbolicMode,
+    /// `--chmod=4755` with its setuid, setgid and sticky bits.
+    ///
+    /// Source: observed.
+    SpecialBits,
+    /// `ARG TARGETARCH` and its like have values.
+    ///
+    /// Source: the fork's pkg/dockerfile/buildargs.go and CHANGELOG.md, v1.25.3.
+    PlatformArguments,
+}
+
+impl Ability {
+    /// Whether the image may well be right without it, so that its lack stops nothing.
+    #[must_use]
+    pub fn is_a_wish(&self) -> bool {
+        matches!(self, Self::SpecialBits | Self::PlatformArguments)
+    }
 }
 
 /// The long flag that a line of the help text describes.
@@ -251,6 +272,18 @@ mod tests {
             lacks("v1.27.6", Ability::SymbolicMode, false).unwrap(),
             "takes only numbers as `--chmod`"
         );
+    }
+
+    #[test]
+    fn what_the_original_passes_over_in_silence_is_a_wish() {
+        let original = Executor::read("version : v1.24.0", ORIGINAL);
+        for ability in [Ability::SpecialBits, Ability::PlatformArguments] {
+            assert!(ability.is_a_wish());
+            assert!(original.lacks(&ability, |_| false).is_some());
+            assert_eq!(fork("v1.28.3").lacks(&ability, |_| false), None);
+        }
+        assert!(!Ability::SymbolicMode.is_a_wish());
+        assert!(fork("v1.25.2").lacks(&Ability::PlatformArguments, |_| false).is_some());
     }
 
     #[test]

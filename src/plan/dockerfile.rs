@@ -9,7 +9,7 @@ use std::{
 use crate::{
     config::{Mistake, Sources},
     context::Dockerfile as DockerfileAt,
-    dockerfile::{Dockerfile, Inline, UnknownTarget, What},
+    dockerfile::{Argument, Dockerfile, Inline, UnknownTarget, What},
     kaniko::{
         flags::{self, Availability},
         unsupported::{Harm, Unsupported, unsupported},
@@ -171,6 +171,9 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
                 if copy.chmod.as_deref().is_some_and(is_symbolic) {
                     need(Ability::SymbolicMode, format!("`--chmod` ({place})"));
                 }
+                if let Some(mode) = copy.chmod.as_deref().filter(|mode| has_special_bits(mode)) {
+                    need(Ability::SpecialBits, format!("`--chmod={mode}` ({place})"));
+                }
                 let replaced = |one: &&Inline| one.expand && one.content.contains(['$', '\\']);
                 if let Some(document) = copy.inline.iter().find(replaced) {
                     let reason = format!("`<<{}` ({place})", document.name);
@@ -179,6 +182,17 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
                 (&copy.inline, &[][..])
             }
             What::Run(run) => (&run.inline, &run.mounts[..]),
+            What::Arg(declared) => {
+                let of_platform = |argument: &&Argument| {
+                    PLATFORM_ARGUMENTS.contains(&argument.name.as_str())
+                        && argument.default.is_none()
+                        && !values.contains_key(&argument.name)
+                };
+                if let Some(argument) = declared.iter().find(of_platform) {
+                    need(Ability::PlatformArguments, format!("`ARG {}` ({place})", argument.name));
+                }
+                continue;
+            }
             _ => continue,
         };
         for mount in mounts {
@@ -202,6 +216,10 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
     }
     needs
 }
+
+/// Those that are never empty with `BuildKit`.
+const PLATFORM_ARGUMENTS: [&str; 6] =
+    ["BUILDARCH", "BUILDOS", "BUILDPLATFORM", "TARGETARCH", "TARGETOS", "TARGETPLATFORM"];
 
 /// So many lines are told of each kind.
 const LINES: usize = 5;
@@ -244,4 +262,9 @@ pub(super) fn tell_unsupported(keys: &mut Reader<'_>, build: &Build, read: &Read
 /// `u+x`; what holds variables may be anything.
 fn is_symbolic(mode: &str) -> bool {
     !mode.contains('$') && mode.contains(|c: char| !c.is_ascii_digit())
+}
+
+/// `4755`, `1777`.
+fn has_special_bits(mode: &str) -> bool {
+    u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o7000 != 0)
 }

@@ -97,12 +97,13 @@ pub struct Need {
 }
 
 impl Job {
-    /// Refuses an executor that lacks what the build needs.
+    /// Refuses an executor that lacks what the build needs; warns of what it lacks beside that.
     ///
     /// # Errors
     ///
     /// [`TransportError::Lacks`], for the first need that is not met.
-    pub fn check(&self, executor: &Executor) -> Result<(), TransportError> {
+    pub fn check(&self, executor: &Executor) -> Result<Vec<String>, TransportError> {
+        let mut warnings = Vec::new();
         let has_variable = |name: &str| {
             let same = |(known, value): &(String, Secret)| known == name && value.expose() == b"1";
             self.environment.iter().any(same)
@@ -110,10 +111,14 @@ impl Job {
         for Need { ability, reason } in &self.needs {
             if let Some(lacking) = executor.lacks(ability, has_variable) {
                 let (version, reason) = (executor.version.clone(), reason.clone());
+                if ability.is_a_wish() {
+                    warnings.push(format!("{reason}: the executor ({version}) {lacking}"));
+                    continue;
+                }
                 return Err(TransportError::Lacks { version, lacking, reason });
             }
         }
-        Ok(())
+        Ok(warnings)
     }
 }
 

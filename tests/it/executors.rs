@@ -374,6 +374,34 @@ web  failed  [TIME]  the executor (v1.24.0) ignores `--mount=type=cache`, and â€
 }
 
 #[test]
+fn what_the_executor_leaves_empty_or_drops_in_silence_is_told_with_its_line() {
+    let docker = docker(&Executor::builds().of_the_original());
+    let run = Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n\
+             build-args = { TARGETOS = \"linux\" }\n",
+        )
+        .file(
+            "Dockerfile",
+            "FROM scratch\nARG TARGETOS\nARG TARGETVARIANT\nARG TARGETARCH\n\
+             COPY --chmod=0755 x /x\nCOPY --chmod=4755 x /y\n",
+        )
+        .file("x", "x")
+        .fake("docker", docker)
+        .run(["run"]);
+
+    run.code(0).stderr_contains(
+        "warning: web: `ARG TARGETARCH` (Dockerfile:4): the executor (v1.24.0) has no value for it: \
+         it stays empty unless `build-args` has one\n",
+    );
+    run.stderr_contains(
+        "warning: web: `--chmod=4755` (Dockerfile:6): the executor (v1.24.0) drops setuid, setgid \
+         and sticky bits\n",
+    );
+    run.never_tells("Dockerfile:2)");
+}
+
+#[test]
 fn an_executor_that_was_killed_most_likely_was_out_of_memory() {
     let docker = docker(&Executor::fails(137, "INFO[0001] Taking snapshot of full filesystem..."));
     let run = pushed().fake("docker", docker).run(["run", "--push"]);

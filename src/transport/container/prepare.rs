@@ -90,7 +90,7 @@ impl Engine {
         Ok(names(&found.stdout))
     }
 
-    /// Refuses a job whose executor lacks a flag that it needs.
+    /// Refuses a job whose executor lacks what it needs.
     pub(super) async fn check(
         &self,
         prepared: &Prepared,
@@ -102,7 +102,11 @@ impl Engine {
         }
         let ask = || self.ask_executor(prepared.kind, job, teller, "--help");
         let help = self.help.get_or_try_init(ask).await?;
-        job.check(&Executor::read(&format!("version : {}", prepared.version), help))
+        let executor = Executor::read(&format!("version : {}", prepared.version), help);
+        for warning in job.check(&executor)? {
+            teller.tell(What::Warning(warning)).await;
+        }
+        Ok(())
     }
 
     pub(super) async fn ask_executor(

@@ -77,7 +77,7 @@ impl<'a> Build<'a> {
         bundle: Bundle,
         lock_deadline: Instant,
     ) -> Result<Ran, TransportError> {
-        self.check_needs()?;
+        self.check_needs().await?;
         self.lock(lock_deadline).await?;
         let bundle = self.feed(bundle).await?;
         let exit = self.execute().await?;
@@ -85,9 +85,12 @@ impl<'a> Build<'a> {
     }
 
     /// Before anything is sent: has the executor what the build needs?
-    fn check_needs(&self) -> Result<(), TransportError> {
+    async fn check_needs(&self) -> Result<(), TransportError> {
         let flags = self.connection.flags.iter().cloned().collect();
-        self.job.check(&Executor::of(&self.connection.version, flags))
+        for warning in self.job.check(&Executor::of(&self.connection.version, flags))? {
+            self.warn(&warning).await;
+        }
+        Ok(())
     }
 
     /// Until the place is ours and as empty as a build wants it.
