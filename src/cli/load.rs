@@ -211,9 +211,12 @@ pub(super) fn with_facts<T>(
         current: &surroundings.current,
         ci: Arc::clone(&loaded.ci),
         read_file: Some(reader(root, base)),
-        machine: &|| match surroundings.elsewhere {
-            true => machine::imagined(),
-            false => machine::machine(&surroundings.environment),
+        machine: &|| {
+            if surroundings.elsewhere {
+                machine::imagined()
+            } else {
+                machine::machine(&surroundings.environment)
+            }
         },
     })
 }

@@ -95,11 +95,10 @@ fn may_be_list<'n>(
     words.filters.iter().any(|(name, _)| LISTS.contains(name))
         || tags.iter().any(has_literal)
         || words.references.iter().any(|found| match (found.root, found.keys.first()) {
-            ("range" | "dict", _) => true,
             ("matrix", Some(Key::Named(name))) => names.matrix.get(*name).is_some_and(is_list),
             ("matrix", _) => names.matrix.values().any(is_list),
             ("vars", Some(Key::Named(name))) => var_may_be_list(name, names, seen),
-            ("vars", _) => true,
+            ("range" | "dict" | "vars", _) => true,
             _ => false,
         })
 }

@@ -1,7 +1,10 @@
 //! The rules of docker's metadata-action, each one line of a file, case by case as its README has
 //! them, on GitLab and on GitHub. `pipelines.rs` has the basic ones.
 
-use crate::pipelines::{tags, with};
+use crate::{
+    pipelines::{tags, with},
+    repository,
+};
 
 /// The tags that `pipeline` gives by these rules.
 #[track_caller]
@@ -185,4 +188,22 @@ fn what_is_told_of_the_pipeline_is_written_into_a_tag() {
 fn a_tag_is_made_of_what_a_tag_may_have() {
     by(r#""{{ ci.branch | tag_safe }}""#, &["--branch", "feat/ä+b"], &["feat-b"]);
     by(r#""{{ ci.branch | tag_safe }}""#, &["--branch", ".hidden"], &["hidden"]);
+}
+
+#[test]
+fn every_line_of_the_page_is_taken_in_every_pipeline() {
+    let page = repository::text("docs/tags.md");
+    let rows = page.lines().skip_while(|line| *line != "| tag | line |").skip(2);
+    let spans = rows.take_while(|row| row.starts_with('|')).flat_map(|row| {
+        row.split('`').skip(1).step_by(2).map(|span| span.replace("\\|", "|")).collect::<Vec<_>>()
+    });
+    let lines: Vec<_> = spans.filter(|span| span.starts_with(['"', '{'])).collect();
+
+    assert!(lines.len() >= 14, "{lines:?}");
+    for line in &lines {
+        for pipeline in [["--branch", "main"], ["--tag", "v1.2.3"], ["--pull-request", "2"]] {
+            let tags = tags(&with(&format!("{line}, \"always\"")), &pipeline);
+            assert_eq!(tags.last().map(String::as_str), Some("always"), "{line}");
+        }
+    }
 }
