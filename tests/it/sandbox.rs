@@ -160,7 +160,7 @@ impl Sandbox {
         let programs = Path::new(PROGRAM).parent().expect("it is in a directory").display();
         let with = self.clone().with_the_machines_programs();
         let behind = with.variables[OsStr::new("PATH")].to_string_lossy().into_owned();
-        let with = with.env("PATH", format!("{behind}:{programs}"));
+        let with = with.env("PATH", format!("{programs}:{behind}"));
         let mut command = Command::new("/bin/sh");
         command.arg(path);
         with.launch(command).end()
