@@ -112,10 +112,11 @@ fn unsupported(
             }
         }
         What::Env(variables) => {
-            let before = values.clone();
-            for (name, value) in variables {
-                values.insert(expand(name, &before), expand(value, &before));
-            }
+            let expanded: Vec<_> = variables
+                .iter()
+                .map(|(name, value)| (expand(name, values), expand(value, values)))
+                .collect();
+            values.extend(expanded);
         }
         What::Add(add) => {
             let sources: Vec<String> =

@@ -37,6 +37,9 @@ pub(super) struct ImageConfig {
     pub(super) rootfs: Rootfs,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) history: Vec<Value>,
+    /// About how many bytes were added to what the base had.
+    #[serde(skip)]
+    pub(super) written: usize,
 }
 
 /// What a container of the image starts with.
@@ -68,6 +71,9 @@ pub(super) struct Config {
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub(super) shell: Vec<String>,
 }
+
+/// Bytes of a line of the history beside what was done.
+const HISTORY: usize = 90;
 
 /// `{}`, as Go writes what the members of a set are.
 pub(super) fn empty() -> Value {
@@ -154,12 +160,14 @@ impl ImageConfig {
     pub(super) fn add_history(&mut self, created: &str, created_by: &str, empty_layer: bool) {
         let comment = "kaniko-build";
         let line = History { created, created_by, comment, empty_layer };
+        self.written += created_by.len() + HISTORY;
         self.history.push(serde_json::to_value(line).expect("strings are always JSON"));
     }
 
     /// Sets a variable of the environment, in its place if it is there.
     pub(super) fn set_variable(&mut self, name: &str, value: &str) {
         let line = format!("{name}={value}");
+        self.written += line.len();
         let is_it = |there: &&mut String| {
             there.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
         };

@@ -36,6 +36,8 @@ pub(super) struct Aside {
     file: Arc<Mutex<File>>,
     /// The same file, to read by position.
     reader: Arc<File>,
+    /// Bytes that are left to others.
+    reserve: u64,
 }
 
 /// Why something is not set aside.
@@ -43,15 +45,38 @@ pub(super) struct Aside {
 pub(super) enum NotAside {
     /// It cannot be read.
     Read(io::Error),
-    /// There is no room for it.
+    /// It cannot be written.
     Written(io::Error),
+    /// There is no room for it.
+    Full(Full),
 }
+
+/// Why something is not even begun to be set aside.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its files need {} MiB, and where temporary files go (`TMPDIR`) there are only {} MiB left",
+    needed >> 20,
+    left >> 20
+)]
+pub(super) struct Full {
+    needed: u64,
+    left: u64,
+}
+
+/// Bytes that are left to others on the disk of temporary files.
+const RESERVE: u64 = 256 << 20;
+
+/// Up to so many bytes are written without looking.
+const SMALL: u64 = 1 << 20;
+
+/// So many bytes are written before it is asked again what room there is.
+const STEP: u64 = 64 << 20;
 
 impl Aside {
     pub(super) fn new() -> io::Result<Self> {
         let file = tempfile::tempfile()?;
         let reader = Arc::new(file.try_clone()?);
-        Ok(Self { file: Arc::new(Mutex::new(file)), reader })
+        Ok(Self { file: Arc::new(Mutex::new(file)), reader, reserve: RESERVE })
     }
 
     /// Sets aside what `content` gives, up to `size` bytes; where it begins, and how much it was.
@@ -59,8 +84,12 @@ impl Aside {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let start = file.seek(SeekFrom::End(0)).map_err(NotAside::Written)?;
         let mut buffer = vec![0; 64 * 1024];
-        let mut left = size;
+        let (mut left, mut sure) = (size, 0);
         while left > 0 {
+            if sure == 0 {
+                self.check_room(left)?;
+                sure = STEP;
+            }
             let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             let got = match content.read(&mut buffer[..most]) {
                 Ok(0) => break,
@@ -70,8 +99,23 @@ impl Aside {
             };
             file.write_all(&buffer[..got]).map_err(NotAside::Written)?;
             left -= got as u64;
+            sure = sure.saturating_sub(got as u64);
         }
         Ok((start, size - left))
+    }
+
+    /// Whether there is room for so many bytes. Little is written without asking.
+    fn check_room(&self, needed: u64) -> Result<(), NotAside> {
+        if needed < SMALL {
+            return Ok(());
+        }
+        let system =
+            rustix::fs::fstatvfs(&self.reader).map_err(|error| NotAside::Written(error.into()))?;
+        let left = system.f_bavail.saturating_mul(system.f_frsize);
+        if needed.saturating_add(self.reserve) > left {
+            return Err(NotAside::Full(Full { needed, left }));
+        }
+        Ok(())
     }
 
     /// Reads from a position.
@@ -104,6 +148,16 @@ impl Read for FromStart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_fill_the_disk_is_not_begun() {
+        let aside = Aside { reserve: u64::MAX, ..Aside::new().unwrap() };
+        let error = aside.append(&mut io::repeat(0), 2 << 20).unwrap_err();
+
+        let NotAside::Full(full) = error else { panic!("{error:?}") };
+        assert!(full.to_string().starts_with("its files need 2 MiB, and where temporary files go"));
+        assert_eq!(aside.append(&mut &b"few"[..], 3).unwrap(), (0, 3));
+    }
 
     #[test]
     fn what_is_set_aside_is_read_by_its_position() {

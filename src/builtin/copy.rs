@@ -20,7 +20,10 @@ use super::{
     owner::Owner,
     tree::{Id, Kind, Meta, Name, Place, ROOT, Tree, Unresolved, clean, parts},
 };
-use crate::context::ignore::{Matched, Rules};
+use crate::{
+    context::ignore::{Matched, Rules},
+    oci::Stop,
+};
 
 /// How something is copied.
 #[derive(Debug, Default)]
@@ -33,6 +36,8 @@ pub(super) struct How {
     pub(super) made: i64,
     /// The latest time that anything has.
     pub(super) latest: Option<i64>,
+    /// Whether anybody still waits for it.
+    pub(super) stop: Stop,
 }
 
 /// Why something cannot be copied.
@@ -52,6 +57,8 @@ pub(super) enum Refused {
     Whiteout(Vec<u8>),
     #[error("the pattern `{0}` is damaged")]
     Pattern(String),
+    #[error("nobody waits for it any more")]
+    Stopped,
 }
 
 impl How {
@@ -192,6 +199,9 @@ fn contents(
     }];
     let mut walk = source.walk(start);
     while let Some((depth, id)) = walk.next() {
+        if how.stop.is_set() {
+            return Err(Refused::Stopped);
+        }
         let node = source.node(id);
         levels.truncate(depth);
         let level = &levels[depth - 1];

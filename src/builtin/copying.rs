@@ -1,6 +1,6 @@
 //! `COPY` and `ADD` as a Dockerfile has them: sources, flags, destination.
 
-use std::fs::File;
+use std::{fs::File, sync::Arc};
 
 use super::{
     BuildError, Unsupported,
@@ -8,6 +8,7 @@ use super::{
     content::Content,
     copy::{self, How, Refused},
     local::Files,
+    missing::{missing, place},
     plan::Origin,
     scope::at,
     stage::Stage,
@@ -78,16 +79,22 @@ pub(super) fn copy(
         excludes: rules(&instruction.excludes).map_err(refused)?,
         made: stage.around.made(),
         latest: stage.around.epoch,
+        stop: stage.around.stop.clone(),
     };
 
     let nothing = Tree::new();
     let tree = stage.source(from).unwrap_or(&nothing);
     let mut taken = Vec::new();
-    for source in &sources {
-        take(tree, source, instruction.parents, &how, &mut taken).map_err(refused)?;
+    for (source, written) in sources.iter().zip(&instruction.sources) {
+        let took = take(tree, source, instruction.parents, &how, &mut taken);
+        took.map_err(|why| match why {
+            Refused::Missing(path) => missing(stage.around, (line, written), (from, tree), &path),
+            other => refused(other),
+        })?;
     }
     if taken.is_empty() && instruction.inline.is_empty() {
-        return Err(BuildError::Nothing { line, sources });
+        let place = place(stage.around, from);
+        return Err(BuildError::Nothing { line, sources, place });
     }
     if taken.len() + instruction.inline.len() > 1 && !is_directory(stage, line, &destination)? {
         let destination = String::from_utf8_lossy(&destination).into_owned();
@@ -99,7 +106,7 @@ pub(super) fn copy(
         if unpacks && add_archive(stage, line, tree, &path, &destination, &how)? {
             continue;
         }
-        let image = &mut stage.state.tree;
+        let image = Arc::make_mut(&mut stage.state.tree);
         copy::copy(image, tree, &path, &destination, includes.as_ref(), &how).map_err(refused)?;
     }
     for inline in &instruction.inline {
@@ -113,7 +120,7 @@ pub(super) fn copy(
         let kind = document.file(size, Content::Memory(content.into_bytes().into()));
         let meta = Meta { mode: 0o644, modified: how.made, ..Meta::default() };
         document.insert(ROOT, inline.name.as_bytes(), meta, kind);
-        let image = &mut stage.state.tree;
+        let image = Arc::make_mut(&mut stage.state.tree);
         copy::copy(image, &document, inline.name.as_bytes(), &destination, None, &how)
             .map_err(refused)?;
     }
@@ -238,10 +245,11 @@ fn add_archive(
         return Ok(false);
     }
     let target = Place::new(line, destination);
-    let image = &mut stage.state.tree;
+    let image = Arc::make_mut(&mut stage.state.tree);
     let found = target.resolve(image)?;
     let root = target.make(image, found, &how.implied())?;
-    unpack(image, root, File::from(files.open(path)?), how).map_err(|source| BuildError::Copy {
+    let archive = how.stop.reading(File::from(files.open(path)?));
+    unpack(image, root, (archive, file.size), how).map_err(|source| BuildError::Copy {
         line,
         source: Box::new(Archive { name: String::from_utf8_lossy(path).into(), source }),
     })?;

@@ -93,12 +93,23 @@ pub enum BuildError {
         /// Why.
         source: Cause,
     },
+    /// A source of a `COPY` or `ADD` is not there.
+    Missing {
+        /// Where.
+        line: usize,
+        /// Where in the line, in characters from 1.
+        column: Option<usize>,
+        /// What it is, where it was looked for and what may be meant.
+        message: String,
+    },
     /// No source of a `COPY` or `ADD` is anything.
     Nothing {
         /// Where.
         line: usize,
         /// As they are after variables were replaced.
         sources: Vec<String>,
+        /// Where they were looked for: `in the context`.
+        place: String,
     },
     /// Several things for what may be one file.
     Several {
@@ -137,19 +148,22 @@ impl fmt::Display for BuildError {
             Self::Target(error) => error.fmt(to),
             Self::Unsupported(unsupported) => to.write_str(&unsupported.what),
             Self::Variables { source, .. } => source.fmt(to),
-            Self::Value { message, .. } => to.write_str(message),
+            Self::Value { message, .. } | Self::Missing { message, .. } => to.write_str(message),
             Self::Platform { source, .. } => source.fmt(to),
             Self::Reference { source, .. } => source.fmt(to),
             Self::Stage { name, .. } => {
                 write!(to, "there is no stage `{name}` before this one")
             }
+            Self::Image { source, .. } if names_it(source) => source.fmt(to),
             Self::Image { image, .. } => write!(to, "the image `{image}` cannot be had"),
             Self::Damaged { image, .. } => write!(to, "the image `{image}` cannot be read"),
             Self::Trigger { trigger, .. } => {
                 write!(to, "the base image says `ONBUILD {trigger}`")
             }
             Self::Copy { source, .. } | Self::Layer { source, .. } => source.fmt(to),
-            Self::Nothing { sources, .. } => write!(to, "nothing matches {}", quoted(sources)),
+            Self::Nothing { sources, place, .. } => {
+                write!(to, "nothing {place} matches {}", quoted(sources))
+            }
             Self::Several { destination, .. } => {
                 write!(to, "several sources need a directory, and `{destination}` may be a file")
             }
@@ -172,11 +186,13 @@ impl Error for BuildError {
             Self::Reference { source, .. } => source.source(),
             Self::Copy { source, .. } | Self::Layer { source, .. } => source.source(),
             Self::Context(error) => error.source(),
+            Self::Image { source, .. } if names_it(source) => source.source(),
             Self::Image { source, .. } => Some(source),
             Self::Damaged { source, .. } | Self::Stopped(source) => Some(&**source),
             Self::Trigger { source, .. } => Some(source),
             Self::Unsupported(_)
             | Self::Value { .. }
+            | Self::Missing { .. }
             | Self::Stage { .. }
             | Self::Nothing { .. }
             | Self::Several { .. }
@@ -196,6 +212,18 @@ impl From<ContextError> for BuildError {
     fn from(error: ContextError) -> Self {
         Self::Context(error)
     }
+}
+
+/// Whether an error names the image itself.
+fn names_it(error: &OciError) -> bool {
+    matches!(
+        error,
+        OciError::NoImage { .. }
+            | OciError::Unsupported { .. }
+            | OciError::NoPlatform { .. }
+            | OciError::NoMirror { .. }
+            | OciError::AfterMirrors { .. }
+    )
 }
 
 fn quoted(sources: &[String]) -> String {
@@ -224,11 +252,21 @@ impl BuildError {
             | Self::Damaged { line, .. }
             | Self::Trigger { line, .. }
             | Self::Copy { line, .. }
+            | Self::Missing { line, .. }
             | Self::Nothing { line, .. }
             | Self::Several { line, .. }
             | Self::Owner { line, .. }
             | Self::Layer { line, .. } => Some(*line),
             Self::Target(_) | Self::Context(_) | Self::Epoch(_) | Self::Stopped(_) => None,
+        }
+    }
+
+    /// Where in that line, in characters from 1.
+    #[must_use]
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Missing { column, .. } => *column,
+            _ => None,
         }
     }
 
@@ -238,6 +276,7 @@ impl BuildError {
         match self {
             Self::Unsupported(unsupported) => Some(unsupported.hint),
             Self::Context(error) => error.hint(),
+            Self::Image { source, .. } => source.hint(),
             Self::Nothing { .. } => {
                 Some("see with `kaniko-build context ls` what the context holds")
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
-    BuildError, Recipe,
+    Bases, BuildError, Recipe,
     config::ImageConfig,
     content::Packed,
     index::{Counted, Index, index, lay},
@@ -14,7 +14,7 @@ use super::{
     stopped,
     tree::Tree,
 };
-use crate::oci::{Base, Registries};
+use crate::oci::{Base, Registries, Stop};
 
 /// Layers that are downloaded and read at once.
 const MOST_LAYERS: usize = 8;
@@ -24,7 +24,8 @@ const MOST_LAYERS: usize = 8;
 pub(super) async fn states(
     recipe: &Arc<Recipe>,
     plan: &mut Plan,
-    registries: &Registries,
+    (registries, read): (&Registries, &Bases),
+    stop: &Stop,
 ) -> Result<Vec<State>, BuildError> {
     let mut bases: Vec<(Base, ImageConfig)> = Vec::new();
     // A trigger can name further images.
@@ -41,7 +42,12 @@ pub(super) async fn states(
     }
     let mut states = Vec::with_capacity(bases.len());
     for (wanted, (base, config)) in plan.images.iter().zip(bases) {
-        let tree = if wanted.files { files(wanted, &base, registries).await? } else { Tree::new() };
+        let tree = if wanted.files {
+            let reading = files(wanted, &base, registries, stop);
+            read.tree(&wanted.reference, &base, reading).await?
+        } else {
+            Arc::new(Tree::new())
+        };
         let layers = base.layers.into_iter().map(Made::Base).collect();
         states.push(State { tree, config, layers, format: base.format, scope: None });
     }
@@ -78,12 +84,17 @@ async fn pull(images: &[Wanted], registries: &Registries) -> Result<Vec<Base>, B
 }
 
 /// The files of an image: its layers are downloaded and read side by side.
-async fn files(wanted: &Wanted, base: &Base, registries: &Registries) -> Result<Tree, BuildError> {
+async fn files(
+    wanted: &Wanted,
+    base: &Base,
+    registries: &Registries,
+    stop: &Stop,
+) -> Result<Tree, BuildError> {
     let counted = Arc::new(Counted::default());
     let room = Arc::new(Semaphore::new(MOST_LAYERS));
     let mut reading = JoinSet::new();
     for (place, layer) in base.layers.iter().cloned().enumerate() {
-        let (registries, wanted) = (registries.clone(), wanted.clone());
+        let (registries, wanted, stop) = (registries.clone(), wanted.clone(), stop.clone());
         let (counted, room) = (Arc::clone(&counted), Arc::clone(&room));
         reading.spawn(async move {
             let _room = room.acquire().await;
@@ -93,7 +104,7 @@ async fn files(wanted: &Wanted, base: &Base, registries: &Registries) -> Result<
                 source: Box::new(source),
             })?;
             let packed = Arc::new(Packed { file, digest: layer.blob.digest });
-            let read = tokio::task::spawn_blocking(move || index(packed, &counted));
+            let read = tokio::task::spawn_blocking(move || index(packed, &counted, &stop));
             let read = read.await.map_err(stopped)?;
             read.map(|index| (place, index)).map_err(|error| damaged(&wanted, error))
         });

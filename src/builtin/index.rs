@@ -13,19 +13,17 @@ use std::sync::{
 };
 
 use super::{
-    archive::{Header, Reader, TarError, Type, decompress},
+    archive::{Header, Reader, TarError, Type, decompress, most},
     content::{Content, FromStart, Packed},
     tree::{Attributes, Device, File, Id, Kind, Meta, ROOT, Tree, Unresolved, clean},
 };
+use crate::oci::Stop;
 
 /// Entries of all layers of an image together; about 200 bytes of memory each.
 const MOST_ENTRIES: usize = 4_000_000;
 
 /// Bytes of all names of an image together.
 const MOST_NAMES: usize = 512 << 20;
-
-/// Bytes of a layer, uncompressed.
-const MOST_BYTES: u64 = 256 << 30;
 
 /// What was read of an image so far, against the bounds.
 #[derive(Debug, Default)]
@@ -59,9 +57,14 @@ pub(super) struct Index {
 }
 
 /// Reads the headers of a layer.
-pub(super) fn index(packed: Arc<Packed>, counted: &Counted) -> Result<Index, TarError> {
-    let (_, plain) = decompress(FromStart::new(Arc::clone(&packed.file)))?;
-    let mut reader = Reader::new(plain, MOST_BYTES);
+pub(super) fn index(
+    packed: Arc<Packed>,
+    counted: &Counted,
+    stop: &Stop,
+) -> Result<Index, TarError> {
+    let (_, plain) = decompress(stop.reading(FromStart::new(Arc::clone(&packed.file))))?;
+    let size = packed.file.metadata()?.len();
+    let mut reader = Reader::new(plain, most(size));
     let mut headers = Vec::new();
     while let Some(header) = reader.next()? {
         counted.add(&header)?;
@@ -203,7 +206,7 @@ mod tests {
         let counted = Counted::default();
         let mut tree = Tree::new();
         for entries in layers {
-            lay(&mut tree, index(layer(entries), &counted)?)?;
+            lay(&mut tree, index(layer(entries), &counted, &Stop::default())?)?;
         }
         Ok(tree)
     }

@@ -20,16 +20,18 @@ use super::{
     content::Content,
     tree::{Id, Kind, Meta, ROOT, Tree, parts},
 };
-use crate::context::{
-    ContextError, MODIFIED, Spec, Timestamps, copied, mode, walk::Kind as Walked,
+use crate::{
+    context::{ContextError, MODIFIED, Spec, Timestamps, copied, mode, walk::Kind as Walked},
+    oci::Stop,
 };
 
 /// Reads the names in a context, not yet its files.
-pub(super) fn tree(spec: &Spec) -> Result<Tree, ContextError> {
+pub(super) fn tree(spec: &Spec, stop: &Stop) -> Result<Tree, ContextError> {
     let mut tree = Tree::new();
     // The directories on the current path, each with the length of its own.
     let mut levels: Vec<(usize, Id)> = vec![(0, ROOT)];
     copied(spec, &mut |entry| {
+        stop.check().map_err(ContextError::Sink)?;
         let slash = entry.path.iter().rposition(|byte| *byte == b'/');
         let (parent, name) = match slash {
             Some(slash) => (slash, &entry.path[slash + 1..]),

@@ -62,6 +62,7 @@
 //! copy/copy.go; osscontainertools/kaniko, pkg/commands and pkg/util.
 
 mod archive;
+mod bases;
 mod check;
 mod chmod;
 mod config;
@@ -75,6 +76,7 @@ mod images;
 mod index;
 mod layer;
 mod local;
+mod missing;
 mod owner;
 mod plan;
 mod reading;
@@ -88,6 +90,7 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use bases::Bases;
 pub use check::{Unsupported, check};
 pub use error::{BuildError, Cause};
 
@@ -99,7 +102,7 @@ use tree::Tree;
 use crate::{
     context::Spec,
     dockerfile::Dockerfile,
-    oci::{Format, Image, Layer, Platform, Registries},
+    oci::{Format, Image, Layer, Platform, Registries, Stop},
 };
 
 /// What is to be built.
@@ -123,44 +126,54 @@ pub struct Recipe {
     /// The image's time, in seconds since 1970, where there is no `SOURCE_DATE_EPOCH`; none: 1970.
     /// Layers do not depend on it.
     pub created: Option<i64>,
+    /// How hard layers are compressed, as zlib counts, up to 9; none: as is soonest done.
+    pub level: Option<u32>,
 }
 
-/// Builds an image; base images come from `registries`.
+/// Builds an image; base images come from `registries`, or from `bases` if they were read before.
 ///
 /// Reads the context, writes to temporary files without names, and pushes nothing. The layers of
-/// base images are still [remote](crate::oci::Content::Remote) in it.
+/// base images are still [remote](crate::oci::Content::Remote) in it. `made` is shown each layer
+/// of the image, from the lowest on, as soon as it is there. When this is dropped, the threads
+/// that work for it end soon.
 ///
 /// # Errors
 ///
 /// [`BuildError`]; the first ends it.
-pub async fn build(recipe: Recipe, registries: &Registries) -> Result<Image, BuildError> {
+pub async fn build(
+    recipe: Recipe,
+    registries: &Registries,
+    bases: &Bases,
+    made: impl Fn(&Layer) + Send + 'static,
+) -> Result<Image, BuildError> {
+    let stop = Stop::default();
+    let _wanted = stop.wanted();
     let recipe = Arc::new(recipe);
     let epoch = epoch(&recipe)?;
     let mut plan = Plan::new(&recipe)?;
     // The context is read while images are on their way.
     let context = {
-        let recipe = Arc::clone(&recipe);
+        let (recipe, stop) = (Arc::clone(&recipe), stop.clone());
         let needed = plan.needs_context();
         tokio::task::spawn_blocking(move || {
-            if needed { local::tree(&recipe.context) } else { Ok(Tree::new()) }
+            if needed { local::tree(&recipe.context, &stop) } else { Ok(Tree::new()) }
         })
     };
-    let images = images::states(&recipe, &mut plan, registries).await?;
+    let images = images::states(&recipe, &mut plan, (registries, bases), &stop).await?;
     let context = if plan.needs_context() {
         let read = context.await.map_err(stopped)??;
-        if read.len() == 1 { reread(&recipe).await? } else { read }
+        if read.len() == 1 { reread(&recipe, &stop).await? } else { read }
     } else {
         Tree::new()
     };
-    tokio::task::spawn_blocking(move || finish(&recipe, &plan, epoch, &context, &images))
-        .await
-        .map_err(stopped)?
+    let finish = move || finish(&recipe, &plan, epoch, (&context, &images), &stop, &made);
+    tokio::task::spawn_blocking(finish).await.map_err(stopped)?
 }
 
 /// The context, where only a base image's trigger showed that it is needed.
-async fn reread(recipe: &Arc<Recipe>) -> Result<Tree, BuildError> {
-    let recipe = Arc::clone(recipe);
-    let read = tokio::task::spawn_blocking(move || local::tree(&recipe.context));
+async fn reread(recipe: &Arc<Recipe>, stop: &Stop) -> Result<Tree, BuildError> {
+    let (recipe, stop) = (Arc::clone(recipe), stop.clone());
+    let read = tokio::task::spawn_blocking(move || local::tree(&recipe.context, &stop));
     Ok(read.await.map_err(stopped)??)
 }
 
@@ -193,11 +206,12 @@ fn finish(
     recipe: &Recipe,
     plan: &Plan,
     epoch: Option<i64>,
-    context: &Tree,
-    images: &[State],
+    (context, images): (&Tree, &[State]),
+    stop: &Stop,
+    made: &dyn Fn(&Layer),
 ) -> Result<Image, BuildError> {
     let created = rfc3339(epoch.or(recipe.created).unwrap_or(0));
-    let around = Surroundings { recipe, plan, created, epoch, context, images };
+    let around = Surroundings { recipe, plan, created, epoch, context, images, stop };
     let mut done: Vec<Option<State>> = vec![None; recipe.dockerfile.stages.len()];
     for (index, planned) in &plan.stages {
         let base = match planned.base {
@@ -209,13 +223,13 @@ fn finish(
     }
     let state = done[plan.target].take().unwrap_or_else(|| scratch(recipe));
     drop(done);
-    image(&around, state)
+    image(&around, state, made)
 }
 
 fn scratch(recipe: &Recipe) -> State {
     let here = Platform::here();
     State {
-        tree: Tree::new(),
+        tree: Arc::new(Tree::new()),
         config: ImageConfig::scratch(recipe.platform.as_ref().unwrap_or(&here)),
         layers: Vec::new(),
         format: Format::Oci,
@@ -223,12 +237,16 @@ fn scratch(recipe: &Recipe) -> State {
     }
 }
 
-fn image(around: &Surroundings<'_>, state: State) -> Result<Image, BuildError> {
+fn image(
+    around: &Surroundings<'_>,
+    state: State,
+    made: &dyn Fn(&Layer),
+) -> Result<Image, BuildError> {
     let State { tree, mut config, layers: planned, format, scope: _ } = state;
     drop(tree);
     let mut layers: Vec<Layer> = Vec::with_capacity(planned.len());
     for layer in planned {
-        layers.push(match layer {
+        let layer = match layer {
             Made::Base(layer) => layer,
             Made::Own(own) => {
                 let failed = |source: layer::LayerError| match source {
@@ -236,10 +254,13 @@ fn image(around: &Surroundings<'_>, state: State) -> Result<Image, BuildError> {
                     source => BuildError::Layer { line: own.line, source: source.into() },
                 };
                 let mut entries = own.entries.clone();
-                layer::gather(&mut entries).map_err(failed)?;
-                layer::make(&entries, &around.recipe.context.root, format).map_err(failed)?
+                layer::gather(&mut entries, around.stop).map_err(failed)?;
+                let Recipe { context, level, .. } = around.recipe;
+                layer::make(&entries, &context.root, format, *level, around.stop).map_err(failed)?
             }
-        });
+        };
+        made(&layer);
+        layers.push(layer);
     }
     for (name, value) in &around.recipe.labels {
         config.config.labels.insert(name.clone(), value.clone());

@@ -52,7 +52,7 @@ pub(super) fn read(
         }
         Content::Layer(packed, start) => {
             let damaged = |source| LayerError::Base { digest: packed.digest.clone(), source };
-            let (_, plain) = decompress(FromStart::new(packed.file.clone()))
+            let (_, plain) = decompress(around.stop.reading(FromStart::new(packed.file.clone())))
                 .map_err(|error| damaged(error.into()))?;
             let mut reader = Reader::new(plain, u64::MAX);
             while let Some(header) = reader.next().map_err(damaged)? {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     context::MODIFIED,
     dockerfile::{Command, Healthcheck as Check, What},
-    oci::{Format, Layer},
+    oci::{Format, Layer, Stop},
 };
 
 /// As many directories as overlayfs puts over each other: nobody could run an image of more.
@@ -29,10 +29,15 @@ use crate::{
 /// Source: the kernel's fs/overlayfs/params.c, `OVL_MAX_STACK`.
 const MOST_LAYERS: usize = 500;
 
+/// Bytes of a config, of which history is a part: as much as podman, buildah and skopeo take.
+///
+/// Source: containers/image, internal/iolimits, `MaxConfigBodySize`.
+const MOST_CONFIG: usize = 4 << 20;
+
 /// An image as far as it is built.
 #[derive(Debug, Clone)]
 pub(super) struct State {
-    pub(super) tree: Tree,
+    pub(super) tree: Arc<Tree>,
     pub(super) config: ImageConfig,
     pub(super) layers: Vec<Made>,
     pub(super) format: Format,
@@ -64,6 +69,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) epoch: Option<i64>,
     pub(super) context: &'a Tree,
     pub(super) images: &'a [State],
+    pub(super) stop: &'a Stop,
 }
 
 impl Surroundings<'_> {
@@ -107,10 +113,11 @@ pub(super) fn build(
 
 impl<'a> Stage<'a> {
     fn step(&mut self, step: &Step) -> Result<(), BuildError> {
+        self.around.stop.check().map_err(|error| BuildError::Stopped(error.into()))?;
         let line = step.line;
         match &step.instruction.what {
             What::Copy(instruction) | What::Add(instruction) => {
-                self.state.tree.start_layer();
+                Arc::make_mut(&mut self.state.tree).start_layer();
                 copy(self, line, instruction, step.from)?;
                 return self.commit(step, true);
             }
@@ -128,10 +135,12 @@ impl<'a> Stage<'a> {
             }
             What::Env(variables) => {
                 // Those of one line do not see each other.
-                let before = self.scope.clone();
-                for (name, value) in variables {
-                    let name = before.expand(name).map_err(at(line))?;
-                    let value = before.expand(value).map_err(at(line))?;
+                let expand = |text: &String| self.scope.expand(text).map_err(at(line));
+                let expanded: Vec<_> = variables
+                    .iter()
+                    .map(|(name, value)| Ok((expand(name)?, expand(value)?)))
+                    .collect::<Result<_, BuildError>>()?;
+                for (name, value) in expanded {
                     self.scope.set(&name, &value);
                     self.state.config.set_variable(&name, &value);
                 }
@@ -217,7 +226,7 @@ impl<'a> Stage<'a> {
         let path = self.absolute(path);
         let end = if slash && path.len() > 1 { "/" } else { "" };
         self.config().working_dir = String::from_utf8_lossy(&path).into_owned() + end;
-        self.state.tree.start_layer();
+        Arc::make_mut(&mut self.state.tree).start_layer();
         let place = Place::new(line, &path);
         let there = place.resolve(&self.state.tree)?;
         if there.found().is_some_and(|there| self.state.tree.is_directory(there)) {
@@ -226,7 +235,7 @@ impl<'a> Stage<'a> {
         let user = self.config().user.clone();
         let Owner { uid, gid } = self.owner(line, &user)?;
         let meta = Meta { uid, gid, ..Meta::implied(self.around.made()) };
-        place.make(&mut self.state.tree, there, &meta)?;
+        place.make(Arc::make_mut(&mut self.state.tree), there, &meta)?;
         Ok(true)
     }
 
@@ -253,7 +262,7 @@ impl<'a> Stage<'a> {
         match origin {
             Origin::Context => Some(self.around.context),
             Origin::Scratch => None,
-            Origin::Stage(stage) => self.done[stage].as_ref().map(|state| &state.tree),
+            Origin::Stage(stage) => self.done[stage].as_ref().map(|state| &*state.tree),
             Origin::Image(image) => Some(&self.around.images[image].tree),
         }
     }
@@ -272,6 +281,12 @@ impl<'a> Stage<'a> {
         }
         let created_by = &step.instruction.original;
         self.state.config.add_history(&self.around.created, created_by, empty);
+        if self.state.config.written > MOST_CONFIG {
+            let message = "with this line the image's config has more than 4 MiB, and no engine \
+                           takes so much"
+                .to_owned();
+            return Err(BuildError::Value { line: step.line, message });
+        }
         Ok(())
     }
 }

@@ -16,15 +16,12 @@ use std::{
 };
 
 use super::{
-    archive::{Header, Reader, TarError, Type, cut, decompress},
-    content::{Aside, Content, NotAside},
+    archive::{Header, Reader, TarError, Type, cut, decompress, most},
+    content::{Aside, Content, Full, NotAside},
     copy::{How, Refused, check},
     index::Counted,
     tree::{Attributes, Device, File, Id, Kind, Meta, Tree, Unresolved, clean},
 };
-
-/// Bytes of an archive, unpacked.
-const MOST_BYTES: u64 = 256 << 30;
 
 /// Why an archive cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +32,8 @@ pub(super) enum UnpackError {
     Refused(#[from] Refused),
     #[error("its files could not be kept in a temporary file")]
     Temporary(#[source] io::Error),
+    #[error(transparent)]
+    Full(Full),
     #[error("`{}` in it is a hard link to `{}`, which is not in it", text(name), text(target))]
     Link { name: Vec<u8>, target: Vec<u8> },
     #[error("`{}` in it: {why}", text(name))]
@@ -50,19 +49,19 @@ fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
 /// Whether a file is an archive: its first header can be read.
 pub(super) fn is_archive(file: impl Read) -> bool {
     decompress(file).is_ok_and(|(_, plain)| {
-        Reader::new(plain, MOST_BYTES).next().is_ok_and(|header| header.is_some())
+        Reader::new(plain, u64::MAX).next().is_ok_and(|header| header.is_some())
     })
 }
 
-/// Unpacks an archive to the directory `root`, which nothing in it leads out of.
+/// Unpacks an archive of `size` bytes to the directory `root`, which nothing in it leads out of.
 pub(super) fn unpack(
     tree: &mut Tree,
     root: Id,
-    file: impl Read,
+    (file, size): (impl Read, u64),
     how: &How,
 ) -> Result<(), UnpackError> {
     let (_, plain) = decompress(file).map_err(TarError::Read)?;
-    let mut reader = Reader::new(plain, MOST_BYTES);
+    let mut reader = Reader::new(plain, most(size));
     let counted = Counted::default();
     let aside = Aside::new().map_err(UnpackError::Temporary)?;
     // What the archive itself calls a file by: hard links mean those.
@@ -76,6 +75,7 @@ pub(super) fn unpack(
                     aside.append(&mut reader, header.size).map_err(|error| match error {
                         NotAside::Read(error) => cut(error).into(),
                         NotAside::Written(error) => UnpackError::Temporary(error),
+                        NotAside::Full(full) => UnpackError::Full(full),
                     })?;
                 if bytes < header.size {
                     return Err(TarError::Damaged("it ends in the middle").into());
@@ -216,7 +216,8 @@ mod tests {
         tree.start_layer();
         let place = tree.resolve(ROOT, at.as_bytes()).unwrap();
         let root = tree.make(place, &Meta::implied(0)).unwrap();
-        unpack(&mut tree, root, &archive(entries)[..], &How::default())?;
+        let archive = archive(entries);
+        unpack(&mut tree, root, (&archive[..], archive.len() as u64), &How::default())?;
         Ok(tree)
     }
 

@@ -1,7 +1,7 @@
 //! The nearest right spelling of a name.
 
 /// The most similar of `names`, if one is similar at all.
-pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     // Longer than any name: no spelling of one, and long to compare.
     if name.len() > 64 {
         return None;

@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Blob, Image, OciError, Registries};
+use super::{Blob, Image, OciError, Registries, Stop};
 use crate::registry::Reference;
 
 /// Writes `image` as an OCI image layout to the directory `path`.
@@ -32,7 +32,9 @@ pub async fn write_layout(
     registries: &Registries,
     path: &Path,
 ) -> Result<(), OciError> {
-    let blobs = blobs(image, registries).await?;
+    let stop = Stop::default();
+    let _wanted = stop.wanted();
+    let blobs = blobs(image, registries, &stop).await?;
     let (image, path) = (image.clone(), path.to_owned());
     blocking(path, move |path| layout::write(&image, &blobs, path)).await
 }
@@ -51,7 +53,9 @@ pub async fn write_archive(
     names: &[Reference],
     path: &Path,
 ) -> Result<(), OciError> {
-    let blobs = blobs(image, registries).await?;
+    let stop = Stop::default();
+    let _wanted = stop.wanted();
+    let blobs = blobs(image, registries, &stop).await?;
     let (image, names, path) = (image.clone(), names.to_vec(), path.to_owned());
     blocking(path, move |path| archive::write(&image, &blobs, &names, path)).await
 }
@@ -60,16 +64,17 @@ pub async fn write_archive(
 struct Here {
     blob: Blob,
     file: Arc<File>,
+    stop: Stop,
 }
 
 /// The layers of `image`, each once, fetched.
-async fn blobs(image: &Image, registries: &Registries) -> Result<Vec<Here>, OciError> {
+async fn blobs(image: &Image, registries: &Registries, stop: &Stop) -> Result<Vec<Here>, OciError> {
     let mut blobs = Vec::new();
     let mut known = BTreeSet::new();
     for layer in &image.layers {
         if known.insert(&layer.blob.digest) {
             let file = registries.fetch(layer).await?;
-            blobs.push(Here { blob: layer.blob.clone(), file });
+            blobs.push(Here { blob: layer.blob.clone(), file, stop: stop.clone() });
         }
     }
     Ok(blobs)
@@ -108,7 +113,7 @@ fn hex(digest: &str) -> &str {
 impl Here {
     /// The bytes, read by position; fewer than the layer has are an error.
     fn bytes(&self) -> impl Read {
-        Bytes { file: &self.file, at: 0, size: self.blob.size }
+        self.stop.reading(Bytes { file: &self.file, at: 0, size: self.blob.size })
     }
 }
 

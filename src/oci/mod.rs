@@ -13,10 +13,13 @@ mod image;
 mod network;
 mod platform;
 mod registries;
+mod stop;
 
 pub use error::OciError;
 pub use files::{write_archive, write_layout};
 pub use image::{Base, Blob, Content, Format, Image, Layer, digest};
 pub use network::{Host, Network, Proxies, Roots};
 pub use platform::{NoPlatform, Platform};
+pub(crate) use registries::AT_ONCE;
 pub use registries::{Pushed, Registries};
+pub(crate) use stop::Stop;

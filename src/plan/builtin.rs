@@ -34,10 +34,13 @@ pub(crate) enum Meaning {
 /// What this flag, `--cache`, means to the executor of our own.
 pub(crate) fn meaning(flag: &str) -> Meaning {
     match flag {
-        "--custom-platform"
+        "--compression"
+        | "--compression-level"
+        | "--custom-platform"
         | "--image-format"
         | "--reproducible"
         | "--skip-unused-stages"
+        | "--push-ignore-immutable-tag-errors"
         | "--push-retry"
         | "--image-download-retry" => Meaning::Works,
         "--cache"
@@ -85,6 +88,12 @@ pub(super) fn check(
             Some(place) => Mistake::at(place, message, label),
             None => Mistake::nowhere(message),
         };
+        if let Some((label, hint)) = wrong_value(flag) {
+            let value = flag.split_once('=').map_or("", |(_, value)| value);
+            let message = format!("`{key} = {value}` can't be done with `builtin`");
+            keys.mistakes.push(told(message, label).hint(hint));
+            continue;
+        }
         match meaning(name) {
             Meaning::PassedOver if keys.place(key).is_some() => {
                 let message =
@@ -98,5 +107,25 @@ pub(super) fn check(
                 keys.mistakes.push(mistake.hint("leave it out, or choose another `executor`"));
             }
         }
+    }
+}
+
+/// Why a value of a flag that means something can't be had: what is wrong, and what to do.
+fn wrong_value(flag: &str) -> Option<(&'static str, &'static str)> {
+    let (name, value) = flag.split_once('=')?;
+    match name {
+        "--compression" if value != "gzip" => Some((
+            "it compresses with gzip alone",
+            "leave it out, or choose another `executor`: there is no zstd in this program that \
+             compresses well enough to be worth a layer which older engines can't read",
+        )),
+        "--compression-level" => {
+            let known = value.parse::<i32>().is_ok_and(|level| (-1..=9).contains(&level));
+            (!known).then_some((
+                "gzip has no such level",
+                "levels are 1 (fast) to 9 (small), 0 compresses nothing, -1 leaves it to us",
+            ))
+        }
+        _ => None,
     }
 }

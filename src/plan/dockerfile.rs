@@ -43,8 +43,14 @@ pub(super) fn read(
 ) -> Option<Read> {
     let path = find(keys, context)?;
     let label = path.strip_prefix(keys.current).unwrap_or(&path).display().to_string();
-    let text = match std::fs::read(&path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    let text = match std::fs::File::open(&path).and_then(bounded) {
+        Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(None) => {
+            let message = format!("`{label}` has more than 4 MiB");
+            let hint = "copy long texts from files of the context instead of writing them there";
+            keys.wrong("dockerfile", message, "a Dockerfile that is too long", hint);
+            return None;
+        }
         Err(error) => {
             let message = format!("`{label}` cannot be read: {}", error.kind());
             keys.wrong("dockerfile", message, "this Dockerfile", "may this user read it?");
@@ -76,6 +82,18 @@ pub(super) fn read(
         Err(_) => DockerfileAt::Outside(path),
     };
     Some(Read { at, bases, file: Arc::new(file), label })
+}
+
+/// Bytes that a Dockerfile may have: as many as an image's config, in which its lines end.
+const MOST: u64 = 4 << 20;
+
+/// What a file holds; nothing where that is too much.
+fn bounded(file: std::fs::File) -> std::io::Result<Option<Vec<u8>>> {
+    use std::io::Read as _;
+
+    let mut bytes = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= MOST).then_some(bytes))
 }
 
 /// Build args as the Dockerfile's `FROM`s see them.

@@ -151,6 +151,7 @@ fn executors(key: &Key) -> Option<String> {
     let builtin = match meaning(flag.name) {
         // Which stage is built is not a flag there.
         _ if key.name == "target" => None,
+        Meaning::Works if key.name == "compression" => Some("`builtin` has gzip alone."),
         Meaning::Works => None,
         Meaning::PassedOver => Some("It means nothing to `builtin`."),
         Meaning::Refused => Some("Not with `builtin`."),

@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, io, path::Path, time::Duration};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
 use crate::{
-    builtin::{self, BuildError, Recipe},
+    builtin::{self, Bases, BuildError, Recipe},
     context::Extent,
     event::{Event, Stage, What},
-    oci::{self, Format, Image, OciError, Platform, Registries},
+    oci::{self, Format, Image, Layer, OciError, Platform, Registries},
     outcome::{End, chain},
     plan::{self, Build},
     process::{Command, Limits, ProcessError},
@@ -68,7 +71,10 @@ impl Problem {
     fn told(&self, dockerfile: &str) -> String {
         match self {
             Self::Build(error) => match error.line() {
-                Some(line) => format!("{dockerfile}:{line}: {}", chain(error)),
+                Some(line) => {
+                    let column = error.column().map(|column| format!(":{column}"));
+                    format!("{dockerfile}:{line}{}: {}", column.unwrap_or_default(), chain(error))
+                }
                 None => chain(error),
             },
             _ => chain(self),
@@ -88,7 +94,7 @@ impl Problem {
 pub(super) async fn attempt(
     run: &Run<'_>,
     build: &Build,
-    registries: &Registries,
+    (registries, bases): (&Registries, &Bases),
     late: impl Fn(&LateValue) -> Option<String>,
 ) -> Attempt {
     let mut pushed = Vec::new();
@@ -96,10 +102,13 @@ pub(super) async fn attempt(
     let result = tokio::select! {
         result = tokio::time::timeout(
             build.timeout,
-            done(run, build, registries, late, &mut pushed),
-        ) => result,
-        Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => return ended(End::Interrupted, false),
+            done(run, build, (registries, bases), late, &mut pushed),
+        ) => Some(result),
+        Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => None,
     };
+    // What was on its way to a registry when it ended is not left there.
+    registries.clean_up().await;
+    let Some(result) = result else { return ended(End::Interrupted, false) };
     match result {
         Ok(Ok(digest)) => {
             let images = pushed.iter().filter_map(|one| with_digest(one, &digest)).collect();
@@ -135,12 +144,19 @@ fn ended(end: End, worth_repeating: bool) -> Attempt {
 async fn done(
     run: &Run<'_>,
     build: &Build,
-    registries: &Registries,
+    (registries, bases): (&Registries, &Bases),
     late: impl Fn(&LateValue) -> Option<String>,
     pushed: &mut Vec<Reference>,
 ) -> Result<String, Problem> {
     tell(run, build, What::Stage(Stage::Building)).await;
-    let image = image(run, build, registries, &late).await?;
+    let (made, layers) = unbounded_channel();
+    let made = move |layer: &Layer| {
+        // Whoever sends layers ahead ends with the first that can't be sent.
+        let _ = made.send(layer.clone());
+    };
+    let making = image(run, build, (registries, bases), &late, made);
+    let sending = ahead(build, registries, layers);
+    let (image, ()) = tokio::try_join!(making, sending)?;
     for output in &build.outputs {
         match output.kind {
             OutputKind::Directory => oci::write_layout(&image, registries, &output.local).await?,
@@ -154,10 +170,77 @@ async fn done(
     }
     for destination in build.destinations.iter().filter(|_| build.push) {
         tell(run, build, What::Stage(Stage::Pushing(destination.to_string()))).await;
-        registries.push(&image, destination).await?;
-        pushed.push(destination.clone());
+        match push(build, registries, &image, destination).await {
+            Ok(()) => pushed.push(destination.clone()),
+            // Another image has the tag, and keeps it: that was to be taken for done.
+            Err(error) if ignores_immutable(build) && is_immutable(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(image.digest())
+}
+
+/// Pushes to one destination, as often as `push-retry` says; the first pause is a second, each
+/// next twice as long.
+///
+/// Source: Kaniko's pkg/util/util.go, `Retry`. What failed is repeated whatever it was, as there.
+async fn push(
+    build: &Build,
+    registries: &Registries,
+    image: &Image,
+    destination: &Reference,
+) -> Result<(), OciError> {
+    let mut left = retries(build, "--push-retry=");
+    let mut pause = Duration::from_secs(1);
+    loop {
+        match registries.push(image, destination).await {
+            Ok(_) => return Ok(()),
+            Err(error) if left == 0 => return Err(error),
+            Err(_) => tokio::time::sleep(pause).await,
+        }
+        left -= 1;
+        pause = (pause * 2).min(Duration::from_mins(1));
+    }
+}
+
+/// The value of a flag of the build.
+fn flag<'b>(build: &'b Build, name: &str) -> Option<&'b str> {
+    build.flags.iter().find_map(|flag| flag.strip_prefix(name))
+}
+
+fn retries(build: &Build, name: &str) -> u32 {
+    flag(build, name).and_then(|times| times.parse().ok()).unwrap_or(0)
+}
+
+fn ignores_immutable(build: &Build) -> bool {
+    flag(build, "--push-ignore-immutable-tag-errors=") == Some("true")
+}
+
+/// Whether a registry refuses to give a tag to another image.
+///
+/// Source: Kaniko's pkg/executor/push.go, `errTagImmutable`: Google's and Amazon's words.
+fn is_immutable(error: &OciError) -> bool {
+    let told = error.to_string();
+    ["enabled tag immutability", "the tag is immutable"].iter().any(|words| told.contains(words))
+}
+
+/// Sends the layers of an image on while those above are still being made, so that its push
+/// finds them there. Nothing has the image's name before that.
+async fn ahead(
+    build: &Build,
+    registries: &Registries,
+    layers: UnboundedReceiver<Layer>,
+) -> Result<(), Problem> {
+    let Some(destination) = build.destinations.first().filter(|_| build.push) else {
+        return Ok(());
+    };
+    let layers = stream::unfold(layers, async |mut layers| Some((layers.recv().await?, layers)));
+    let sent = layers.map(|layer| async move { registries.send(&layer, destination).await });
+    match sent.buffer_unordered(oci::AT_ONCE).try_collect::<()>().await {
+        // The push tries again.
+        Err(_) if retries(build, "--push-retry=") > 0 => Ok(()),
+        sent => Ok(sent?),
+    }
 }
 
 async fn tell(run: &Run<'_>, build: &Build, what: What) {
@@ -168,8 +251,9 @@ async fn tell(run: &Run<'_>, build: &Build, what: What) {
 async fn image(
     run: &Run<'_>,
     build: &Build,
-    registries: &Registries,
+    (registries, bases): (&Registries, &Bases),
     late: &impl Fn(&LateValue) -> Option<String>,
+    made: impl Fn(&Layer) + Clone + Send + 'static,
 ) -> Result<Image, Problem> {
     let known = |entries: &[(String, Rendered)]| {
         let value = |(name, text): &(String, Rendered)| {
@@ -182,7 +266,6 @@ async fn image(
     if let Some(epoch) = run.environment.get(EPOCH).filter(|epoch| !epoch.is_empty()) {
         build_args.entry(EPOCH.to_owned()).or_insert_with(|| epoch.clone());
     }
-    let flag = |name: &str| build.flags.iter().find_map(|flag| flag.strip_prefix(name));
     let recipe = Recipe {
         // It reads from the directory what it takes.
         context: spec(build, Extent::Whole),
@@ -191,11 +274,25 @@ async fn image(
         build_args,
         labels: known(&build.labels)?,
         annotations: known(&build.annotations)?,
-        platform: flag("--custom-platform=").map(Platform::parse).transpose()?,
+        platform: flag(build, "--custom-platform=").map(Platform::parse).transpose()?,
         created: None,
+        // -1 leaves it to us, as everything that is no level does.
+        level: flag(build, "--compression-level=").and_then(|level| level.parse().ok()),
     };
-    let image = builtin::build(recipe, registries).await?;
-    Ok(match flag("--image-format=") {
+    let mut left = retries(build, "--image-download-retry=");
+    let mut pause = Duration::from_secs(1);
+    let image = loop {
+        match builtin::build(recipe.clone(), registries, bases, made.clone()).await {
+            // No layer has been made yet.
+            Err(error @ BuildError::Image { .. }) if left > 0 && error.is_transient() => {
+                tokio::time::sleep(pause).await;
+                left -= 1;
+                pause = (pause * 2).min(Duration::from_mins(1));
+            }
+            ended => break ended?,
+        }
+    };
+    Ok(match flag(build, "--image-format=") {
         Some("oci") => image.in_format(Format::Oci),
         Some("docker") => image.in_format(Format::Docker),
         _ => image,

@@ -4,6 +4,7 @@
 //! needs it and, unless told otherwise, everything after it.
 
 mod attempt;
+mod bases;
 mod builtin;
 mod bundles;
 mod contexts;
@@ -40,6 +41,7 @@ use crate::{
 };
 
 use attempt::Attempt;
+use bases::Waiting;
 use contexts::Contexts;
 use reach::Reach;
 use schedule::{Next, Schedule};
@@ -79,6 +81,7 @@ impl Run<'_> {
         let reach = Reach::new(self);
         let contexts = Contexts::new(self);
         let mut schedule = Schedule::new(&self.plan.builds, self.jobs, self.keep_going);
+        let mut bases = Waiting::new(&self.plan.builds);
         let mut running = FuturesUnordered::new();
         loop {
             while let Some(next) = schedule.next(*self.hands.cancelled.borrow()) {
@@ -86,6 +89,7 @@ impl Run<'_> {
                     Next::End(index, end) => {
                         let build = &self.plan.builds[index];
                         self.ended(&mut schedule, index, unstarted(build, end)).await;
+                        bases.ended(build, &reach.bases);
                     }
                     Next::Start(index, seat) => {
                         let build = &self.plan.builds[index];
@@ -100,7 +104,10 @@ impl Run<'_> {
                 }
             }
             match running.next().await {
-                Some((index, outcome)) => self.ended(&mut schedule, index, outcome).await,
+                Some((index, outcome)) => {
+                    self.ended(&mut schedule, index, outcome).await;
+                    bases.ended(&self.plan.builds[index], &reach.bases);
+                }
                 None => break,
             }
         }
@@ -208,7 +215,7 @@ impl Run<'_> {
         match reached {
             Ok(registries) => {
                 let late = |value: &LateValue| late(value, outcomes, self.plan);
-                builtin::attempt(self, build, &registries, late).await
+                builtin::attempt(self, build, (&registries, &reach.bases), late).await
             }
             Err(error) => attempt::unreached(chain(&error)),
         }

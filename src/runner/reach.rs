@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
 use crate::{
+    builtin::Bases,
     context::Compression,
     event::{Event, Stage, What},
     guard::{Guard, Held, Thing},
@@ -35,6 +36,8 @@ pub(super) struct Reach {
     guard: Mutex<Option<Guard>>,
     /// Of builds that need no executor.
     registries: Mutex<Reached>,
+    /// What they were built from.
+    pub(super) bases: Bases,
     engines: Mutex<BTreeMap<String, Arc<container::Engine>>>,
     /// Directories of logins, by executor; held while one logs in, so that others wait for it.
     logins: Mutex<BTreeMap<String, Option<Login>>>,
@@ -52,6 +55,7 @@ impl Reach {
             program: run.program.clone(),
             guard: Mutex::default(),
             registries: Mutex::default(),
+            bases: Bases::default(),
             engines: Mutex::default(),
             logins: Mutex::default(),
         }

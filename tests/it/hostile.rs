@@ -356,12 +356,58 @@ fn a_line_of_ten_megabytes_is_a_line() {
 }
 
 #[test]
-fn a_dockerfile_of_ten_megabytes_is_read_and_ends() {
+fn a_dockerfile_of_ten_megabytes_is_refused_and_one_of_four_ends() {
     let mut copies = b"FROM scratch\n".to_vec();
     for number in 0..500_000 {
         writeln!(copies, "COPY f /{number:09}").expect(WRITES);
     }
-    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", copies);
+    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", copies.clone());
+    sandbox.run(["run"]).code(2).stderr_contains("error: `context/Dockerfile` has more than 4 MiB");
 
+    // Whole lines.
+    copies.truncate(13 + 18 * 220_000);
+    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", copies);
     failed(&sandbox.run(["run"]), "context/Dockerfile:502: an image has at most 500 layers");
+}
+
+#[test]
+fn a_config_that_no_engine_takes_is_refused_in_little_memory() {
+    let dockerfile = format!("FROM scratch\n{}", "LABEL a=b\n".repeat(400_000));
+    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", dockerfile);
+
+    sandbox.sh("ulimit -v 1500000 && exec kaniko-build run").code(1).stderr_contains(
+        "context/Dockerfile:42368: with this line the image's config has more than 4 MiB, and no \
+         engine takes so much",
+    );
+}
+
+#[test]
+fn an_archive_that_is_a_bomb_is_refused_before_it_is_written() {
+    let sandbox = project("FROM scratch\nADD a.tar.gz /\n", "127.0.0.1:1")
+        .file("context/a.tar.gz", bomb(5 << 30));
+
+    failed(
+        &sandbox.run(["run"]),
+        "context/Dockerfile:2: the archive `a.tar.gz` cannot be unpacked: it unpacks to more than \
+         4 GiB, which is too much for its size",
+    );
+}
+
+#[test]
+fn a_base_that_is_a_bomb_is_refused() {
+    let zeros = bomb(5 << 30);
+    let mut base = image(b"");
+    base.blobs.insert(digest(&zeros), zeros.clone());
+    lie(&mut base, "digest", digest(&zeros));
+    lie(&mut base, "size", zeros.len());
+
+    let (ran, host) = refused(base);
+
+    failed(
+        &ran,
+        &format!(
+            "context/Dockerfile:1: the image `{host}/base:1` cannot be read: it unpacks to more \
+             than 4 GiB, which is too much for its size"
+        ),
+    );
 }

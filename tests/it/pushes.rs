@@ -2,7 +2,7 @@
 
 mod flaky;
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, thread, time::Duration};
 
 use crate::{
     machine,
@@ -195,7 +195,7 @@ fn a_registry_that_wants_us_to_wait_for_an_hour_is_not_waited_for() {
 #[test]
 fn a_connection_that_is_lost_amid_a_blob_is_made_anew() {
     let Some(registry) = Setup::default().start() else { return };
-    // The second is the layer's: the config goes first.
+    // The second is the config's: layers go as soon as they are made.
     let flaky = Flaky::before(registry.host(), |asked, before| {
         if asked.starts_with("PUT /v2/shop/web/blobs/") && before == 1 {
             Step::Cut
@@ -230,6 +230,66 @@ fn half_an_image_is_never_tagged() {
     if has_curl() {
         untagged(&format!("http://{}", registry.host()));
     }
+}
+
+#[test]
+fn an_upload_that_is_interrupted_is_cancelled_in_the_registry() {
+    let Some(registry) = Setup::default().start() else { return };
+    let flaky = Flaky::before(registry.host(), |asked, _| {
+        if asked.starts_with("PUT /v2/shop/web/blobs/") {
+            thread::sleep(Duration::from_mins(5));
+        }
+        Step::Pass
+    });
+    let project = project(flaky.host(), "insecure = true\n");
+    let mut started = project.start(["run", "--push"]);
+    project.patiently("an upload", || flaky.count("PUT /v2/shop/web/blobs/") > 0);
+
+    let run = started.terminate().end();
+
+    run.code(130).stdout("").stderr_contains("error: web: interrupted\n");
+    assert_eq!(flaky.count("DELETE /v2/shop/web/blobs/uploads/"), 1);
+}
+
+#[test]
+fn a_push_is_repeated_as_often_as_it_is_said() {
+    let Some(registry) = Setup::default().start() else { return };
+    let flaky = Flaky::before(registry.host(), |asked, before| match (asked, before) {
+        ("PUT /v2/shop/web/manifests/1", 0) => Step::Answer("403 Forbidden", ""),
+        _ => Step::Pass,
+    });
+    let project = project(flaky.host(), "insecure = true\n");
+
+    let run = project.run(["run", "--push", "--set", "builds.web.push-retry=1"]);
+
+    if has_curl() {
+        pushed(&run, flaky.host(), &format!("http://{}", registry.host()));
+    }
+}
+
+#[test]
+fn a_base_that_several_builds_share_is_had_once() {
+    let Some(registry) = Setup::default().start() else { return };
+    let flaky = Flaky::before(registry.host(), |_, _| Step::Pass);
+    let host = flaky.host();
+    let project = Sandbox::new()
+        .config(&format!(
+            "version = 1\n[registries.shop]\nhost = \"{host}\"\ninsecure = true\n\
+             [builds.base]\ncontext = \"base\"\ndestinations = [\"{host}/shop/base:1\"]\n\
+             [builds.web]\ncontext = \"web\"\ndestinations = [\"{host}/shop/web:1\"]\n\
+             [builds.api]\ncontext = \"web\"\ndestinations = [\"{host}/shop/api:1\"]\n\
+             [builds.job]\ncontext = \"web\"\ndestinations = [\"{host}/shop/job:1\"]\n"
+        ))
+        .file("base/Dockerfile", "FROM scratch\nCOPY f /f\n")
+        .file("base/f", "f\n")
+        .file("web/Dockerfile", format!("FROM {host}/shop/base:1\nCOPY g /g\n"))
+        .file("web/g", "g\n");
+    project.run(["run", "base", "--push"]).code(0);
+
+    project.run(["run", "web", "api", "job", "--push", "--jobs", "3"]).code(0);
+
+    // The layer, and the config of each.
+    assert_eq!(flaky.count("GET /v2/shop/base/blobs/"), 4);
 }
 
 #[test]

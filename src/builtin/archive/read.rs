@@ -49,6 +49,9 @@ impl<R: BufRead> Reader<R> {
                         self.skip_holes(&block)?;
                     }
                     header.start = self.position;
+                    if self.position.saturating_add(header.size) > self.most {
+                        return Err(TarError::Bomb(self.most));
+                    }
                     self.left = header.size;
                     self.padding = padding(header.size);
                     return Ok(Some(header));
@@ -116,7 +119,7 @@ impl<R: BufRead> Reader<R> {
 
     fn count(&mut self, bytes: u64) -> Result<(), TarError> {
         self.position = self.position.saturating_add(bytes);
-        if self.position > self.most { Err(TarError::TooMuch("too much")) } else { Ok(()) }
+        if self.position > self.most { Err(TarError::Bomb(self.most)) } else { Ok(()) }
     }
 }
 
@@ -140,10 +143,9 @@ impl<R: BufRead> Read for Reader<R> {
 /// What could not be read, or is not there.
 pub(in crate::builtin) fn cut(error: io::Error) -> TarError {
     if error.kind() == io::ErrorKind::UnexpectedEof {
-        TarError::Damaged("it ends in the middle")
-    } else {
-        TarError::Read(error)
+        return TarError::Damaged("it ends in the middle");
     }
+    error.downcast::<TarError>().unwrap_or_else(TarError::Read)
 }
 
 fn padding(size: u64) -> u64 {
@@ -247,9 +249,7 @@ mod tests {
 
         let endless = built(EntryType::Regular, "f", MOST + 1);
         let bytes = [endless.as_bytes().to_vec(), vec![0; 512]].concat();
-        let mut reader = Reader::new(&bytes[..], MOST);
-        reader.next().unwrap();
-        assert!(matches!(reader.next(), Err(TarError::TooMuch("too much"))));
+        assert!(matches!(Reader::new(&bytes[..], MOST).next(), Err(TarError::Bomb(MOST))));
 
         let mut tar = Builder::new(Vec::new());
         let name = vec![b'n'; 1_000_000];

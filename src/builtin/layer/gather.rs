@@ -4,17 +4,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::LayerError;
-use crate::builtin::{
-    archive::{Reader, TarError, cut, decompress},
-    content::{Aside, Content, FromStart, NotAside, Packed},
-    tree::changes::{Entry, EntryKind},
+use crate::{
+    builtin::{
+        archive::{Reader, TarError, cut, decompress},
+        content::{Aside, Content, FromStart, NotAside, Packed},
+        tree::changes::{Entry, EntryKind},
+    },
+    oci::Stop,
 };
 
 /// A layer, and of its contents, by where they begin, the entries that take them.
 type Wanted = (Arc<Packed>, BTreeMap<u64, Vec<usize>>);
 
 /// Sets aside all contents that are in layers; each of those is read once, as far as needed.
-pub(in crate::builtin) fn gather(entries: &mut [Entry]) -> Result<(), LayerError> {
+pub(in crate::builtin) fn gather(entries: &mut [Entry], stop: &Stop) -> Result<(), LayerError> {
     let mut layers: BTreeMap<usize, Wanted> = BTreeMap::new();
     for (place, entry) in entries.iter().enumerate() {
         if let EntryKind::File(file) = &entry.kind
@@ -32,7 +35,7 @@ pub(in crate::builtin) fn gather(entries: &mut [Entry]) -> Result<(), LayerError
     let aside = Aside::new().map_err(LayerError::Temporary)?;
     for (packed, wanted) in layers.into_values() {
         let damaged = |source| LayerError::Base { digest: packed.digest.clone(), source };
-        let (_, plain) = decompress(FromStart::new(Arc::clone(&packed.file)))
+        let (_, plain) = decompress(stop.reading(FromStart::new(Arc::clone(&packed.file))))
             .map_err(|error| damaged(error.into()))?;
         let mut reader = Reader::new(plain, u64::MAX);
         let mut left = wanted;
@@ -45,6 +48,7 @@ pub(in crate::builtin) fn gather(entries: &mut [Entry]) -> Result<(), LayerError
                 aside.append(&mut reader, header.size).map_err(|error| match error {
                     NotAside::Read(error) => damaged(cut(error)),
                     NotAside::Written(error) => LayerError::Temporary(error),
+                    NotAside::Full(full) => LayerError::Full(full),
                 })?;
             if bytes < header.size {
                 return Err(damaged(TarError::Damaged("it ends in the middle")));

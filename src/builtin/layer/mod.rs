@@ -22,7 +22,7 @@ use crate::{
         gate::Gate,
         stream::Chunk,
     },
-    oci::{self, Blob, Format},
+    oci::{self, Blob, Format, Stop},
 };
 
 pub(super) use gather::gather;
@@ -36,6 +36,9 @@ pub(super) enum LayerError {
     /// The temporary file, or what was set aside.
     #[error("the layer could not be kept in a temporary file")]
     Temporary(#[source] io::Error),
+    /// No room for what is set aside.
+    #[error(transparent)]
+    Full(super::content::Full),
     /// A file of an image that cannot be copied.
     #[error("`/{}` cannot be copied: {why}", String::from_utf8_lossy(path))]
     Nowhere {
@@ -59,10 +62,13 @@ pub(super) fn make(
     entries: &[Entry],
     root: &Path,
     format: Format,
+    level: Option<u32>,
+    stop: &Stop,
 ) -> Result<oci::Layer, LayerError> {
     let bytes: u64 = entries.iter().map(size).sum();
     let threads = if bytes <= SMALL { 1 } else { deflate::threads() };
-    make_on(threads, entries, root, format)
+    let level = level.map_or(Level::LAYER, Level::of);
+    make_on(threads, entries, root, format, level, stop)
 }
 
 /// Up to as many bytes, one thread compresses: they are few chunks.
@@ -80,14 +86,17 @@ fn make_on(
     entries: &[Entry],
     root: &Path,
     format: Format,
+    level: Level,
+    stop: &Stop,
 ) -> Result<oci::Layer, LayerError> {
     let mut file = tempfile::tempfile().map_err(LayerError::Temporary)?;
     let (diff_id, digest, size) = {
         let mut sink = io::BufWriter::with_capacity(1 << 20, &mut file);
         let gate = Gate::new(&mut sink);
         thread::scope(|scope| {
-            let deflate = Deflate::start(scope, threads, Level::LAYER, gate)?;
-            let mut stream = Stream { deflate, chunk: Deflate::chunk(), hash: Sha256::new() };
+            let deflate = Deflate::start(scope, threads, level, gate)?;
+            let (chunk, hash) = (Deflate::chunk(), Sha256::new());
+            let mut stream = Stream { deflate, chunk, hash, stop };
             let mut files = Files::new(root);
             for entry in entries {
                 write(&mut stream, &mut files, entry)?;
@@ -160,6 +169,7 @@ struct Stream<'a> {
     deflate: Deflate<'a>,
     chunk: Chunk,
     hash: Sha256,
+    stop: &'a Stop,
 }
 
 /// Why a file could not be taken in.
@@ -212,6 +222,7 @@ impl Stream<'_> {
     /// Room for what comes next, at least two bytes, of which all but the last may be kept.
     fn space(&mut self) -> io::Result<&mut [u8]> {
         if self.chunk.is_full() {
+            self.stop.check()?;
             self.hash.update(self.chunk.bytes());
             self.deflate.encode(&mut self.chunk)?;
         }

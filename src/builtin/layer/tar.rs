@@ -160,7 +160,7 @@ mod tests {
     fn read(entry: &Entry) -> crate::builtin::archive::Header {
         let blocks = blocks(entry);
         assert_eq!(blocks.len() % 512, 0);
-        Reader::new(&blocks[..], 1 << 20).next().unwrap().unwrap()
+        Reader::new(&blocks[..], 1 << 40).next().unwrap().unwrap()
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn files_are_copied_from_an_image_with_owners_links_and_all() {
     assert_eq!(sandbox.last("FROM base\nCOPY --from=tools/t /opt/ /\n")[1], "t/ 700 8:9");
     assert_eq!(
         sandbox.error("FROM scratch\nCOPY --from=tools/t /opt/t/gone /\n"),
-        "line 2: there is no `/opt/t/gone`"
+        "line 2: there is no `opt/t/gone` in the image `index.docker.io/tools/t`"
     );
 }
 

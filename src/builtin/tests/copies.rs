@@ -80,23 +80,29 @@ fn several_sources_and_wildcards_need_a_directory() {
     );
     assert_eq!(
         sandbox.error("FROM scratch\nCOPY none* x?x /d/\n"),
-        "line 2: nothing matches `none*` or `x?x`"
+        "line 2: nothing in the context matches `none*` or `x?x`"
     );
-    assert_eq!(sandbox.error("FROM scratch\nCOPY none /d/\n"), "line 2: there is no `/none`");
+    assert_eq!(
+        sandbox.error("FROM scratch\nCOPY none /d/\n"),
+        "line 2: there is no `none` in the context"
+    );
 }
 
 #[test]
 fn nothing_of_the_machine_is_reached() {
     let sandbox = sandbox().link("out", "/etc/passwd").link("up", "../../../etc");
 
-    assert_eq!(sandbox.error("FROM scratch\nCOPY out /x\n"), "line 2: there is no `/out`");
+    assert_eq!(
+        sandbox.error("FROM scratch\nCOPY out /x\n"),
+        "line 2: `out` in the context is a link to `/etc/passwd`, which is not there"
+    );
     assert_eq!(
         sandbox.error("FROM scratch\nCOPY up/passwd /x\n"),
-        "line 2: there is no `/up/passwd`"
+        "line 2: there is no `up/passwd` in the context"
     );
     assert_eq!(
         sandbox.error("FROM scratch\nCOPY ../../etc/passwd /x\n"),
-        "line 2: there is no `/etc/passwd`"
+        "line 2: there is no `etc/passwd` in the context"
     );
     assert_eq!(sandbox.last("FROM scratch\nCOPY f ../../../x\n"), ["x 644 0:0 =F"]);
 }
@@ -178,7 +184,7 @@ fn parents_are_kept_where_that_is_asked_for() {
     assert_eq!(copy("**/deep /d/")[3], "d/bin/sub/deep 644 0:0 =D");
     assert_eq!(
         sandbox.error("FROM scratch\nCOPY --parents bin/none /d/\n"),
-        "line 2: there is no `/bin/none`"
+        "line 2: there is no `bin/none` in the context"
     );
 }
 
@@ -224,7 +230,14 @@ fn what_is_ignored_is_not_there_not_even_the_ignore_file() {
         sandbox.last("FROM scratch\nCOPY . /\n"),
         ["bin/ 755 0:0", "bin/run 755 0:0 =R", "f 644 0:0 =F", "to-bin -> bin 0:0"]
     );
-    assert_eq!(sandbox.error("FROM scratch\nCOPY bin/sub /\n"), "line 2: there is no `/bin/sub`");
+    assert_eq!(
+        sandbox.error("FROM scratch\nCOPY bin/sub /\n"),
+        "line 2: `bin/sub` is not in the context: `.dockerignore` leaves it out"
+    );
+    assert_eq!(
+        sandbox.error("FROM scratch\nCOPY bin/rum /\n"),
+        "line 2: there is no `bin/rum` in the context; did you mean `bin/run`?"
+    );
 }
 
 #[test]

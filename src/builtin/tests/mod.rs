@@ -29,7 +29,7 @@ use super::{
 use crate::{
     context::{Dockerfile as At, Modes, Spec, Timestamps},
     dockerfile::Dockerfile,
-    oci::{Blob, Content, Format, Image, Layer, Platform},
+    oci::{Blob, Content, Format, Image, Layer, Platform, Stop},
 };
 
 /// A context, images, and what is said beside the Dockerfile.
@@ -97,12 +97,19 @@ impl Sandbox {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&bytes).unwrap();
             let packed = Packed { file: Arc::new(file), digest: "sha256:base".to_owned() };
-            lay(&mut tree, index(Arc::new(packed), &counted).unwrap()).unwrap();
+            let index = index(Arc::new(packed), &counted, &Stop::default()).unwrap();
+            lay(&mut tree, index).unwrap();
             let blob = Blob::of(Format::Docker.layer(), bytes);
             made.push(Made::Base(Layer { diff_id: blob.digest.clone(), blob }));
         }
         let config: ImageConfig = serde_json::from_str(config).unwrap();
-        let state = State { tree, config, layers: made, format: Format::Docker, scope: None };
+        let state = State {
+            tree: Arc::new(tree),
+            config,
+            layers: made,
+            format: Format::Docker,
+            scope: None,
+        };
         self.images.insert(name.to_owned(), state);
         self
     }
@@ -128,6 +135,7 @@ impl Sandbox {
             annotations: Vec::new(),
             platform: self.platform.clone(),
             created: self.created,
+            level: None,
         };
         let mut plan = Plan::new(&recipe)?;
         let mut images = Vec::new();
@@ -137,8 +145,9 @@ impl Sandbox {
             plan.trigger(&recipe, image, &state.config.config.on_build)?;
             images.push(state.clone());
         }
-        let context = local::tree(&recipe.context)?;
-        finish(&recipe, &plan, epoch(&recipe)?, &context, &images)
+        let stop = Stop::default();
+        let context = local::tree(&recipe.context, &stop)?;
+        finish(&recipe, &plan, epoch(&recipe)?, (&context, &images), &stop, &|_| {})
     }
 
     /// What the last layer of a build holds.

@@ -3,7 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use super::{Sandbox, headers};
-use crate::context::Timestamps;
+use crate::{
+    context::{self, Timestamps},
+    oci::{Format, Stop},
+};
 
 const TEXT: &str = "FROM scratch\nCOPY . /app/\nWORKDIR /w\nCOPY <<x /\ntext\nx\n";
 
@@ -61,14 +64,15 @@ fn nothing_is_later_than_the_epoch_that_is_asked_for() {
 #[test]
 fn a_file_that_grows_or_shrinks_in_between_is_an_error() {
     let sandbox = Sandbox::new().file("f", "four");
-    let context = crate::builtin::local::tree(&crate::context::Spec {
+    let spec = context::Spec {
         root: sandbox.root().to_owned(),
-        dockerfile: crate::context::Dockerfile::Outside("/none".into()),
-        extent: crate::context::Extent::Whole,
-        modes: crate::context::Modes::Normal,
+        dockerfile: context::Dockerfile::Outside("/none".into()),
+        extent: context::Extent::Whole,
+        modes: context::Modes::Normal,
         timestamps: Timestamps::Fixed,
-    })
-    .unwrap();
+    };
+    let stop = Stop::default();
+    let context = crate::builtin::local::tree(&spec, &stop).unwrap();
     let entries = {
         let mut tree = context;
         let id = tree.child(0, b"f").unwrap();
@@ -78,7 +82,8 @@ fn a_file_that_grows_or_shrinks_in_between_is_an_error() {
     };
     for (content, how) in [("longer", "grew"), ("one", "shrank")] {
         fs::write(sandbox.root().join("f"), content).unwrap();
-        let made = crate::builtin::layer::make(&entries, sandbox.root(), crate::oci::Format::Oci);
+        let root = sandbox.root();
+        let made = crate::builtin::layer::make(&entries, root, Format::Oci, None, &stop);
         assert!(made.unwrap_err().to_string().ends_with(&format!("{how} while it was read")));
     }
 }

@@ -111,13 +111,13 @@ fn full(reference: &Reference) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::{Blob, Format, Layer, digest};
+    use crate::oci::{Blob, Format, Layer, Stop, digest};
 
     fn image() -> (Image, Vec<Here>) {
         let blob = Blob::of(Format::Docker.layer(), b"one".to_vec());
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"one").unwrap();
-        let here = Here { blob: blob.clone(), file: file.into() };
+        let here = Here { blob: blob.clone(), file: file.into(), stop: Stop::default() };
         let layers = vec![Layer { blob, diff_id: digest(b"") }];
         let format = Format::Docker;
         (Image { config: b"{}".to_vec(), layers, format, annotations: Vec::new() }, vec![here])

@@ -69,13 +69,13 @@ fn fill(image: &Image, blobs: &[Here], directory: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::{Blob, Format, Layer, digest};
+    use crate::oci::{Blob, Format, Layer, Stop, digest};
 
     fn image(text: &str) -> (Image, Vec<Here>) {
         let blob = Blob::of(Format::Oci.layer(), text.as_bytes().to_vec());
         let mut file = tempfile::tempfile().unwrap();
         io::Write::write_all(&mut file, text.as_bytes()).unwrap();
-        let here = Here { blob: blob.clone(), file: file.into() };
+        let here = Here { blob: blob.clone(), file: file.into(), stop: Stop::default() };
         let layers = vec![Layer { blob, diff_id: digest(b"") }];
         let format = Format::Oci;
         (Image { config: b"{}".to_vec(), layers, format, annotations: Vec::new() }, vec![here])

@@ -43,7 +43,7 @@ impl Inner {
             }
             Content::Remote(place) => place,
         };
-        let cell = Arc::clone(locked(&self.files).entry(blob.digest.clone()).or_default());
+        let cell = locked(&self.files).cell(&blob.digest, blob.size);
         let file = cell.get_or_try_init(|| self.download(blob, place)).await?;
         Ok(Arc::clone(file))
     }

@@ -8,12 +8,14 @@
 mod ask;
 mod challenge;
 mod fetch;
+mod kept;
 mod manifest;
 mod patience;
 mod pull;
 mod push;
 mod refusal;
 mod server;
+mod session;
 mod token;
 
 #[cfg(test)]
@@ -27,10 +29,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::OnceCell;
-
+pub(crate) use self::push::AT_ONCE;
 pub use self::push::Pushed;
-use self::{patience::Pace, server::Server};
+use self::{kept::Kept, patience::Pace, server::Server, session::Abandoned};
 use super::{
     Base, Host, Image, Layer, Network, OciError, Platform,
     http::{self, Http, Limits, Trust},
@@ -54,8 +55,10 @@ struct Inner {
     declared: Vec<(Host, Arc<Trust>)>,
     /// Those that have been asked for.
     servers: Mutex<HashMap<String, Arc<Server>>>,
-    /// Layers that have been fetched, by digest.
-    files: Mutex<HashMap<String, Arc<OnceCell<Arc<File>>>>>,
+    /// Layers that have been fetched.
+    files: Mutex<Kept>,
+    /// Uploads that came to no end.
+    abandoned: Mutex<Vec<Abandoned>>,
     /// The repositories in which a blob is known to be, by host and digest.
     there: Mutex<HashMap<(String, String), BTreeSet<String>>>,
 }
@@ -101,6 +104,7 @@ impl Registries {
             declared: declared.collect::<Result<_, OciError>>()?,
             servers: Mutex::default(),
             files: Mutex::default(),
+            abandoned: Mutex::default(),
             there: Mutex::default(),
         })))
     }
@@ -158,6 +162,22 @@ impl Registries {
     /// [`OciError`], as a pull would have it.
     pub async fn has(&self, reference: &Reference) -> Result<(), OciError> {
         self.0.has_image(reference).await
+    }
+
+    /// Sends a layer to the repository of `to` before there is an image, as [`push`](Self::push)
+    /// does, which then finds it there.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`].
+    pub async fn send(&self, layer: &Layer, to: &Reference) -> Result<(), OciError> {
+        push::send(&self.0, layer, to).await
+    }
+
+    /// Tells registries of uploads that were given up, so that they keep no half of a layer: those
+    /// of pushes that failed or were dropped. Takes a few seconds at most.
+    pub async fn clean_up(&self) {
+        session::clean_up(&self.0).await;
     }
 }
 

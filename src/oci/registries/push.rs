@@ -11,10 +11,11 @@ use super::{
     patience::{Patience, Trouble},
     refusal::{self, Doing},
     server::Server,
+    session::Session,
 };
 use crate::{
     oci::{
-        Blob, Content, Image, OciError,
+        Blob, Content, Image, Layer, OciError,
         http::{Outgoing, Url},
         image::digest,
     },
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Blobs that are on their way at once.
-const AT_ONCE: usize = 3;
+pub(crate) const AT_ONCE: usize = 3;
 
 /// What a push did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +110,16 @@ pub(super) async fn may(inner: &Arc<Inner>, to: &Reference) -> Result<(), OciErr
     Ok(())
 }
 
+/// Sends one layer.
+pub(super) async fn send(
+    inner: &Arc<Inner>,
+    layer: &Layer,
+    to: &Reference,
+) -> Result<(), OciError> {
+    let goal = Goal { server: inner.server(to.host()), repository: to.repository().to_owned() };
+    inner.blob(&goal, &layer.blob).await.map(drop)
+}
+
 impl Inner {
     /// Sees to it that `blob` is there; the bytes that had to be sent for it.
     async fn blob(&self, goal: &Goal, blob: &Blob) -> Result<u64, OciError> {
@@ -151,7 +162,9 @@ impl Inner {
             Some(url) => url,
             None => self.begin(goal).await?,
         };
+        let session = Session::new(self, &goal.server, &goal.repository, &url);
         self.send(goal, blob, &url, body).await?;
+        session.end();
         Ok(blob.size)
     }
 
