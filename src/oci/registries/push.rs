@@ -11,7 +11,7 @@ use super::{
     patience::{Patience, Trouble},
     refusal::{self, Doing},
     server::Server,
-    session::Session,
+    session::{self, Session},
 };
 use crate::{
     oci::{
@@ -99,14 +99,8 @@ pub(super) async fn may(inner: &Arc<Inner>, to: &Reference) -> Result<(), OciErr
             Err(trouble) => patience.wait(trouble).await?,
         }
     };
-    // One that cannot be called off is forgotten there in time.
-    let mut question = Question::new(Method::DELETE, String::new());
-    question.at = At::Url(begun);
-    // Who may push may not always delete, and a token says which.
-    let scopes = [scope(&goal.repository, "pull,push,delete")];
-    if let Ok(mut answer) = inner.ask(&goal.server, &scopes, &question).await {
-        let _ = answer.whole(refusal::MOST_SAID).await;
-    }
+    drop(Session::new(inner, &goal.server, &goal.repository, &begun));
+    session::clean_up(inner).await;
     Ok(())
 }
 

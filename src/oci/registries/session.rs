@@ -68,7 +68,8 @@ pub(super) async fn clean_up(inner: &Arc<Inner>) {
         cancelling.spawn(async move {
             let mut question = Question::new(Method::DELETE, String::new());
             question.at = At::Url(url);
-            let scopes = [scope(&repository, "pull,push")];
+            // Who may push may not always delete, and a token says which.
+            let scopes = [scope(&repository, "pull,push,delete")];
             if let Ok(mut answer) = inner.ask(&server, &scopes, &question).await {
                 let _ = answer.whole(refusal::MOST_SAID).await;
             }
