@@ -45,12 +45,11 @@ impl Reach {
                     Some((Value::Secret(source), _)) => format!("the user of {source}"),
                     None => "whoever has logged in before".to_owned(),
                 };
-                let places = [("at", &app.api), ("in", &app.org), ("/", &app.space)];
-                let said = places.iter().filter_map(|(how, place)| match (how, place.as_ref()?) {
-                    (&"/", place) => Some(format!("/{place}")),
-                    (how, place) => Some(format!(" {how} {place}")),
-                });
-                probed.passes("login", whose + &said.collect::<String>());
+                let at = app.api.as_ref().map(|api| format!(" at {api}")).unwrap_or_default();
+                let place: Vec<&str> =
+                    [&app.org, &app.space].into_iter().flatten().map(String::as_str).collect();
+                let within = if place.is_empty() { "" } else { " in " };
+                probed.passes("login", format!("{whose}{at}{within}{}", place.join("/")));
                 let instance = (app.instances > 1).then_some(seat);
                 let way = format!("through `cf ssh {}`", app.app);
                 let command = app_of(app, home.as_deref()).ssh(instance);
