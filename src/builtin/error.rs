@@ -277,7 +277,7 @@ impl BuildError {
             Self::Unsupported(unsupported) => Some(unsupported.hint),
             Self::Context(error) => error.hint(),
             Self::Image { source, .. } => source.hint(),
-            Self::Nothing { .. } => {
+            Self::Nothing { place, .. } if place == "in the context" => {
                 Some("see with `kaniko-build context ls` what the context holds")
             }
             Self::Several { .. } => Some("end the destination with a `/`"),

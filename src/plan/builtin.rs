@@ -129,3 +129,18 @@ fn wrong_value(flag: &str) -> Option<(&'static str, &'static str)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_with_its_levels_is_all_that_layers_are_compressed_with() {
+        for works in ["--compression=gzip", "--compression-level=-1", "--compression-level=9"] {
+            assert_eq!(wrong_value(works), None);
+        }
+        for wrong in ["--compression=zstd", "--compression-level=10", "--compression-level=x"] {
+            assert!(wrong_value(wrong).is_some(), "{wrong}");
+        }
+    }
+}

@@ -42,6 +42,7 @@ pub(super) struct Sandbox {
     pub(super) platform: Option<Platform>,
     pub(super) created: Option<i64>,
     pub(super) timestamps: Timestamps,
+    pub(super) level: Option<u32>,
 }
 
 impl Sandbox {
@@ -55,6 +56,7 @@ impl Sandbox {
             platform: None,
             created: None,
             timestamps: Timestamps::Fixed,
+            level: None,
         }
     }
 
@@ -135,7 +137,7 @@ impl Sandbox {
             annotations: Vec::new(),
             platform: self.platform.clone(),
             created: self.created,
-            level: None,
+            level: self.level,
         };
         let mut plan = Plan::new(&recipe)?;
         let mut images = Vec::new();

@@ -45,6 +45,20 @@ fn layers_do_not_depend_on_the_time_of_the_image() {
 }
 
 #[test]
+fn a_level_makes_layers_smaller_and_changes_nothing_in_them() {
+    let mut sandbox = sandbox();
+    let mut layer = |level| {
+        sandbox.level = Some(level);
+        let layer = sandbox.build(TEXT).unwrap().layers.remove(0);
+        (layer.blob.size, layer.diff_id)
+    };
+    let (none, fast, small) = (layer(0), layer(1), layer(9));
+
+    assert!(none.0 > fast.0 && fast.0 > small.0, "{none:?} {fast:?} {small:?}");
+    assert_eq!((&none.1, &fast.1), (&small.1, &small.1));
+}
+
+#[test]
 fn nothing_is_later_than_the_epoch_that_is_asked_for() {
     let mut sandbox = Sandbox::new().file("f", "").arg("SOURCE_DATE_EPOCH", "1000000000");
     sandbox.timestamps = Timestamps::Keep;
