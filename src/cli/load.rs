@@ -288,10 +288,9 @@ fn know(plan: &Plan, surroundings: &Surroundings, redactor: &Redactor) {
             let _ = redactor.add(&found.secret);
         }
     }
-    let needed: Vec<_> =
-        plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+    let needed = plan.builds.iter().flat_map(|build| &build.registries);
     let sources = credentials::Sources { registries: &plan.registries, env: environment };
-    for located in credentials::locate(&needed, sources).unwrap_or_default() {
+    for located in credentials::locate(needed, sources).unwrap_or_default() {
         for secret in located.known_secrets() {
             let _ = redactor.add(secret);
         }

@@ -35,6 +35,8 @@ pub(super) fn plan(
         Format::Json => printer.document(&report::plan::json(this.shown(), redactor)),
         Format::Shell => printer.result(&report::plan::shell(&this.plan)),
     };
+    // The process ends here: what a large plan is made of need not be given back piece by piece.
+    std::mem::forget(this);
     written(told, printer)
 }
 
@@ -154,11 +156,10 @@ pub(super) fn graph(
 
 /// Where the credentials of each registry would come from.
 pub(super) fn located(plan: &Plan, surroundings: &Surroundings) -> Result<Vec<Located>, Trouble> {
-    let needed: Vec<_> =
-        plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
+    let needed = plan.builds.iter().flat_map(|build| &build.registries);
     let env = &surroundings.environment;
     let sources = credentials::Sources { registries: &plan.registries, env };
-    credentials::locate(&needed, sources).map_err(|error| Trouble::of(&error, error.hint()))
+    credentials::locate(needed, sources).map_err(|error| Trouble::of(&error, error.hint()))
 }
 
 /// `list`.

@@ -58,7 +58,7 @@ pub(super) fn builds(
 ) -> Vec<Section> {
     let mut builds: Vec<Section> = Vec::new();
     for build in written {
-        let table = build.table.over(&under(&build, given, mistakes));
+        let table = build.table.over(under(&build, given, mistakes));
         let matrix = table.entry("matrix").cloned();
         let build = Section { table, ..build };
         let variants = match matrix {
@@ -84,7 +84,7 @@ pub(super) fn builds(
 fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
     let mut any = false;
     for build in builds.iter_mut().filter(|build| wildcard(&set.pattern, &build.name)) {
-        build.table = set.table.over(&build.table);
+        build.table = set.table.over(std::mem::take(&mut build.table));
         any = true;
     }
     if !any {
@@ -101,7 +101,7 @@ fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
 /// What a build's own keys lie over: its presets over the defaults.
 fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Table {
     let mut under = match given.laid.inherited.get(&build.key.source) {
-        Some(inherited) => inherited.over(given.defaults),
+        Some(inherited) => inherited.over(given.defaults.clone()),
         None => given.defaults.clone(),
     };
     let chosen = build.table.get("presets").or_else(|| under.get("presets")).cloned();
@@ -113,7 +113,7 @@ fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Tab
             continue;
         }
         if let Some(preset) = given.presets.iter().find(|preset| preset.name == *name) {
-            under = preset.table.over(&under);
+            under = preset.table.over(under);
             continue;
         }
         let known = given.presets.iter().map(|preset| preset.name.as_str());

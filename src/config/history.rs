@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use super::{
@@ -42,7 +42,7 @@ pub(super) struct Layer {
 #[derive(Debug, Clone)]
 pub struct Step<'c> {
     /// In words: `defaults`, `presets.rust`, `profiles.release, builds.api`.
-    pub section: String,
+    pub section: Arc<str>,
     /// What it says, and where.
     pub node: &'c Node,
 }
@@ -55,17 +55,37 @@ impl Step<'_> {
     }
 }
 
-impl Config {
-    /// What the layers say of the value at `path` of `build`, the one that holds last.
+/// The sections of all layers that can say something of a build, the one that holds last.
+#[derive(Debug)]
+pub struct Said<'c>(Vec<(Arc<str>, &'c Table)>);
+
+impl<'c> Said<'c> {
+    /// What they say of the value at `path`.
     ///
     /// `path` is a key, or a key and the name of an entry, as in `labels`, `stage`.
     #[must_use]
+    pub fn of(&self, path: &[&str]) -> Vec<Step<'c>> {
+        let step = |(section, table): &(Arc<str>, &'c Table)| {
+            Some(Step { section: Arc::clone(section), node: at(table, path)? })
+        };
+        self.0.iter().filter_map(step).collect()
+    }
+}
+
+impl Config {
+    /// What the layers say of the value at `path` of `build`, the one that holds last.
+    #[must_use]
     pub fn history<'c>(&'c self, build: &Section, path: &[&str]) -> Vec<Step<'c>> {
-        let mut steps = Vec::new();
+        self.said(build).of(path)
+    }
+
+    /// The sections that can say something of `build`.
+    #[must_use]
+    pub fn said<'c>(&'c self, build: &Section) -> Said<'c> {
+        let mut said = Vec::new();
         let history = &self.history;
         let mut add = |section: String, table: Option<&'c Table>| {
-            let node = table.and_then(|table| at(table, path));
-            steps.extend(node.map(|node| Step { section, node }));
+            said.extend(table.map(|table| (section.into(), table)));
         };
         self.in_layers("defaults", None, &mut add);
         let inherited = history.inherited.get(&build.key.source);
@@ -79,7 +99,7 @@ impl Config {
                 add(format!("builds.{}", set.pattern), Some(&set.table));
             }
         }
-        steps
+        Said(said)
     }
 
     /// A step as it is told: where the value stands, and in which section.
@@ -92,7 +112,7 @@ impl Config {
         };
         match key {
             Some((key, _)) => format!("{place} {key}"),
-            None => format!("{place} ({})", step.section),
+            None => [&place, " (", &*step.section, ")"].concat(),
         }
     }
 
@@ -165,7 +185,7 @@ mod tests {
         let config = Config::load(layers).unwrap();
         let build = config.builds.iter().find(|one| one.name == build).unwrap();
         let steps = config.history(build, path);
-        steps.iter().map(|step| step.section.clone()).collect()
+        steps.iter().map(|step| step.section.to_string()).collect()
     }
 
     const FILE: &str = "version = 1\n[defaults]\ntarget = \"a\"\nlabels = { x = \"1\" }\n\

@@ -6,7 +6,7 @@
 //! itself, by which an empty table keeps its place, a mistake in one that only a later layer has
 //! is underlined there, and the order of the file is restored after the merge.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
@@ -29,98 +29,107 @@ const LATER: &str = "later";
 /// What stands before every name.
 const NAME: char = '=';
 
-/// One layer, for Figment.
-struct Layer {
-    label: String,
-    handles: Dict,
+/// One layer, for Figment, which asks it once.
+struct Layer<'t> {
+    label: &'t str,
+    handles: Cell<Dict>,
 }
 
-impl Provider for Layer {
+impl Provider for Layer<'_> {
     fn metadata(&self) -> Metadata {
-        Metadata::named(self.label.clone())
+        Metadata::named(self.label.to_owned())
     }
 
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        Ok(Map::from([(Profile::Default, self.handles.clone())]))
+        Ok(Map::from([(Profile::Default, self.handles.take())]))
     }
 }
 
-/// Layers in the making.
-pub(super) struct Layers {
-    arena: Vec<(Place, Node)>,
-    figment: Figment,
+/// Layers, each with its name, the first of which defines the order, merged.
+pub(super) fn merged(layers: &[(&str, &Table)]) -> Table {
+    let mut arena = Vec::new();
+    let mut figment = Figment::new();
+    for (index, (label, table)) in layers.iter().enumerate() {
+        let others = layers.iter().enumerate().filter(|(other, _)| *other != index);
+        let others: Vec<_> = others.map(|(_, (_, table))| *table).collect();
+        let own = if index == 0 { SELF } else { LATER };
+        let handles = handles(table, &others, own, &mut Vec::new(), &mut arena);
+        figment = figment.merge(Layer { label, handles: Cell::new(handles) });
+    }
+    let Ok(mut profiles) = figment.data() else { return Table::default() };
+    let root = profiles.remove(&Profile::Default).unwrap_or_default();
+    restore(root, &mut arena).0
 }
 
-impl Layers {
-    /// No layer at all.
-    pub(super) fn new() -> Self {
-        Self { arena: Vec::new(), figment: Figment::new() }
-    }
+/// A key's place and its value.
+type Arena = Vec<(Place, Node)>;
 
-    /// Lays `table` over what is there; `places` says whether its tables define the order.
-    pub(super) fn add(&mut self, label: &str, table: &Table, places: bool) {
-        let handles = self.handles(table, places, &mut Vec::new());
-        let layer = Layer { label: label.to_owned(), handles };
-        self.figment = std::mem::take(&mut self.figment).merge(layer);
-    }
-
-    fn handles<'t>(&mut self, table: &'t Table, places: bool, path: &mut Vec<&'t str>) -> Dict {
-        let mut handles = Dict::new();
-        for entry in &table.0 {
-            path.push(&entry.name);
-            let value = if let Data::Table(inner) = &entry.node.data
-                && !keys::at(path).is_some_and(Kind::is_one_value)
-            {
-                let mut inner = self.handles(inner, places, path);
-                let own = if places { SELF } else { LATER };
-                inner.insert(own.to_owned(), self.handle(entry, Data::Table(Table::default())));
-                Value::from(inner)
-            } else {
-                self.handle(entry, entry.node.data.clone())
-            };
-            path.pop();
-            handles.insert(format!("{NAME}{}", entry.name), value);
-        }
-        handles
-    }
-
-    fn handle(&mut self, entry: &Entry, data: Data) -> Value {
+/// A table that none of the `others` has as well is one value: nothing of it can be merged.
+fn handles<'t>(
+    table: &'t Table,
+    others: &[&'t Table],
+    own: &str,
+    path: &mut Vec<&'t str>,
+    arena: &mut Arena,
+) -> Dict {
+    let handle = |entry: &Entry, data: Data, arena: &mut Arena| {
         let node = Node { place: entry.node.place.clone(), data };
-        self.arena.push((entry.key.clone(), node));
-        Value::from(self.arena.len() - 1)
+        arena.push((entry.key.clone(), node));
+        Value::from(arena.len() - 1)
+    };
+    let mut handles_of = Dict::new();
+    for entry in &table.0 {
+        path.push(&entry.name);
+        let within = |other: &&'t Table| match &other.get(&entry.name)?.data {
+            Data::Table(table) => Some(table),
+            _ => None,
+        };
+        let others: Vec<_> = others.iter().filter_map(within).collect();
+        let value = if let Data::Table(inner) = &entry.node.data
+            && !others.is_empty()
+            && !keys::at(path).is_some_and(Kind::is_one_value)
+        {
+            let mut inner = handles(inner, &others, own, path, arena);
+            inner.insert(own.to_owned(), handle(entry, Data::Table(Table::default()), arena));
+            Value::from(inner)
+        } else {
+            handle(entry, entry.node.data.clone(), arena)
+        };
+        path.pop();
+        handles_of.insert(format!("{NAME}{}", entry.name), value);
     }
-
-    /// The merged table, in the order of the first layer, then of the later ones.
-    pub(super) fn merged(self) -> Table {
-        let Ok(mut profiles) = self.figment.data() else { return Table::default() };
-        let root = profiles.remove(&Profile::Default).unwrap_or_default();
-        restore(root, &self.arena).0
-    }
+    handles_of
 }
 
 /// The table of `handles`, and the arena's number that says where it stands.
-fn restore(handles: Dict, arena: &[(Place, Node)]) -> (Table, usize) {
+fn restore(handles: Dict, arena: &mut Arena) -> (Table, usize) {
     let (mut own, mut later) = (None, None);
     let mut entries = BTreeMap::new();
-    for (name, value) in handles {
-        let name = name.strip_prefix(NAME).map(str::to_owned).ok_or(name);
-        if let (Ok(name), Value::Dict(_, inner)) = (&name, &value) {
-            let (table, index) = restore(inner.clone(), arena);
-            let Some((key, at)) = arena.get(index) else { continue };
-            let node = Node { place: at.place.clone(), data: Data::Table(table) };
-            entries.insert(index, Entry { name: name.clone(), key: key.clone(), node });
-            continue;
-        }
+    for (handle, value) in handles {
+        let name = handle.strip_prefix(NAME).map(str::to_owned);
+        let (name, value) = match (name, value) {
+            (Some(name), Value::Dict(_, inner)) => {
+                let (table, index) = restore(inner, arena);
+                let Some((key, at)) = arena.get(index) else { continue };
+                let node = Node { place: at.place.clone(), data: Data::Table(table) };
+                entries.insert(index, Entry { name, key: key.clone(), node });
+                continue;
+            }
+            other => other,
+        };
         let index = value.to_u128().and_then(|index| usize::try_from(index).ok());
-        let Some((index, (key, node))) = index.and_then(|at| Some((at, arena.get(at)?))) else {
+        let Some((index, (key, node))) = index.and_then(|at| Some((at, arena.get_mut(at)?))) else {
             continue;
         };
         match name {
-            Ok(name) => {
-                entries.insert(index, Entry { name, key: key.clone(), node: node.clone() });
+            Some(name) => {
+                // Each is asked for once.
+                let data = std::mem::replace(&mut node.data, Data::Bool(false));
+                let node = Node { place: node.place.clone(), data };
+                entries.insert(index, Entry { name, key: key.clone(), node });
             }
-            Err(handle) if handle == SELF => own = Some(index),
-            Err(_) => later = Some(index),
+            None if handle == SELF => own = Some(index),
+            None => later = Some(index),
         }
     }
     let first = entries.keys().next().copied().unwrap_or_default();
@@ -229,10 +238,7 @@ mod tests {
         let (table, _) = file(source, &sources);
         let set = flag("builds.a.target=two=2", &mut sources).unwrap();
 
-        let mut layers = Layers::new();
-        layers.add("kaniko.toml", &table, true);
-        layers.add("--set", &set, false);
-        let merged = layers.merged();
+        let merged = merged(&[("kaniko.toml", &table), ("--set", &set)]);
 
         assert_eq!(text_of(&merged, &["builds", "a", "target"]), "two=2");
         assert_eq!(text_of(&merged, &["defaults", "image"]), "x");
@@ -259,10 +265,9 @@ mod tests {
         let mut sources = Sources::default();
         let set = flag("builds.\"\".target=x", &mut sources).unwrap();
 
-        let mut layers = Layers::new();
-        layers.add("--set", &set, false);
+        let merged = merged(&[("kaniko.toml", &Table::default()), ("--set", &set)]);
 
-        assert_eq!(text_of(&layers.merged(), &["builds", "", "target"]), "x");
+        assert_eq!(text_of(&merged, &["builds", "", "target"]), "x");
     }
 
     #[test]
@@ -270,9 +275,7 @@ mod tests {
         let mut sources = Sources::default();
         let set = flag("builds.new.target=x", &mut sources).unwrap();
 
-        let mut layers = Layers::new();
-        layers.add("--set", &set, false);
-        let merged = layers.merged();
+        let merged = merged(&[("kaniko.toml", &Table::default()), ("--set", &set)]);
 
         assert_eq!(merged.entry("builds").unwrap().key.span, 0..6);
     }

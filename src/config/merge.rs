@@ -71,15 +71,12 @@ pub(super) fn profile<'t>(
 
 /// Builds of profiles that are no builds of the file: a profile changes builds and adds none.
 pub(super) fn profiles_builds(file: &Table, mistakes: &mut Vec<Mistake>) {
-    let table = |table: &Table, name: &str| match table.get(name).map(|node| &node.data) {
-        Some(Data::Table(table)) => table.clone(),
-        _ => Table::default(),
-    };
-    let builds = table(file, "builds");
+    let empty = Table::default();
+    let builds = table(file, "builds").unwrap_or(&empty);
     let names = || builds.0.iter().map(|build| build.name.as_str());
-    for Entry { name: profile, node, .. } in &table(file, "profiles").0 {
+    for Entry { name: profile, node, .. } in &table(file, "profiles").unwrap_or(&empty).0 {
         let Data::Table(inner) = &node.data else { continue };
-        for build in &table(inner, "builds").0 {
+        for build in &table(inner, "builds").unwrap_or(&empty).0 {
             if builds.get(&build.name).is_some() {
                 continue;
             }
@@ -90,6 +87,13 @@ pub(super) fn profiles_builds(file: &Table, mistakes: &mut Vec<Mistake>) {
                 None => mistake.hint("a profile adds no builds: `when` of a build leaves one out"),
             });
         }
+    }
+}
+
+fn table<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
+    match &table.get(name)?.data {
+        Data::Table(table) => Some(table),
+        _ => None,
     }
 }
 

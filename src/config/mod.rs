@@ -27,7 +27,7 @@ mod wildcard;
 
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use history::Step;
+pub use history::{Said, Step};
 pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
@@ -163,39 +163,29 @@ impl Config {
         }
 
         merge::profiles_builds(&file, &mut mistakes);
-        let mut layers = layers::Layers::new();
-        layers.add(from.label, &file, true);
-        if let Some(name) = from.profile {
-            match merge::profile(&file, name, &mut sources) {
-                Ok(table) => layers.add("profile", table, false),
-                Err(mistake) => mistakes.push(mistake),
-            }
-        }
-        let mut over = given(&mut sources);
-        for table in &over {
-            layers.add("command line", table, false);
-        }
+        let profile = from.profile.map(|name| merge::profile(&file, name, &mut sources));
+        let profile = profile.and_then(|found| found.map_err(|wrong| mistakes.push(wrong)).ok());
+        let mut over: Vec<_> =
+            given(&mut sources).into_iter().map(|table| ("command line", table)).collect();
         let (variables, wrong) = variables::tables(from.environment, &file, &mut sources);
         mistakes.extend(wrong);
-        for table in &variables {
-            layers.add("environment", table, false);
-        }
-        over.extend(variables);
+        over.extend(variables.into_iter().map(|table| ("environment", table)));
         let mut sets = Vec::new();
         for set in from.sets {
             match layers::flag(set, &mut sources) {
                 Ok(table) => match merge::late(table, &file) {
                     Ok(set) => sets.push(set),
-                    Err(table) => {
-                        layers.add("--set", &table, false);
-                        over.push(table);
-                    }
+                    Err(table) => over.push(("--set", table)),
                 },
                 Err(mistake) => mistakes.push(mistake),
             }
         }
+        let under = std::iter::once((from.label, &file));
+        let under = under.chain(profile.map(|table| ("profile", table)));
+        let layers: Vec<_> =
+            under.chain(over.iter().map(|(label, table)| (*label, table))).collect();
 
-        let mut root = layers.merged();
+        let mut root = layers::merged(&layers);
         let mut check = Check { sources: &sources, mistakes };
         check.sections(&mut root);
         for table in inherited.values_mut() {
@@ -208,13 +198,13 @@ impl Config {
         let laid = Laid { inherited: &inherited, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
-            let profiled = from.profile.and_then(|name| {
-                let table = merge::profile(&file, name, &mut sources).ok()?.clone();
-                Some(Layer { profile: Some(name.to_owned()), table })
+            let profiled = profile.map(|table| Layer {
+                profile: from.profile.map(str::to_owned),
+                table: table.clone(),
             });
             let layer = |table| Layer { profile: None, table };
-            let file = std::iter::once(layer(file)).chain(profiled);
-            let layers = file.chain(over.into_iter().map(layer)).collect();
+            let over = over.into_iter().map(|(_, table)| layer(table));
+            let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
             let history = History { layers, inherited, sets, ..History::default() };
             Ok(Self { sources, member, history, ..config })
         } else {

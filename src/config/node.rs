@@ -83,28 +83,27 @@ impl Table {
     /// Tables within those tables replace too: they are single values, such as the place that a
     /// secret comes from.
     #[must_use]
-    pub fn over(&self, base: &Self) -> Self {
+    pub fn over(&self, base: Self) -> Self {
         self.laid_over(base, 1)
     }
 
-    fn laid_over(&self, base: &Self, levels: u32) -> Self {
-        let mut merged = base.clone();
+    fn laid_over(&self, mut base: Self, levels: u32) -> Self {
         for entry in &self.0 {
-            match merged.0.iter_mut().find(|under| under.name == entry.name) {
+            match base.0.iter_mut().find(|under| under.name == entry.name) {
                 Some(under) => {
                     under.key = entry.key.clone();
-                    under.node = match (&entry.node.data, &under.node.data) {
+                    under.node = match (&entry.node.data, &mut under.node.data) {
                         (Data::Table(upper), Data::Table(lower)) if levels > 0 => Node {
                             place: entry.node.place.clone(),
-                            data: Data::Table(upper.laid_over(lower, levels - 1)),
+                            data: Data::Table(upper.laid_over(std::mem::take(lower), levels - 1)),
                         },
                         _ => entry.node.clone(),
                     };
                 }
-                None => merged.0.push(entry.clone()),
+                None => base.0.push(entry.clone()),
             }
         }
-        merged
+        base
     }
 }
 
@@ -131,7 +130,7 @@ mod tests {
         let from = |form: &str| Data::Table(table(&[(form, Data::Text("x".into()))]));
         let secrets = |form: &str| table(&[("secrets", Data::Table(table(&[("id", from(form))])))]);
 
-        assert_eq!(secrets("file").over(&secrets("env")), secrets("file"));
+        assert_eq!(secrets("file").over(secrets("env")), secrets("file"));
     }
 
     #[test]
@@ -146,7 +145,7 @@ mod tests {
             ("tags", text("x")),
         ]);
 
-        let merged = upper.over(&base);
+        let merged = upper.over(base);
 
         assert_eq!(
             merged,

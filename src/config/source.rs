@@ -74,7 +74,7 @@ impl Sources {
     pub fn show(&self, place: &Place) -> String {
         let source = self.of(place);
         match source.origin {
-            Origin::File(_) => format!("{}:{}", source.label, self.line(place)),
+            Origin::File(_) => [&source.label, ":", &self.line(place).to_string()].concat(),
             Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => {
                 source.label.clone()
             }

@@ -1,6 +1,9 @@
 //! Which stages a target needs, and which images they are built from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, HashMap},
+};
 
 use super::{Dockerfile, Instruction, Mount, Stage, What, expand::expansion, nearest::nearest};
 
@@ -179,14 +182,14 @@ impl Dockerfile {
 const LONGEST: usize = 4096;
 
 /// What a target reaches.
-pub(super) struct Reach {
+pub(super) struct Reach<'d> {
     /// What each stage is built from.
     pub(super) bases: Vec<From>,
     /// Whether the target needs a stage.
     pub(super) needed: Vec<bool>,
     /// Whether the `ONBUILD`s of a stage run in another one, and in one that is needed.
     pub(super) inherited: Vec<(bool, bool)>,
-    names: Names,
+    names: Names<'d>,
 }
 
 /// What a stage is built from.
@@ -199,28 +202,32 @@ pub(super) struct From {
     unread: bool,
 }
 
-impl Reach {
+impl<'d> Reach<'d> {
     /// Without recursion: chains of stages may be long.
     pub(super) fn new(
-        file: &Dockerfile,
+        file: &'d Dockerfile,
         build_args: &BTreeMap<String, String>,
         target: usize,
     ) -> Self {
         let stages = &file.stages[..=target];
         let names = Names::new(stages);
-        let values = file.values(build_args);
+        let values = LazyCell::new(|| file.values(build_args));
         let value_of = |name: &str| values.get(name).map(String::as_str);
         let bases: Vec<_> = stages
             .iter()
             .enumerate()
             .map(|(index, stage)| {
-                let (text, unset, unread) = match expansion(&stage.base, file.escape, &value_of) {
-                    Ok(done) if done.text.len() <= LONGEST => {
-                        let missed = done.missed.into_iter();
-                        let unset = missed.filter(|missed| !missed.foreseen);
-                        (done.text, unset.map(|missed| missed.name).collect(), false)
+                let (text, unset, unread) = if is_plain(&stage.base) {
+                    (stage.base.clone(), Vec::new(), stage.base.len() > LONGEST)
+                } else {
+                    match expansion(&stage.base, file.escape, &value_of) {
+                        Ok(done) if done.text.len() <= LONGEST => {
+                            let missed = done.missed.into_iter();
+                            let unset = missed.filter(|missed| !missed.foreseen);
+                            (done.text, unset.map(|missed| missed.name).collect(), false)
+                        }
+                        _ => (stage.base.clone(), Vec::new(), true),
                     }
-                    _ => (stage.base.clone(), Vec::new(), true),
                 };
                 From { stage: names.before(&text, index), text, unset, unread }
             })
@@ -267,18 +274,18 @@ fn froms(instruction: &Instruction) -> impl Iterator<Item = &str> {
 }
 
 /// Stages by name in lower case: the first and the last of each.
-struct Names {
+struct Names<'d> {
     count: usize,
-    first_and_last: HashMap<String, (usize, usize)>,
+    first_and_last: BTreeMap<&'d str, (usize, usize)>,
 }
 
-impl Names {
-    fn new(stages: &[Stage]) -> Self {
-        let mut first_and_last = HashMap::new();
+impl<'d> Names<'d> {
+    fn new(stages: &'d [Stage]) -> Self {
+        let mut first_and_last = BTreeMap::new();
         for (index, stage) in stages.iter().enumerate() {
             if let Some(name) = &stage.name {
                 first_and_last
-                    .entry(name.to_ascii_lowercase())
+                    .entry(name.as_str())
                     .and_modify(|(_, last)| *last = index)
                     .or_insert((index, index));
             }
@@ -286,17 +293,31 @@ impl Names {
         Self { count: stages.len(), first_and_last }
     }
 
+    fn named(&self, name: &str) -> Option<&(usize, usize)> {
+        match self.first_and_last.get(name) {
+            None if name.contains(|letter: char| letter.is_ascii_uppercase()) => {
+                self.first_and_last.get(&*name.to_ascii_lowercase())
+            }
+            found => found,
+        }
+    }
+
     /// The stage that `FROM name` of the stage `index` means: the first of that name before it.
     fn before(&self, name: &str, index: usize) -> Option<usize> {
-        let (first, _) = self.first_and_last.get(&name.to_ascii_lowercase())?;
+        let (first, _) = self.named(name)?;
         Some(*first).filter(|first| *first < index)
     }
 
     /// The stage that `--from=name` means: the last of that name, or a number.
     fn named_or_numbered(&self, name: &str) -> Option<usize> {
-        let named = self.first_and_last.get(&name.to_ascii_lowercase()).map(|(_, last)| *last);
+        let named = self.named(name).map(|(_, last)| *last);
         named.or_else(|| name.parse().ok().filter(|number| *number < self.count))
     }
+}
+
+/// Whether nothing in it is replaced or taken away: no variable, quote, escape or blank.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/.:@-_+".contains(&byte))
 }
 
 /// Rough, to tell what an empty variable leaves from a reference; no judge of references.

@@ -232,7 +232,7 @@ impl Dockerfile {
     fn triggers(
         &self,
         index: usize,
-        reach: &Reach,
+        reach: &Reach<'_>,
         given: &Given<'_>,
     ) -> Result<Vec<Instruction>, WholeContext> {
         let base = &reach.bases[index];

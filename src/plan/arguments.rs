@@ -66,10 +66,10 @@ pub fn arguments(
         arguments.push("--no-push=true".to_owned());
     }
     let maps: [(&str, &Vec<(String, Rendered)>); 3] =
-        [("build-arg", build_args), ("label", labels), ("annotation", annotations)];
+        [("--build-arg", build_args), ("--label", labels), ("--annotation", annotations)];
     for (flag, entries) in maps {
         for (name, text) in entries {
-            arguments.push(format!("--{flag}={name}={}", resolve(text, &mut late)?));
+            arguments.push([flag, "=", name, "=", &resolve(text, &mut late)?].concat());
         }
     }
     for (id, _) in secrets {

@@ -1,8 +1,9 @@
 //! One build: its keys read, its destinations made, its Dockerfile looked into.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
+    builtin::Unsupported,
     config::{Data, Mistake, Node, Section},
     context::{Modes, Timestamps},
     kaniko::flags,
@@ -25,14 +26,30 @@ const OUTPUTS: [(&str, &str, OutputKind); 2] = [
     ("oci-layout-path", "--oci-layout-path", OutputKind::Directory),
 ];
 
-/// Decides everything about `section`; none when something is wrong with it.
-pub(super) fn build(
+/// What is decided of a build before it is known where it runs.
+pub(super) struct Begun {
+    name: Arc<str>,
+    context: PathBuf,
+    outputs: Vec<OutputAt>,
+    push: bool,
+    destinations: Vec<Reference>,
+    build_args: Vec<(String, Rendered)>,
+    labels: Vec<(String, Rendered)>,
+    annotations: Vec<(String, Rendered)>,
+    target: Option<String>,
+    secrets: Vec<(String, crate::secret::Source)>,
+    flags: Vec<String>,
+    read: Option<dockerfile::Read>,
+    unsupported: Vec<Unsupported>,
+}
+
+/// Reads `section` and its Dockerfile.
+pub(super) fn begin(
     section: &Section,
     keys: &mut Reader<'_>,
-    executors: &mut Executors<'_>,
     facts: &Facts<'_>,
     taking: &Taking<'_>,
-) -> Option<Build> {
+) -> Begun {
     let name: Arc<str> = section.name.as_str().into();
     let context = keys
         .path("context")
@@ -55,28 +72,68 @@ pub(super) fn build(
     let secrets = secrets(keys);
     let flags = flags(keys);
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
-    let unsupported = read.as_ref().map(|read| {
-        builtin::unsupported(read, &dockerfile::values(&build_args), target.as_deref())
-    });
+    let unsupported = read.as_ref().map(|read| builtin::unsupported(read, target.as_deref()));
     let unsupported = unsupported.unwrap_or_default();
-    let chosen = executors.of(section, keys, read.as_ref(), &unsupported);
-    let chosen = chosen?;
-    let slim = if keys.boolean("slim").unwrap_or(true) {
-        let unused = slim::builds_unused(&chosen.executor, &flags);
-        slim::slim(&read.as_ref()?.file, target.as_deref(), &build_args, unused)
-    } else {
-        Slim::Off
-    };
+    Begun {
+        name,
+        context,
+        outputs,
+        push,
+        destinations,
+        build_args,
+        labels,
+        annotations,
+        target,
+        secrets,
+        flags,
+        read,
+        unsupported,
+    }
+}
+
+/// A build of which only what its Dockerfile asks for is not told yet.
+pub(super) struct Placed {
+    pub(super) build: Build,
+    slim: bool,
+    read: dockerfile::Read,
+    unsupported: Vec<Unsupported>,
+}
+
+/// Decides where it runs; none when something is wrong with that or with its Dockerfile.
+pub(super) fn place(
+    begun: Begun,
+    section: &Section,
+    keys: &mut Reader<'_>,
+    executors: &mut Executors<'_>,
+) -> Option<Placed> {
+    let Begun {
+        name,
+        context,
+        outputs,
+        push,
+        destinations,
+        build_args,
+        labels,
+        annotations,
+        target,
+        secrets,
+        flags,
+        read,
+        unsupported,
+    } = begun;
+    let chosen = executors.of(section, keys, read.as_ref(), &unsupported)?;
+    let slim = keys.boolean("slim").unwrap_or(true);
+    let read = read?;
     let mut build = Build {
         name,
         place: section.key.clone(),
         executor: chosen.executor,
         chosen: chosen.why,
         context,
-        dockerfile: read.as_ref()?.at.clone(),
-        dockerfile_label: read.as_ref()?.label.clone(),
-        instructions: Arc::clone(&read.as_ref()?.file),
-        slim,
+        dockerfile: read.at.clone(),
+        dockerfile_label: read.label.clone(),
+        instructions: Arc::clone(&read.file),
+        slim: Slim::Off,
         modes: keys
             .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
             .unwrap_or(Modes::Normal),
@@ -96,7 +153,7 @@ pub(super) fn build(
         flags,
         registries: Vec::new(),
         access: Access::default(),
-        bases: read.as_ref()?.bases.clone(),
+        bases: read.bases.clone(),
         needs: Vec::new(),
         after: Vec::new(),
         retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
@@ -105,10 +162,21 @@ pub(super) fn build(
     };
     let after: BTreeSet<Arc<str>> = build.takes().map(Arc::from).collect();
     build.after = after.into_iter().collect();
-    builtin::check(&build, read.as_ref()?, &unsupported, keys);
-    build.needs = dockerfile::needs(&build, read.as_ref()?, &keys.config.sources);
-    dockerfile::tell_unsupported(keys, &build, read.as_ref()?);
-    Some(build)
+    Some(Placed { build, slim, read, unsupported })
+}
+
+/// Holds the Dockerfile against what the executor can do.
+pub(super) fn finish(placed: Placed, keys: &mut Reader<'_>) -> Build {
+    let Placed { mut build, slim, read, unsupported } = placed;
+    if slim {
+        let unused = slim::builds_unused(&build.executor, &build.flags);
+        let target = build.target.as_deref();
+        build.slim = slim::slim(&read.file, &read.values, target, &build.build_args, unused);
+    }
+    builtin::check(&build, &read, &unsupported, keys);
+    build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
+    dockerfile::tell_unsupported(keys, &build, &read);
+    build
 }
 
 impl Build {

@@ -1,7 +1,5 @@
 //! What the executor of our own can't do, and which options of a build mean something to it.
 
-use std::collections::BTreeMap;
-
 use crate::{
     builtin::{self, Unsupported},
     config::Mistake,
@@ -11,13 +9,9 @@ use crate::{
 use super::{Build, ExecutorKind, dockerfile::Read, reader::Reader};
 
 /// Instructions of the needed stages that only an executor can follow.
-pub(super) fn unsupported(
-    read: &Read,
-    values: &BTreeMap<String, String>,
-    target: Option<&str>,
-) -> Vec<Unsupported> {
+pub(super) fn unsupported(read: &Read, target: Option<&str>) -> Vec<Unsupported> {
     // An unknown target was told when the Dockerfile was read.
-    builtin::check(&read.file, target, values).unwrap_or_default()
+    builtin::check(&read.file, target, &read.values).unwrap_or_default()
 }
 
 /// What Kaniko's flags mean to the executor of our own.

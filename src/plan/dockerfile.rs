@@ -30,6 +30,8 @@ pub(super) struct Read {
     pub(super) at: DockerfileAt,
     pub(super) bases: Vec<Base>,
     pub(super) file: Arc<Dockerfile>,
+    /// Build args as its `FROM`s see them.
+    pub(super) values: BTreeMap<String, String>,
     /// As messages name it.
     pub(super) label: String,
 }
@@ -66,7 +68,8 @@ pub(super) fn read(
             return None;
         }
     };
-    let images = match file.images(&values(build_args), target) {
+    let values = values(build_args);
+    let images = match file.images(&values, target) {
         Ok(images) => images,
         Err(error) => {
             unknown_target(keys, &label, &error);
@@ -81,7 +84,7 @@ pub(super) fn read(
         Ok(inside) => DockerfileAt::Inside(inside.to_owned()),
         Err(_) => DockerfileAt::Outside(path),
     };
-    Some(Read { at, bases, file: Arc::new(file), label })
+    Some(Read { at, bases, file: Arc::new(file), values, label })
 }
 
 /// Bytes that a Dockerfile may have: as many as an image's config, in which its lines end.
@@ -125,6 +128,11 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
         path.strip_prefix(current).unwrap_or(path).display().to_string()
     };
     let current = keys.current;
+    let usual = absolute(context, "Dockerfile");
+    // Where that is a file its directory is there.
+    if !keys.has("dockerfile") && usual.parent() == Some(context) && usual.is_file() {
+        return Some(usual);
+    }
     if !context.is_dir() {
         let what = if context.exists() { "is no directory" } else { "is not there" };
         let written = keys.node("context").and_then(|node| keys.text_of("context", node));
@@ -180,8 +188,7 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
     if !build.secrets.is_empty() {
         need(Ability::Flag("--secret"), origin("secrets"));
     }
-    let values = values(&build.build_args);
-    let executed = read.file.executed(&values, build.target.as_deref()).unwrap_or_default();
+    let executed = read.file.executed(&read.values, build.target.as_deref()).unwrap_or_default();
     for instruction in executed {
         let place = format!("{}:{}", read.label, instruction.line);
         let (inline, mounts) = match &instruction.what {
@@ -248,12 +255,11 @@ pub(super) fn tell_unsupported(keys: &mut Reader<'_>, build: &Build, read: &Read
         return;
     }
     let (file, target) = (&read.file, build.target.as_deref());
-    let values = values(&build.build_args);
-    let stages = file.needed(&values, target).unwrap_or_default();
+    let stages = file.needed(&read.values, target).unwrap_or_default();
     let stages = stages.into_iter().filter_map(|index| file.stages.get(index));
     let mut kinds: Vec<(Unsupported, Vec<usize>)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for found in unsupported(stages, file.executed(&values, target).unwrap_or_default()) {
+    for found in unsupported(stages, file.executed(&read.values, target).unwrap_or_default()) {
         let index = *known.entry(found.what.clone()).or_insert(kinds.len());
         match kinds.get_mut(index) {
             Some((_, lines)) if lines.last() == Some(&found.line) => {}

@@ -3,8 +3,8 @@
 //! What is needed and not itself chosen comes from there, by its digest, and is not built again.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
 };
 
 use serde::Deserialize;
@@ -201,7 +201,7 @@ pub(super) struct Taking<'a> {
     pub(super) earlier: Option<&'a Earlier>,
     /// The builds that are built now.
     pub(super) chosen: BTreeSet<&'a str>,
-    pub(super) taken: RefCell<BTreeSet<Taken>>,
+    pub(super) taken: Mutex<BTreeSet<Taken>>,
 }
 
 impl Taking<'_> {
@@ -269,7 +269,8 @@ impl Taking<'_> {
     fn note(&self, build: &str, image: Option<String>, done: &Done) {
         let report = done.label.clone();
         let image = image.and(done.image.clone());
-        self.taken.borrow_mut().insert(Taken { build: build.to_owned(), image, report });
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.insert(Taken { build: build.to_owned(), image, report });
     }
 }
 

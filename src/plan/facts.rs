@@ -15,7 +15,7 @@ pub struct Facts<'a> {
     /// What `file("…")` reads with.
     pub read_file: Option<FileReader>,
     /// What this machine can build with; asked only where no executor is named.
-    pub machine: &'a dyn Fn() -> Machine,
+    pub machine: &'a (dyn Fn() -> Machine + Sync),
 }
 
 /// What a machine can build with.

@@ -1,10 +1,9 @@
 //! Making a plan: from a configuration and the facts of a job to decisions.
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
@@ -14,11 +13,12 @@ use crate::{
 };
 
 use super::{
-    Build, Facts, Plan, build,
+    Build, Facts, Plan, build, cores,
     earlier::{Earlier, Taking},
     executor::Executors,
     known::Known,
-    needs, order, reach,
+    needs::{self, Needs},
+    order, reach,
     reader::Reader,
     registries,
     select::{self, SelectError},
@@ -80,7 +80,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
     let mut planner = Planner {
         config,
         facts,
-        engine: Engine::new(Names { registries: Arc::new(hosts), ..names_in_templates }),
+        engine: plain.with(Names { registries: Arc::new(hosts), ..names_in_templates }),
         push: wanted.push || facts.ci.provider() != Provider::Git,
         mistakes,
         warnings: Vec::new(),
@@ -90,7 +90,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         taking: Taking {
             earlier: wanted.earlier,
             chosen: chosen.iter().map(|index| known.names[*index]).collect(),
-            taken: RefCell::default(),
+            taken: Mutex::default(),
         },
     };
     planner.check_structure(&plain);
@@ -106,6 +106,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
     if !mistakes.is_empty() {
         return Err(Mistakes::new(mistakes, &config.sources).into());
     }
+    let taken = taking.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Plan {
         file: config.path.clone(),
         sources: config.sources.clone(),
@@ -114,7 +115,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         reports,
         overrides: overrides(config),
         left_out,
-        taken: taking.taken.into_inner().into_iter().collect(),
+        taken: taken.into_iter().collect(),
         warnings,
     })
 }
@@ -135,45 +136,73 @@ struct Planner<'a> {
     taking: Taking<'a>,
 }
 
-impl Planner<'_> {
+/// A build whose templates are rendered and whose Dockerfile is read.
+struct Begun<'a> {
+    keys: Reader<'a>,
+    needs: Needs,
+    build: build::Begun,
+}
+
+impl<'a> Planner<'a> {
     /// The chosen builds and those that they need, by their index in the file.
     fn builds(&mut self, chosen: &[usize], plain: &Engine) -> BTreeMap<usize, Build> {
         let mut executors = Executors::new(self.config, self.facts, plain);
-        let mut builds = BTreeMap::new();
         let mut waiting: Vec<usize> = chosen.to_vec();
         let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
-        let mut warned = HashSet::new();
+        let begun = cores::each(chosen.to_vec(), |index| (index, self.begin(index)));
+        let mut begun: HashMap<usize, Option<Begun<'a>>> = begun.into_iter().collect();
+        let mut placed = Vec::new();
         while let Some(index) = waiting.pop() {
             let section = &self.config.builds[index];
-            let engine = self.engine_of(section);
-            let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
-            let mut keys = keys.of(&section.key);
-            let when = keys.node("when").and_then(|when| keys.holds("when", when));
-            if when == Some(false) {
+            let begun = begun.remove(&index).unwrap_or_else(|| self.begin(index));
+            let Some(Begun { mut keys, needs, build }) = begun else {
                 self.left_out.push(index);
                 continue;
+            };
+            let mut made = build::place(build, section, &mut keys, &mut executors);
+            if let Some(build::Placed { build: made, .. }) = &mut made {
+                made.push_withheld = made.push && !self.push && !made.destinations.is_empty();
+                made.push &= self.push;
+                needs::add(made, needs, |name| {
+                    self.loose.insert((index, name));
+                });
+                let needed = made.after.iter().filter_map(|name| self.known.index(name));
+                waiting.extend(needed.filter(|needed| seen.insert(*needed)));
             }
-            let needs = needs::needs(&mut keys, index, self.known, &self.taking);
-            let made = build::build(section, &mut keys, &mut executors, self.facts, &self.taking);
-            self.mistakes.append(&mut keys.mistakes);
-            for warning in keys.warnings {
+            placed.push((index, keys, made));
+        }
+        let finished = cores::each(placed, |(index, mut keys, placed)| {
+            let build = placed.map(|placed| build::finish(placed, &mut keys));
+            (index, build, keys.mistakes, keys.warnings)
+        });
+        let (mut builds, mut warned) = (BTreeMap::new(), HashSet::new());
+        for (index, build, mut mistakes, warnings) in finished {
+            self.mistakes.append(&mut mistakes);
+            for warning in warnings {
                 // Builds can share a Dockerfile.
                 if warned.insert(warning.message.clone()) {
                     self.warnings.push(warning);
                 }
             }
-            let Some(mut made) = made else { continue };
-            made.push_withheld = made.push && !self.push && !made.destinations.is_empty();
-            made.push &= self.push;
-            needs::add(&mut made, needs, |name| {
-                self.loose.insert((index, name));
-            });
-            let needed = made.after.iter().filter_map(|name| self.known.index(name));
-            waiting.extend(needed.filter(|needed| seen.insert(*needed)));
-            builds.insert(index, made);
+            builds.extend(build.map(|build| (index, build)));
         }
         self.mistakes.append(&mut executors.mistakes);
         builds
+    }
+
+    /// Reads the build at `index`; none where its `when` does not hold.
+    fn begin(&self, index: usize) -> Option<Begun<'a>> {
+        let section = &self.config.builds[index];
+        let engine = self.engine_of(section);
+        let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
+        let mut keys = keys.of(&section.key);
+        let when = keys.node("when").and_then(|when| keys.holds("when", when));
+        if when == Some(false) {
+            return None;
+        }
+        let needs = needs::needs(&mut keys, index, self.known, &self.taking);
+        let build = build::begin(section, &mut keys, self.facts, &self.taking);
+        Some(Begun { keys, needs, build })
     }
 
     /// What `[reports]` asks for.
@@ -188,22 +217,22 @@ impl Planner<'_> {
 
     /// Syntax and names of every template, also of builds that were not chosen.
     fn check_structure(&mut self, plain: &Engine) {
-        for section in &self.config.builds {
-            let engine = self.engine_of(section);
-            self.check_table(&engine, &section.table);
-        }
+        let builds = cores::each(self.config.builds.iter().collect(), |section| {
+            self.check_table(&self.engine_of(section), &section.table)
+        });
+        self.mistakes.extend(builds.into_iter().flatten());
         let others = self.config.executors.iter().chain(&self.config.registries);
         for table in others.map(|section| &section.table).chain([&self.config.vars]) {
-            self.check_table(plain, table);
+            self.mistakes.extend(self.check_table(plain, table));
         }
     }
 
-    fn check_table(&mut self, engine: &Engine, table: &Table) {
+    fn check_table(&self, engine: &Engine, table: &Table) -> Vec<Mistake> {
         let mut keys = Reader::new(self.config, engine, table, self.facts.current);
         for entry in &table.0 {
             check_node(&mut keys, &entry.name, &entry.node);
         }
-        self.mistakes.append(&mut keys.mistakes);
+        keys.mistakes
     }
 
     fn engine_of(&self, build: &Section) -> Engine {

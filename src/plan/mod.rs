@@ -9,6 +9,7 @@ mod arguments;
 mod auto;
 mod build;
 mod builtin;
+pub(crate) mod cores;
 mod dockerfile;
 mod earlier;
 mod environment;

@@ -11,7 +11,7 @@ use crate::{
     transport::FAR_DIR,
 };
 
-use super::Build;
+use super::{Build, cores};
 
 /// Decides it for every build, once all are known: a base can be another build's image.
 pub(super) fn reach(
@@ -30,14 +30,16 @@ pub(super) fn reach(
     let first =
         |build: &Build| Some((Arc::clone(&build.name), build.destinations.first()?.clone()));
     let images: HashMap<Arc<str>, Reference> = builds.iter().filter_map(first).collect();
-    for build in builds {
+    let reached = cores::each(builds.iter().collect(), |build: &Build| {
         let taken: BTreeSet<&str> = build.takes().collect();
         let taken = taken.into_iter().filter_map(|name| images.get(name).cloned());
         let references: Vec<_> = references(build).into_iter().chain(taken).collect();
         let needed = Needed::by(&references);
         let hosts: Vec<&str> = needed.iter().map(|needed| needed.host.as_str()).collect();
         let access = registry::access(registries, &hosts, FAR_DIR);
-        let with_mirrors = registry::with_mirrors(&needed, registries);
+        (access, registry::with_mirrors(&needed, registries))
+    });
+    for (build, (access, with_mirrors)) in builds.iter_mut().zip(reached) {
         match access {
             Ok(access) => build.access = access,
             Err(error) => mistakes.push(wrong(error.to_string())),

@@ -20,7 +20,7 @@ use crate::{
 /// One section's keys, read through one template engine.
 pub(super) struct Reader<'a> {
     pub(super) config: &'a Config,
-    pub(super) engine: &'a Engine,
+    pub(super) engine: Engine,
     pub(super) table: &'a Table,
     /// The directory that paths of the command line and the environment start from.
     pub(super) current: &'a Path,
@@ -37,10 +37,11 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(
         config: &'a Config,
-        engine: &'a Engine,
+        engine: &Engine,
         table: &'a Table,
         current: &'a Path,
     ) -> Self {
+        let engine = engine.clone();
         let (mistakes, warnings, origins) = (Vec::new(), Vec::new(), BTreeMap::new());
         Self { config, engine, table, current, of: None, mistakes, warnings, origins }
     }
@@ -156,13 +157,15 @@ impl<'a> Reader<'a> {
         match &node.data {
             Data::Bool(value) => Some(*value),
             // Words of the environment and of the command line are typed already.
-            Data::Text(template) if !self.is_outside(node) => match decide(self.engine, template) {
-                Ok(value) => Some(value),
-                Err(error) => {
-                    self.mistakes.push(self.template_mistake(key, node, template, error));
-                    None
+            Data::Text(template) if !self.is_outside(node) => {
+                match decide(&self.engine, template) {
+                    Ok(value) => Some(value),
+                    Err(error) => {
+                        self.mistakes.push(self.template_mistake(key, node, template, error));
+                        None
+                    }
                 }
-            },
+            }
             other => self.mistyped(key, node, "`true` or `false`", other),
         }
     }

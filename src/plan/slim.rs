@@ -17,7 +17,6 @@ use crate::{
 use super::{
     Build, Executor, ExecutorKind,
     arguments::{resolve, shown},
-    dockerfile,
     executor::IMAGE,
 };
 
@@ -59,6 +58,7 @@ impl Slim {
 /// Decides it for a Dockerfile.
 pub(super) fn slim(
     file: &Dockerfile,
+    values: &BTreeMap<String, String>,
     target: Option<&str>,
     build_args: &[(String, Rendered)],
     unused: bool,
@@ -67,11 +67,10 @@ pub(super) fn slim(
         text.parts.iter().any(|part| matches!(part, Part::Late(_))).then(|| name.clone())
     };
     let late: BTreeSet<String> = build_args.iter().filter_map(late).collect();
-    let build_args = dockerfile::values(build_args);
-    let decided = file.parents(&build_args, target, unused).and_then(|parents| {
+    let decided = file.parents(values, target, unused).and_then(|parents| {
         let nothing = BaseImage { environment: Some(BTreeMap::new()), triggers: Vec::new() };
         let bases = parents.iter().map(|one| (one.reference.clone(), nothing.clone())).collect();
-        let given = Given { build_args: &build_args, late: &late, bases: &bases, unused };
+        let given = Given { build_args: values, late: &late, bases: &bases, unused };
         Ok((file.taken(&given, target)?, parents))
     });
     match decided {
@@ -172,7 +171,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Slim {
-        slim(&Dockerfile::parse(text).unwrap(), None, &[], false)
+        slim(&Dockerfile::parse(text).unwrap(), &BTreeMap::new(), None, &[], false)
     }
 
     fn lines(slim: &Slim) -> (Vec<usize>, Vec<usize>) {

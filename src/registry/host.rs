@@ -15,7 +15,11 @@ const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 /// `host` as Kaniko names it: Docker Hub's short form becomes `index.docker.io`.
 #[must_use]
 pub fn canonical_host(host: &str) -> String {
-    if host.eq_ignore_ascii_case("docker.io") { DOCKER_HUB } else { host }.to_owned()
+    canonical(host).to_owned()
+}
+
+fn canonical(host: &str) -> &str {
+    if host.eq_ignore_ascii_case("docker.io") { DOCKER_HUB } else { host }
 }
 
 /// That `host` is one: a name or an address, with or without a port, and nothing else.
@@ -30,11 +34,11 @@ pub fn check_host(host: &str) -> Result<(), &'static str> {
 /// Whether two hosts are one registry: letter case and https's own port do not count.
 #[must_use]
 pub fn same_host(one: &str, other: &str) -> bool {
-    fn bare(host: &str) -> String {
-        let host = canonical_host(host).to_ascii_lowercase();
-        host.strip_suffix(":443").map_or(host.clone(), str::to_owned)
+    fn bare(host: &str) -> &str {
+        let host = canonical(host);
+        host.strip_suffix(":443").unwrap_or(host)
     }
-    bare(one) == bare(other)
+    bare(one).eq_ignore_ascii_case(bare(other))
 }
 
 /// The one key that `host` has in the `auths` of a docker config for an executor.

@@ -123,6 +123,9 @@ impl Patterns {
         if covered > 0 {
             secrets.push(0..covered);
         }
+        if self.sorted.is_empty() {
+            return secrets;
+        }
         for found in self.automaton().find_overlapping_iter(text) {
             let mut found = found.range();
             // Matches come in the order of their ends: a long one may swallow several.

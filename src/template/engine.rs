@@ -12,6 +12,7 @@ use super::bounds::{Bounded, FUEL, LONGEST};
 use super::convert;
 use super::error::{CIRCLE, Problem, TemplateError};
 use super::filters;
+use super::flag::{no_flag, word_of_flag};
 use super::names::{Names, Value, Var};
 use super::references::{Uses, Words};
 use super::rendered::Rendered;
@@ -43,7 +44,7 @@ pub(super) struct Inner {
 
 /// What the engines of all builds share.
 struct Shared {
-    env: Environment<'static>,
+    env: Arc<Environment<'static>>,
     /// Templates without a mistake, by scope.
     fine: Mutex<HashMap<String, HashSet<String>>>,
 }
@@ -56,10 +57,10 @@ impl fmt::Debug for Inner {
 
 /// What a string has come to where its type is kept.
 #[derive(Debug, Clone)]
-pub(super) enum Evaluated {
+pub(super) enum Evaluated<Why = TemplateError> {
     Known(Value),
     /// It is only one expression, and that has no value now: why it can't be used.
-    Absent(TemplateError),
+    Absent(Why),
 }
 
 impl Engine {
@@ -73,7 +74,16 @@ impl Engine {
         env.set_recursion_limit(RECURSION);
         env.set_fuel(Some(FUEL));
         env.set_formatter(unprintable::print);
+        // A template's name is its source: one that many builds share is read once.
+        env.set_loader(|source| Ok(Some(source.to_owned())));
         filters::install(&mut env);
+        Self::sharing(names, Arc::new(Shared { env: Arc::new(env), fine: Mutex::default() }))
+    }
+
+    /// The same for templates that may name `names`.
+    #[must_use]
+    pub fn with(&self, names: Names) -> Self {
+        let env = Arc::clone(&self.inner.shared.env);
         Self::sharing(names, Arc::new(Shared { env, fine: Mutex::default() }))
     }
 
@@ -129,9 +139,8 @@ impl Engine {
     ///
     /// As [`Self::value`], and for text of another kind.
     pub fn condition(&self, source: &str) -> Result<bool, TemplateError> {
-        let value = match self.inner.value(source, Vec::new())? {
-            Evaluated::Known(value) => value,
-            Evaluated::Absent(_) => return Ok(false),
+        let Evaluated::Known(value) = self.inner.evaluated(source, Vec::new(), |_| ())? else {
+            return Ok(false);
         };
         match value {
             Value::Float(number) => Ok(number != 0.0),
@@ -153,9 +162,9 @@ impl Engine {
     ///
     /// As [`Self::value`], and for any such value.
     pub fn flag(&self, source: &str) -> Result<bool, TemplateError> {
-        match self.inner.value(source, Vec::new())? {
+        match self.inner.evaluated(source, Vec::new(), |_| ())? {
             Evaluated::Known(value) => word_of_flag(&value).ok_or_else(|| no_flag(source, &value)),
-            Evaluated::Absent(_) => Ok(false),
+            Evaluated::Absent(()) => Ok(false),
         }
     }
 
@@ -166,36 +175,6 @@ impl Engine {
         self.inner.add_uses(source, &mut uses);
         uses
     }
-}
-
-/// What a value says that stands for yes or no.
-fn word_of_flag(value: &Value) -> Option<bool> {
-    let text = match value {
-        Value::Bool(value) => return Some(*value),
-        Value::Integer(number) => number.to_string(),
-        Value::Text(text) => text.trim().to_ascii_lowercase(),
-        Value::Float(_) | Value::List(_) | Value::Table(_) => return None,
-    };
-    match &*text {
-        "" | "false" | "no" | "off" | "0" => Some(false),
-        "true" | "yes" | "on" | "1" => Some(true),
-        _ => None,
-    }
-}
-
-fn no_flag(source: &str, value: &Value) -> TemplateError {
-    let message = match value {
-        Value::Text(text) if text != source => {
-            format!("this gives `{text}`, which is neither `true` nor `false`")
-        }
-        _ => "this is neither `true` nor `false`".to_owned(),
-    };
-    let problem = Problem::new(message).hint(
-        "also `yes`, `no`, `on`, `off`, `1`, `0` and an empty text are understood; whether a name \
-         has a value is `{{ NAME is defined }}`"
-            .to_owned(),
-    );
-    TemplateError::new(0..source.len(), problem)
 }
 
 /// The tag of a string that is only one `{{ … }}`.
@@ -224,7 +203,7 @@ impl Inner {
         let scene = self.scene(resolving);
         let attempt = Attempt { source, offset: 0, record: &scene.record };
         let template =
-            self.shared.env.template_from_str(source).map_err(|error| attempt.failed(&error))?;
+            self.shared.env.get_template(source).map_err(|error| attempt.failed(&error))?;
         let mut output = Bounded::default();
         template
             .render_captured_to(Node::top(&scene), &mut output)
@@ -238,6 +217,16 @@ impl Inner {
         source: &str,
         resolving: Vec<String>,
     ) -> Result<Evaluated, TemplateError> {
+        self.evaluated(source, resolving, |error| error())
+    }
+
+    /// `why` is handed what makes the error of a value that is not there.
+    fn evaluated<Why>(
+        self: &Arc<Self>,
+        source: &str,
+        resolving: Vec<String>,
+        why: impl FnOnce(&dyn Fn() -> TemplateError) -> Why,
+    ) -> Result<Evaluated<Why>, TemplateError> {
         self.checked(source)?;
         let tags = scan(source);
         let Some(Tag { inner, tokens, .. }) = only_expression(source, &tags) else {
@@ -252,10 +241,9 @@ impl Inner {
             .map_err(|error| attempt.failed(&error))?;
         let value = expression.eval(Node::top(&scene)).map_err(|error| attempt.failed(&error))?;
         attempt.untouched()?;
-        if unprintable::Absent::is(&value)
-            && let Some(problem) = unprintable::problem_of(&value)
-        {
-            return Ok(Evaluated::Absent(attempt.placed(inner.clone(), problem)));
+        if let Some(absent) = unprintable::Absent::of(&value) {
+            let error = || attempt.placed(inner.clone(), absent.why());
+            return Ok(Evaluated::Absent(why(&error)));
         }
         let lacks_else = tokens.iter().any(|token| token.kind == TokenKind::Name("if"));
         if value.is_undefined() && lacks_else {
@@ -268,11 +256,11 @@ impl Inner {
         }
     }
 
-    fn value_of_text(
+    fn value_of_text<Why>(
         self: &Arc<Self>,
         source: &str,
         resolving: Vec<String>,
-    ) -> Result<Evaluated, TemplateError> {
+    ) -> Result<Evaluated<Why>, TemplateError> {
         let rendered = self.text(source, resolving)?;
         if let Some(late) = rendered.late().next() {
             let problem = known_too_late(late, "it can't be used here");
@@ -343,6 +331,9 @@ impl Inner {
     }
 
     fn mistakes(&self, source: &str) -> Vec<TemplateError> {
+        if source.len() <= LONGEST && !structure::is_template(source) {
+            return Vec::new();
+        }
         let fine = || self.shared.fine.lock().unwrap_or_else(PoisonError::into_inner);
         if fine().get(&self.scope).is_some_and(|known| known.contains(source)) {
             return Vec::new();

@@ -51,6 +51,7 @@ mod convert;
 mod engine;
 mod error;
 mod filters;
+mod flag;
 mod growth;
 mod lookup;
 mod names;

@@ -47,9 +47,9 @@ impl Rendered {
     /// Text that was no template, or has nothing late in it.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
-        let mut rendered = Self::default();
-        rendered.push_text(&text.into());
-        rendered
+        let text = text.into();
+        let parts = if text.is_empty() { Vec::new() } else { vec![Part::Literal(text)] };
+        Self { parts }
     }
 
     /// The text, where nothing of it is late.

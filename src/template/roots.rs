@@ -13,6 +13,7 @@ use super::convert;
 use super::engine::{Evaluated, Inner};
 use super::error::{CIRCLE, Problem};
 use super::lookup;
+use super::names::Names;
 use super::nearest::did_you_mean;
 use super::rendered::LateValue;
 use super::unprintable::{Absent, Late, Record, problem_of};
@@ -120,16 +121,18 @@ impl Node {
         Some(self.child(at))
     }
 
-    fn absent(&self, path: &str, message: String, hint: Option<String>) -> Value {
-        let problem = Problem::new(message).hint(hint).about(path);
-        Absent::value(problem, &self.scene.record)
+    fn absent(&self, why: impl Fn() -> Problem + Send + Sync + 'static) -> Value {
+        Absent::value(Arc::new(why), &self.scene.record)
     }
 
     fn fact(&self, path: &str, fact: Fact) -> Result<Value, Problem> {
         match fact {
             Fact::Known(value) => Ok(convert::fact(value)),
             Fact::Absent(reason) => {
-                Ok(self.absent(path, format!("`{path}` has no value: {reason}"), None))
+                let path = path.to_owned();
+                Ok(self.absent(move || {
+                    Problem::new(format!("`{path}` has no value: {reason}")).about(&path)
+                }))
             }
             Fact::Unknown(reason) => {
                 Err(Problem::new(format!("`{path}` can't be told: {reason}")).about(path))
@@ -145,35 +148,12 @@ impl Node {
     }
 
     fn env(&self, name: &str) -> Value {
-        let names = &self.scene.inner.names;
-        let path = format!("env.{name}");
-        let problem = match names.env.get(name).map(String::as_str) {
-            Some("") => format!("`{path}` is empty"),
-            Some(value) => return Value::from(value),
-            None => format!("`{path}` is not set"),
-        };
-        let set = names.env.iter().filter(|(_, value)| !value.is_empty());
-        let hint = did_you_mean("env.", name, set.map(|(name, _)| &**name))
-            .or_else(|| self.why_withheld().map(str::to_owned));
-        self.absent(&path, problem, hint)
-    }
-
-    /// Why a CI may have kept a variable to itself.
-    fn why_withheld(&self) -> Option<&'static str> {
-        let ci = self.scene.inner.names.ci.as_ref()?;
-        if ci.fact(Field::Fork).as_flag() == Some(true) {
-            return Some("a CI gives its secrets to no job for a fork");
-        }
-        match ci.fact(Field::Protected).as_flag() {
-            Some(true) => None,
-            Some(false) => Some(
-                "a CI gives protected variables to protected branches and tags only, \
-                 and this one is not protected",
-            ),
-            None => Some(
-                "is it misspelt, or a protected variable in a pipeline of an unprotected branch \
-                 or tag?",
-            ),
+        match self.scene.inner.names.env.get(name).map(String::as_str) {
+            None | Some("") => {
+                let (inner, name) = (Arc::clone(&self.scene.inner), name.to_owned());
+                self.absent(move || unset(&inner.names, &name))
+            }
+            Some(value) => Value::from(value),
         }
     }
 
@@ -190,7 +170,10 @@ impl Node {
         };
         match self.scene.inner.var(name, &self.scene.resolving).map_err(within)? {
             Evaluated::Known(value) => Ok(convert::inward(&path, &value)),
-            Evaluated::Absent(error) => Ok(Absent::value(within(error.into()), &self.scene.record)),
+            Evaluated::Absent(error) => {
+                let problem = within(error.into());
+                Ok(self.absent(move || problem.clone()))
+            }
         }
     }
 
@@ -239,5 +222,37 @@ impl Object for Node {
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, arguments: &[Value]) -> Result<Value, Error> {
         self.called(arguments).map_err(Error::from)
+    }
+}
+
+/// Why a variable has no value.
+fn unset(names: &Names, name: &str) -> Problem {
+    let path = format!("env.{name}");
+    let problem = match names.env.get(name) {
+        Some(_) => format!("`{path}` is empty"),
+        None => format!("`{path}` is not set"),
+    };
+    let set = names.env.iter().filter(|(_, value)| !value.is_empty());
+    let hint = did_you_mean("env.", name, set.map(|(name, _)| &**name))
+        .or_else(|| why_withheld(names).map(str::to_owned));
+    Problem::new(problem).hint(hint).about(&path)
+}
+
+/// Why a CI may have kept a variable to itself.
+fn why_withheld(names: &Names) -> Option<&'static str> {
+    let ci = names.ci.as_ref()?;
+    if ci.fact(Field::Fork).as_flag() == Some(true) {
+        return Some("a CI gives its secrets to no job for a fork");
+    }
+    match ci.fact(Field::Protected).as_flag() {
+        Some(true) => None,
+        Some(false) => Some(
+            "a CI gives protected variables to protected branches and tags only, and this one is \
+             not protected",
+        ),
+        None => Some(
+            "is it misspelt, or a protected variable in a pipeline of an unprotected branch or \
+             tag?",
+        ),
     }
 }

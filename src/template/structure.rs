@@ -22,7 +22,7 @@ const STATEMENTS: [&str; 9] =
 
 /// Whether `source` has anything of a template in it.
 pub(super) fn is_template(source: &str) -> bool {
-    ["{{", "{%", "{#"].iter().any(|opening| source.contains(opening))
+    source.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
 }
 
 /// All mistakes of `source`, in the order of their places.
@@ -37,7 +37,7 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
     if let Some(at) = source.find('\0') {
         return vec![TemplateError::new(at..at + 1, Problem::new("a template can't have a NUL"))];
     }
-    if let Err(error) = env.template_from_str(source) {
+    if let Err(error) = env.get_template(source) {
         let range = error.range().unwrap_or(0..source.len());
         let problem = in_our_words(&error);
         let shell = source.get(range.clone()).is_some_and(|text| text.starts_with('$'));

@@ -14,11 +14,14 @@ use super::rendered::{LateValue, Rendered};
 /// Stands in the output for each late value, in order. No value may contain it.
 const LATE: char = '\0';
 
+/// Why there is no value: found out when it is asked, for most often nobody does.
+pub(super) type Why = Arc<dyn Fn() -> Problem + Send + Sync>;
+
 /// What happened while one template was rendered.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Record {
     /// Of each name without a value that was looked up.
-    absent: Mutex<Vec<Problem>>,
+    absent: Mutex<Vec<Why>>,
     /// What was made into text where minijinja can't be told that there is none.
     touched: Mutex<Vec<Problem>>,
     printed: Mutex<Vec<LateValue>>,
@@ -40,7 +43,7 @@ impl Record {
 
     /// Why each name that has no value has none.
     pub(super) fn absent(&self) -> Vec<Problem> {
-        taken(&self.absent)
+        taken(&self.absent).into_iter().map(|why| why()).collect()
     }
 
     /// The output with the late values that were printed into it.
@@ -60,25 +63,40 @@ impl Record {
 }
 
 /// A name that exists and has no value now.
-#[derive(Debug)]
 pub(super) struct Absent {
-    pub(super) problem: Problem,
+    why: Why,
     record: Arc<Record>,
     /// Two that are absent are not equal, and yet can be sorted.
     serial: u64,
 }
 
 impl Absent {
-    pub(super) fn value(problem: Problem, record: &Arc<Record>) -> Value {
+    pub(super) fn value(why: Why, record: &Arc<Record>) -> Value {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        push(&record.absent, problem.clone());
+        push(&record.absent, Arc::clone(&why));
         let serial = NEXT.fetch_add(1, Atomic::Relaxed);
-        Value::from_object(Self { problem, record: Arc::clone(record), serial })
+        Value::from_object(Self { why, record: Arc::clone(record), serial })
+    }
+
+    /// `value`, if it is one.
+    pub(super) fn of(value: &Value) -> Option<&Self> {
+        value.downcast_object_ref::<Self>()
     }
 
     /// Whether `value` is one.
     pub(super) fn is(value: &Value) -> bool {
-        value.downcast_object_ref::<Self>().is_some()
+        Self::of(value).is_some()
+    }
+
+    /// Why there is no value.
+    pub(super) fn why(&self) -> Problem {
+        (self.why)()
+    }
+}
+
+impl fmt::Debug for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("absent")
     }
 }
 
@@ -97,16 +115,21 @@ impl Object for Absent {
 
     /// Called where text is wanted; no error can be returned from here.
     fn render(self: &Arc<Self>, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        push(&self.record.touched, self.problem.clone());
+        push(&self.record.touched, self.why());
         Ok(())
     }
 }
 
 /// What only another build's end can tell.
-#[derive(Debug)]
 pub(super) struct Late {
     value: LateValue,
     record: Arc<Record>,
+}
+
+impl fmt::Debug for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
 }
 
 impl Late {
@@ -139,8 +162,8 @@ pub(super) const PRINTED_ONLY: &str = "it may be printed, not tested or filtered
 
 /// Why this value can't be used, if it is none.
 pub(super) fn problem_of(value: &Value) -> Option<Problem> {
-    if let Some(absent) = value.downcast_object_ref::<Absent>() {
-        return Some(absent.problem.clone());
+    if let Some(absent) = Absent::of(value) {
+        return Some(absent.why());
     }
     let late = value.downcast_object_ref::<Late>()?;
     Some(known_too_late(&late.value, "it can't be used here"))

@@ -28,10 +28,13 @@ pub struct Sources<'a> {
 /// # Errors
 ///
 /// [`CredentialsError::Half`] and [`CredentialsError::DockerConfig`].
-pub fn locate(needed: &[Needed], sources: Sources<'_>) -> Result<Vec<Located>, CredentialsError> {
+pub fn locate<'n>(
+    needed: impl IntoIterator<Item = &'n Needed>,
+    sources: Sources<'_>,
+) -> Result<Vec<Located>, CredentialsError> {
     let mut configs = Configs::new(sources.env);
     needed
-        .iter()
+        .into_iter()
         .map(|needed| {
             let candidates = candidates(needed, sources, &mut configs)?;
             Ok(Located { host: needed.host.clone(), candidates })

@@ -1,12 +1,15 @@
 //! A plan for programs: versioned, and what has a name there keeps it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use serde::Serialize;
 
 use crate::{
     config::{self, Config, Data, Section},
-    plan::{Build, ExecutorKind, Slim, Taken, arguments, shown, shown_late},
+    plan::{Build, ExecutorKind, Slim, Taken, arguments, cores, shown, shown_late},
     report::redacted,
     secret::Redactor,
 };
@@ -20,7 +23,8 @@ struct PlanJson<'a> {
     file: Option<String>,
     overrides: &'a [String],
     built_before: Vec<TakenJson<'a>>,
-    builds: Vec<BuildJson<'a>>,
+    /// Last; they are written part by part.
+    builds: [BuildJson<'a>; 0],
 }
 
 #[derive(Serialize)]
@@ -45,7 +49,7 @@ struct BuildJson<'a> {
     timeout_seconds: u64,
     arguments: Vec<String>,
     origins: BTreeMap<&'a str, String>,
-    layers: BTreeMap<String, Vec<String>>,
+    layers: BTreeMap<Cow<'a, str>, Vec<Cow<'static, str>>>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +87,9 @@ struct SourceJson<'a> {
     line: usize,
 }
 
+/// So many builds are written at a time.
+const AT_A_TIME: usize = 8;
+
 /// The whole plan as one JSON document, without what `redactor` knows.
 #[must_use]
 pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
@@ -94,12 +101,24 @@ pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
         file: from.plan.file.as_ref().map(|file| file.display().to_string()),
         overrides: &from.plan.overrides,
         built_before: from.plan.taken.iter().map(of_taken).collect(),
-        builds: {
-            let section = |build: &Build| sections.get(&*build.name).copied();
-            from.plan.builds.iter().map(|build| of_build(from, build, section(build))).collect()
-        },
+        builds: [],
     };
-    redacted::document(&plan, redactor)
+    let document = redacted::document(&plan, redactor);
+    let parts = from.plan.builds.chunks(AT_A_TIME).collect();
+    let parts = cores::each(parts, |builds| {
+        let section = |build: &Build| sections.get(&*build.name).copied();
+        let builds = builds.iter().map(|build| of_build(from, build, section(build)));
+        // In two lists they stand as far from the left as in the document.
+        let text = redacted::document(&[builds.collect::<Vec<_>>()], redactor);
+        let inner = text.strip_prefix("[\n  [\n").and_then(|text| text.strip_suffix("\n  ]\n]"));
+        inner.unwrap_or_default().to_owned()
+    });
+    match document.strip_suffix("[]\n}") {
+        Some(before) if !parts.is_empty() => {
+            [before, "[\n", &parts.join(",\n"), "\n  ]\n}"].concat()
+        }
+        _ => document,
+    }
 }
 
 fn of_taken(taken: &Taken) -> TakenJson<'_> {
@@ -108,7 +127,7 @@ fn of_taken(taken: &Taken) -> TakenJson<'_> {
     TakenJson { build, image: image.as_deref(), report }
 }
 
-fn of_build<'a>(from: Shown<'a>, build: &'a Build, section: Option<&Section>) -> BuildJson<'a> {
+fn of_build<'a>(from: Shown<'a>, build: &'a Build, section: Option<&'a Section>) -> BuildJson<'a> {
     let map = |entries: &'a [(String, crate::template::Rendered)]| {
         entries.iter().map(|(name, text)| (name.as_str(), shown(text))).collect()
     };
@@ -186,23 +205,27 @@ fn sent(slim: &Slim) -> SentJson<'_> {
 }
 
 /// The layers that say something of each value, the one that holds first.
-fn layers(file: &Config, section: &Section) -> BTreeMap<String, Vec<String>> {
-    let said = |path: &[&str]| -> Vec<String> {
-        file.history(section, path).iter().rev().map(|step| file.described(step)).collect()
+fn layers<'a>(
+    file: &Config,
+    section: &'a Section,
+) -> BTreeMap<Cow<'a, str>, Vec<Cow<'static, str>>> {
+    let said = file.said(section);
+    let of = |path: &[&str]| {
+        said.of(path).iter().rev().map(|step| file.described(step).into()).collect()
     };
     let mut layers = BTreeMap::new();
     for entry in &section.table.0 {
         if let Data::Table(table) = &entry.node.data {
             for inner in &table.0 {
                 let name = format!("{}.{}", entry.name, inner.name);
-                layers.insert(name, said(&[&entry.name, &inner.name]));
+                layers.insert(name.into(), of(&[&entry.name, &inner.name]));
             }
         } else {
-            layers.insert(entry.name.clone(), said(&[&entry.name]));
+            layers.insert(entry.name.as_str().into(), of(&[&entry.name]));
         }
     }
     for (key, _) in config::build_defaults() {
-        layers.entry(key.to_owned()).or_insert_with(|| vec!["default".to_owned()]);
+        layers.entry(key.into()).or_insert_with(|| vec!["default".into()]);
     }
     layers
 }
