@@ -1,6 +1,10 @@
 //! Work that is done on all cores: of many builds, none of which waits for another.
 
-use std::{sync::LazyLock, thread};
+use std::{
+    panic::resume_unwind,
+    sync::{LazyLock, Mutex, PoisonError},
+    thread,
+};
 
 /// With fewer than this a thread costs more than it saves.
 const FEW: usize = 32;
@@ -14,19 +18,28 @@ pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Sync
     if items.len() < FEW || *CORES == 1 {
         return items.into_iter().map(make).collect();
     }
-    let make = &make;
     let size = items.len().div_ceil(*CORES);
     let mut items = items.into_iter();
-    let first: Vec<T> = items.by_ref().take(size).collect();
+    let mut parts = Vec::new();
+    while items.len() > 0 {
+        parts.push(Mutex::new(items.by_ref().take(size).collect::<Vec<T>>()));
+    }
+    let made = |part: &Mutex<Vec<T>>| -> Vec<R> {
+        let items = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
+        items.into_iter().map(&make).collect()
+    };
+    let Some((first, others)) = parts.split_first() else { return Vec::new() };
     thread::scope(|scope| {
-        let mut others = Vec::new();
-        while items.len() > 0 {
-            let part: Vec<T> = items.by_ref().take(size).collect();
-            others.push(scope.spawn(move || part.into_iter().map(make).collect::<Vec<R>>()));
-        }
-        let mut all: Vec<R> = first.into_iter().map(make).collect();
-        for other in others {
-            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let made = &made;
+        let begin = |part| thread::Builder::new().spawn_scoped(scope, move || made(part)).ok();
+        let others: Vec<_> = others.iter().map(|part| (part, begin(part))).collect();
+        let mut all = made(first);
+        for (part, thread) in others {
+            all.extend(match thread {
+                Some(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // There is no room for a thread more.
+                None => made(part),
+            });
         }
         all
     })

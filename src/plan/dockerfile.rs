@@ -211,7 +211,7 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
                 let of_platform = |argument: &&Argument| {
                     PLATFORM_ARGUMENTS.contains(&argument.name.as_str())
                         && argument.default.is_none()
-                        && !values.contains_key(&argument.name)
+                        && !read.values.contains_key(&argument.name)
                 };
                 if let Some(argument) = declared.iter().find(of_platform) {
                     need(Ability::PlatformArguments, format!("`ARG {}` ({place})", argument.name));
