@@ -24,21 +24,21 @@ pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Sync
     while items.len() > 0 {
         parts.push(Mutex::new(items.by_ref().take(size).collect::<Vec<T>>()));
     }
-    let made = |part: &Mutex<Vec<T>>| -> Vec<R> {
+    let of = |part: &Mutex<Vec<T>>| -> Vec<R> {
         let items = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
         items.into_iter().map(&make).collect()
     };
     let Some((first, others)) = parts.split_first() else { return Vec::new() };
     thread::scope(|scope| {
-        let made = &made;
-        let begin = |part| thread::Builder::new().spawn_scoped(scope, move || made(part)).ok();
+        let of = &of;
+        let begin = |part| thread::Builder::new().spawn_scoped(scope, move || of(part)).ok();
         let others: Vec<_> = others.iter().map(|part| (part, begin(part))).collect();
-        let mut all = made(first);
+        let mut all = of(first);
         for (part, thread) in others {
             all.extend(match thread {
                 Some(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 // There is no room for a thread more.
-                None => made(part),
+                None => of(part),
             });
         }
         all

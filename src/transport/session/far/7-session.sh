@@ -139,7 +139,6 @@ execute() {
     umask 022
     exec /kaniko/executor "$@"' "$clients/$my_name.stop" </dev/null >&4 2>&4 3<&- 4>&-
   code=$?
-  in_run=
 }
 
 # Sends back what was wanted, each with its length and checksum before it.
@@ -291,7 +290,9 @@ main() {
   listen &
   [ -e "$clients/$my_name.stop" ] || execute
   if [ -n "$started" ]; then
+    # Until it is told, nothing ends this shell: who stops the executor sends it a signal as well.
     say "exit $code"
+    in_run=
     # Nobody changes an output any more.
     sweep
     [ "$code" != 0 ] || [ -e "$clients/$my_name.stop" ] || deliver
