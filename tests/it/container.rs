@@ -2,14 +2,14 @@
 //!
 //! Images and containers are kept below the sandbox, apart from those of the machine.
 
+use crate::{fake::Fake, machine, sandbox::Sandbox};
 use std::{
     fs,
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
-
-use crate::{fake::Fake, machine, sandbox::Sandbox};
 
 /// The stand-in's image.
 pub(crate) const IMAGE: &str = "localhost/stand-in:1";
@@ -108,13 +108,17 @@ impl Drop for Far {
 
 /// What podman prints, or why it failed.
 pub(crate) fn ask(sandbox: &Sandbox, arguments: &[&str], stdin: &[u8]) -> Result<String, String> {
-    let mut child = Command::new(sandbox.program("podman"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the wrapper starts");
+    let mut command = Command::new(sandbox.program("podman"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Another test that starts a program has the wrapper open for writing until that has begun.
+    let mut child = loop {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            started => break started.expect("the wrapper starts"),
+        }
+    };
     let written = child.stdin.take().expect("it is piped").write_all(stdin);
     let output = child.wait_with_output().expect("it ends");
     if output.status.success() && written.is_ok() {

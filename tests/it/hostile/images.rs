@@ -32,7 +32,7 @@ fn with_record(key: &str, value: &[u8]) -> Vec<u8> {
 #[track_caller]
 fn unreadable(base: Base, why: &str) {
     let (ran, host) = refused(base);
-    let cause = format!("context/Dockerfile:1: the image `{host}/base:1` {why}");
+    let cause = format!("context/Dockerfile:1: {why}");
     failed(&ran, &cause.replace("HOST", &host));
 }
 
@@ -103,7 +103,7 @@ fn a_device_is_an_entry_and_is_never_made() {
 fn a_name_of_a_megabyte_is_refused() {
     unreadable(
         image(&with_record("path", &vec![b'n'; 1_000_000])),
-        "cannot be read: it holds a name that is too long",
+        "the image `HOST/base:1` cannot be read: it holds a name that is too long",
     );
 }
 
@@ -111,7 +111,7 @@ fn a_name_of_a_megabyte_is_refused() {
 fn a_header_of_a_hundred_megabytes_is_refused() {
     unreadable(
         image(&with_record("comment", &vec![b'n'; 100_000_000])),
-        "cannot be read: it holds a header that is too long",
+        "the image `HOST/base:1` cannot be read: it holds a header that is too long",
     );
 }
 
@@ -127,7 +127,7 @@ fn a_config_that_is_no_json_is_refused() {
 
     unreadable(
         base,
-        "cannot be had: `HOST/base:1` has a config that can't be read: expected ident at line 1 \
+        "`HOST/base:1` has a config that can't be read: expected ident at line 1 \
          column 2",
     );
 }
@@ -139,7 +139,7 @@ fn a_config_of_a_hundred_megabytes_is_refused_whether_it_says_so_or_not() {
         (
             100,
             format!(
-                "the config {} is not what `HOST` promised: it has more than 8 MiB",
+                "the image `HOST/base:1` cannot be had: the config {} is not what `HOST` promised: it has more than 8 MiB",
                 digest(&vec![b' '; 100_000_000])
             ),
         ),
@@ -152,7 +152,7 @@ fn a_config_of_a_hundred_megabytes_is_refused_whether_it_says_so_or_not() {
         base.blobs.insert(digest(&config), config);
         base.digest = base.manifest(&media_type, &manifest);
 
-        unreadable(base, &format!("cannot be had: {why}"));
+        unreadable(base, &why);
     }
 }
 
@@ -165,7 +165,7 @@ fn a_manifest_of_a_hundred_megabytes_is_refused() {
 
     unreadable(
         base,
-        "cannot be had: the manifest of `HOST/base:1` is not what `HOST` promised: it has more than \
+        "the image `HOST/base:1` cannot be had: the manifest of `HOST/base:1` is not what `HOST` promised: it has more than \
          4 MiB",
     );
 }
@@ -183,7 +183,7 @@ fn an_index_that_names_itself_is_refused() {
     let itself = base.manifests[&base.digest].clone();
     base.manifests.insert(named.clone(), itself);
     let why = format!(
-        "cannot be had: the manifest of `HOST/base:1` is not what `HOST` promised: it is {}, not \
+        "the image `HOST/base:1` cannot be had: the manifest of `HOST/base:1` is not what `HOST` promised: it is {}, not \
          {named}",
         base.digest
     );
@@ -203,7 +203,7 @@ fn an_index_of_indexes_without_end_is_refused() {
         base.digest = base.manifest(media_type, &index);
     }
 
-    unreadable(base, "cannot be had: `HOST/base:1` is an index of indexes of indexes");
+    unreadable(base, "`HOST/base:1` is an index of indexes of indexes");
 }
 
 #[test]
@@ -214,5 +214,5 @@ fn a_config_for_more_layers_than_there_are_is_refused() {
     manifest["layers"] = json!([layer, layer]);
     base.digest = base.manifest(&media_type, &manifest);
 
-    unreadable(base, "cannot be had: `HOST/base:1` has 2 layers, and a config for 1");
+    unreadable(base, "`HOST/base:1` has 2 layers, and a config for 1");
 }
