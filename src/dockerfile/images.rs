@@ -160,6 +160,7 @@ impl Dockerfile {
             .filter(|(_, value)| !value.is_empty() && value.len() <= LONGEST)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        let mut room = ROOM;
         for argument in &self.arguments {
             let Some(default) = &argument.default else { continue };
             if build_args.get(&argument.name).is_none_or(String::is_empty) {
@@ -167,11 +168,16 @@ impl Dockerfile {
                 let value = expansion(default, self.escape, &value_of).map(|done| done.text);
                 // What is no value at all stands as it is written; no reference is that long.
                 let value = value.unwrap_or_else(|_| default.clone());
-                if value.len() <= LONGEST {
+                room = room.saturating_sub(value.len());
+                if value.len() <= LONGEST && room > 0 {
                     values.insert(argument.name.clone(), value);
                 } else {
                     values.remove(&argument.name);
                 }
+            }
+            if room == 0 {
+                // Those that follow would be made of what is not followed any more.
+                values.clear();
             }
         }
         values
@@ -180,6 +186,9 @@ impl Dockerfile {
 
 /// In bytes: more than any reference, or part of one, has.
 const LONGEST: usize = 4096;
+
+/// Bytes of values that are looked at: made of one another they grow without end.
+const ROOM: usize = 8 << 20;
 
 /// What a target reaches.
 pub(super) struct Reach<'d> {
