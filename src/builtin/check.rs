@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::dockerfile::{self, Argument, Dockerfile, Instruction, Stage, UnknownTarget, What};
+use crate::dockerfile::{self, Argument, Dockerfile, Instruction, Reach, Stage, What};
 
 /// An instruction that cannot be done without running something or fetching from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,15 +51,12 @@ fn is_address(source: &str) -> bool {
 /// Only stages that the target needs count, each with the triggers that it inherits from another
 /// stage. What a base image's own `ONBUILD` does is known when it is pulled, and an address that
 /// a base image's variable holds when that is.
-///
-/// # Errors
-///
-/// [`UnknownTarget`].
+#[must_use]
 pub fn check(
     dockerfile: &Dockerfile,
-    target: Option<&str>,
+    reach: &Reach,
     build_args: &BTreeMap<String, String>,
-) -> Result<Vec<Unsupported>, UnknownTarget> {
+) -> Vec<Unsupported> {
     let defaults = dockerfile.arguments.iter();
     let mut checker = Checker {
         build_args,
@@ -70,9 +67,8 @@ pub fn check(
     };
     let mut found = Vec::new();
     let mut named: HashMap<&str, &Stage> = HashMap::new();
-    let mut needed = dockerfile.needed(build_args, target)?.into_iter().peekable();
     for (index, stage) in dockerfile.stages.iter().enumerate() {
-        if needed.next_if_eq(&index).is_some() {
+        if reach.needs(index) {
             let earlier = named.get(&*stage.base.to_ascii_lowercase());
             let inherited = earlier.map_or(&[][..], |earlier| &earlier.instructions);
             let triggers = inherited.iter().filter_map(|instruction| match &instruction.what {
@@ -89,7 +85,7 @@ pub fn check(
         }
         named.extend(stage.name.as_deref().map(|name| (name, stage)));
     }
-    Ok(found)
+    found
 }
 
 /// Bytes of variables that are followed: values that are made of values grow without end. What an
@@ -177,7 +173,8 @@ mod tests {
     fn lines(text: &str, target: Option<&str>, args: &[(&str, &str)]) -> Vec<usize> {
         let args = args.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let dockerfile = Dockerfile::parse(text).unwrap();
-        check(&dockerfile, target, &args).unwrap().iter().map(|found| found.line).collect()
+        let reach = dockerfile.reach(&args, target).unwrap();
+        check(&dockerfile, &reach, &args).iter().map(|found| found.line).collect()
     }
 
     #[test]
@@ -186,7 +183,8 @@ mod tests {
 
         assert_eq!(lines(text, None, &[]), [2, 4, 6]);
         let dockerfile = Dockerfile::parse("FROM a\nRUN true\n").unwrap();
-        let found = check(&dockerfile, None, &BTreeMap::new()).unwrap();
+        let none = BTreeMap::new();
+        let found = check(&dockerfile, &dockerfile.reach(&none, None).unwrap(), &none);
         assert_eq!(found[0].what, "`RUN` runs a program, which the builtin executor cannot");
     }
 
