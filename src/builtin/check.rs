@@ -1,8 +1,8 @@
 //! What a Dockerfile asks for that takes a real executor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::dockerfile::{self, Dockerfile, Instruction, UnknownTarget, What};
+use crate::dockerfile::{self, Argument, Dockerfile, Instruction, Reach, Stage, What};
 
 /// An instruction that cannot be done without running something or fetching from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,81 +51,119 @@ fn is_address(source: &str) -> bool {
 /// Only stages that the target needs count, each with the triggers that it inherits from another
 /// stage. What a base image's own `ONBUILD` does is known when it is pulled, and an address that
 /// a base image's variable holds when that is.
-///
-/// # Errors
-///
-/// [`UnknownTarget`].
+#[must_use]
 pub fn check(
     dockerfile: &Dockerfile,
-    target: Option<&str>,
+    reach: &Reach,
     build_args: &BTreeMap<String, String>,
-) -> Result<Vec<Unsupported>, UnknownTarget> {
-    let mut found = Vec::new();
-    for index in dockerfile.needed(build_args, target)? {
-        let stage = &dockerfile.stages[index];
-        let earlier = dockerfile.stages[..index].iter().rfind(|earlier| {
-            earlier.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&stage.base))
-        });
-        let inherited = earlier.map_or(&[][..], |earlier| &earlier.instructions);
-        let triggers = inherited.iter().filter_map(|instruction| match &instruction.what {
-            What::Onbuild(trigger) => Some((stage.line, &**trigger)),
-            _ => None,
-        });
-        let own = stage.instructions.iter().map(|instruction| (instruction.line, instruction));
-        let mut values = BTreeMap::new();
-        for (line, instruction) in triggers.chain(own) {
-            found.extend(unsupported(dockerfile, build_args, line, instruction, &mut values));
-        }
-    }
-    Ok(found)
-}
-
-fn unsupported(
-    dockerfile: &Dockerfile,
-    build_args: &BTreeMap<String, String>,
-    line: usize,
-    instruction: &Instruction,
-    values: &mut BTreeMap<String, String>,
-) -> Option<Unsupported> {
-    let expand = |text: &str, values: &BTreeMap<String, String>| {
-        let value_of = |name: &str| values.get(name).map(String::as_str);
-        // What is wrong with it is said when it is built.
-        dockerfile::expand(text, dockerfile.escape, &value_of).unwrap_or_default()
+) -> Vec<Unsupported> {
+    let defaults = dockerfile.arguments.iter();
+    let mut checker = Checker {
+        build_args,
+        globals: defaults.map(|one| (one.name.as_str(), one.default.as_deref())).collect(),
+        escape: dockerfile.escape,
+        values: BTreeMap::new(),
+        room: ROOM,
     };
-    match &instruction.what {
-        What::Run(_) => return Some(Unsupported::run(line)),
-        What::Arg(arguments) => {
-            for argument in arguments {
-                let global = || {
-                    let mut all = dockerfile.arguments.iter().rev();
-                    let same = all.find(|global| global.name == argument.name)?;
-                    same.default.as_deref().map(|default| expand(default, &BTreeMap::new()))
-                };
-                let value = build_args
-                    .get(&argument.name)
-                    .cloned()
-                    .or_else(|| argument.default.as_deref().map(|text| expand(text, values)))
-                    .or_else(global);
-                if let Some(value) = value {
-                    values.insert(argument.name.clone(), value);
-                }
+    let mut found = Vec::new();
+    let mut named: HashMap<&str, &Stage> = HashMap::new();
+    for (index, stage) in dockerfile.stages.iter().enumerate() {
+        if reach.needs(index) {
+            let earlier = named.get(&*stage.base.to_ascii_lowercase());
+            let inherited = earlier.map_or(&[][..], |earlier| &earlier.instructions);
+            let triggers = inherited.iter().filter_map(|instruction| match &instruction.what {
+                What::Onbuild(trigger) => Some((stage.line, &**trigger)),
+                _ => None,
+            });
+            let own = stage.instructions.iter().map(|instruction| (instruction.line, instruction));
+            checker.values.clear();
+            for (line, instruction) in triggers.chain(own) {
+                // Of the triggers in a line one is enough.
+                let one = checker.unsupported(line, instruction);
+                found.extend(one.filter(|one| found.last() != Some(one)));
             }
         }
-        What::Env(variables) => {
-            let expanded: Vec<_> = variables
-                .iter()
-                .map(|(name, value)| (expand(name, values), expand(value, values)))
-                .collect();
-            values.extend(expanded);
-        }
-        What::Add(add) => {
-            let sources: Vec<String> =
-                add.sources.iter().map(|source| expand(source, values)).collect();
-            return Unsupported::address(line, &sources);
-        }
-        _ => {}
+        named.extend(stage.name.as_deref().map(|name| (name, stage)));
     }
-    None
+    found
+}
+
+/// Bytes of variables that are followed: values that are made of values grow without end. What an
+/// address in one of the others is, is said when it is built.
+const ROOM: usize = 16 << 20;
+
+/// The variables of a stage, as far as they matter here.
+struct Checker<'d> {
+    build_args: &'d BTreeMap<String, String>,
+    /// Defaults of the `ARG`s before the first `FROM`: the last of each name.
+    globals: HashMap<&'d str, Option<&'d str>>,
+    escape: char,
+    values: BTreeMap<String, String>,
+    /// What is left of [`ROOM`].
+    room: usize,
+}
+
+impl Checker<'_> {
+    fn unsupported(&mut self, line: usize, instruction: &Instruction) -> Option<Unsupported> {
+        match &instruction.what {
+            What::Run(_) => return Some(Unsupported::run(line)),
+            What::Arg(arguments) => {
+                for Argument { name, default, .. } in arguments {
+                    let value = match (self.build_args.get(name), default) {
+                        (Some(value), _) => value.clone(),
+                        (None, Some(default)) => self.expand(default),
+                        (None, None) => match self.globals.get(&**name) {
+                            // It sees no variable of a stage.
+                            Some(Some(default)) => self.expanded(default, &|_| None),
+                            Some(None) | None => continue,
+                        },
+                    };
+                    self.set(name.clone(), value);
+                }
+            }
+            What::Env(variables) => {
+                let expanded: Vec<_> = variables
+                    .iter()
+                    .map(|(name, value)| (self.expand(name), self.expand(value)))
+                    .collect();
+                for (name, value) in expanded {
+                    self.set(name, value);
+                }
+            }
+            What::Add(add) => {
+                let sources: Vec<String> =
+                    add.sources.iter().map(|source| self.expand(source)).collect();
+                self.take(sources.iter().map(String::len).sum());
+                return Unsupported::address(line, &sources);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn expand(&self, text: &str) -> String {
+        self.expanded(text, &|name| self.values.get(name).map(String::as_str))
+    }
+
+    fn expanded<'v>(&self, text: &str, value_of: &dyn Fn(&str) -> Option<&'v str>) -> String {
+        // What is wrong with it is said when it is built.
+        dockerfile::expand(text, self.escape, value_of).unwrap_or_default()
+    }
+
+    fn set(&mut self, name: String, value: String) {
+        self.take(name.len() + value.len());
+        if self.room > 0 {
+            self.values.insert(name, value);
+        }
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.room = self.room.saturating_sub(bytes);
+        if self.room == 0 {
+            // Nothing is made of long values any more.
+            self.values.clear();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +173,8 @@ mod tests {
     fn lines(text: &str, target: Option<&str>, args: &[(&str, &str)]) -> Vec<usize> {
         let args = args.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let dockerfile = Dockerfile::parse(text).unwrap();
-        check(&dockerfile, target, &args).unwrap().iter().map(|found| found.line).collect()
+        let reach = dockerfile.reach(&args, target).unwrap();
+        check(&dockerfile, &reach, &args).iter().map(|found| found.line).collect()
     }
 
     #[test]
@@ -144,7 +183,8 @@ mod tests {
 
         assert_eq!(lines(text, None, &[]), [2, 4, 6]);
         let dockerfile = Dockerfile::parse("FROM a\nRUN true\n").unwrap();
-        let found = check(&dockerfile, None, &BTreeMap::new()).unwrap();
+        let none = BTreeMap::new();
+        let found = check(&dockerfile, &dockerfile.reach(&none, None).unwrap(), &none);
         assert_eq!(found[0].what, "`RUN` runs a program, which the builtin executor cannot");
     }
 

@@ -4,7 +4,7 @@
 //! `Healthcheck`, `OnBuild` and `Shell`. Fields of a base image that neither names are left out,
 //! as with `BuildKit`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,6 +40,10 @@ pub(super) struct ImageConfig {
     /// About how many bytes were added to what the base had.
     #[serde(skip)]
     pub(super) written: usize,
+    /// Where in the environment each variable is: of those that were looked at, and how many that
+    /// were.
+    #[serde(skip)]
+    places: (HashMap<String, usize>, usize),
 }
 
 /// What a container of the image starts with.
@@ -168,12 +172,16 @@ impl ImageConfig {
     pub(super) fn set_variable(&mut self, name: &str, value: &str) {
         let line = format!("{name}={value}");
         self.written += line.len();
-        let is_it = |there: &&mut String| {
-            there.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-        };
-        match self.config.env.iter_mut().find(is_it) {
-            Some(there) => *there = line,
-            None => self.config.env.push(line),
+        let env = &mut self.config.env;
+        let (places, looked_at) = &mut self.places;
+        for (place, there) in env.iter().enumerate().skip(*looked_at) {
+            let name = there.split_once('=').map_or(&**there, |(name, _)| name);
+            places.entry(name.to_owned()).or_insert(place);
+        }
+        *looked_at = env.len();
+        match places.get(name) {
+            Some(place) => env[*place] = line,
+            None => env.push(line),
         }
     }
 

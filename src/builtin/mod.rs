@@ -95,7 +95,7 @@ pub use check::{Unsupported, check};
 pub use error::{BuildError, Cause};
 
 use config::ImageConfig;
-use plan::{Origin, Plan};
+use plan::{Origin, Plan, Uses};
 use stage::{Made, State, Surroundings};
 use tree::Tree;
 
@@ -212,18 +212,34 @@ fn finish(
 ) -> Result<Image, BuildError> {
     let created = rfc3339(epoch.or(recipe.created).unwrap_or(0));
     let around = Surroundings { recipe, plan, created, epoch, context, images, stop };
-    let mut done: Vec<Option<State>> = vec![None; recipe.dockerfile.stages.len()];
+    let Uses { mut bases, copied } = plan.uses();
+    let mut done: BTreeMap<usize, State> = BTreeMap::new();
+    let mut trees: Vec<Option<Arc<Tree>>> = vec![None; recipe.dockerfile.stages.len()];
     for (index, planned) in &plan.stages {
         let base = match planned.base {
-            Origin::Image(image) => images[image].clone(),
-            Origin::Stage(stage) => done[stage].clone().unwrap_or_else(|| scratch(recipe)),
-            Origin::Scratch | Origin::Context => scratch(recipe),
+            Origin::Image(image) => Some(images[image].clone()),
+            Origin::Stage(stage) => match bases.get_mut(&stage) {
+                // Chains of stages may be long: only what is used again is there twice.
+                Some(uses) if *uses > 1 => {
+                    *uses -= 1;
+                    done.get(&stage).cloned()
+                }
+                _ => done.remove(&stage),
+            },
+            Origin::Scratch | Origin::Context => None,
         };
-        done[*index] = Some(stage::build(&around, planned, base, &done)?);
+        let base = base.unwrap_or_else(|| scratch(recipe));
+        let state = stage::build(&around, planned, base, &trees)?;
+        trees[*index] = copied.contains(index).then(|| Arc::clone(&state.tree));
+        if *index == plan.target {
+            drop((done, trees));
+            return image(&around, state, made);
+        }
+        if bases.contains_key(index) {
+            done.insert(*index, state);
+        }
     }
-    let state = done[plan.target].take().unwrap_or_else(|| scratch(recipe));
-    drop(done);
-    image(&around, state, made)
+    image(&around, scratch(recipe), made)
 }
 
 fn scratch(recipe: &Recipe) -> State {

@@ -4,7 +4,7 @@
 //! it, `--from` the last of all, which must come before; triggers of `ONBUILD` come first, and
 //! are gone then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     BuildError, Recipe, Unsupported,
@@ -56,6 +56,15 @@ pub(super) struct Step {
     pub(super) from: Origin,
 }
 
+/// What stages are needed for.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// How many stages each is the base of; none of those that are not there.
+    pub(super) bases: BTreeMap<usize, usize>,
+    /// Those that are copied from.
+    pub(super) copied: BTreeSet<usize>,
+}
+
 /// All that is needed.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -64,6 +73,8 @@ pub(super) struct Plan {
     /// By their index in the Dockerfile.
     pub(super) stages: BTreeMap<usize, Planned>,
     pub(super) images: Vec<Wanted>,
+    /// The stages of each name, in order.
+    named: HashMap<String, Vec<usize>>,
 }
 
 impl Plan {
@@ -71,7 +82,13 @@ impl Plan {
     pub(super) fn new(recipe: &Recipe) -> Result<Self, BuildError> {
         let target = recipe.dockerfile.target(recipe.target.as_deref())?;
         let global = Scope::global(recipe)?;
-        let mut plan = Self { target, global, stages: BTreeMap::new(), images: Vec::new() };
+        let (stages, images) = (BTreeMap::new(), Vec::new());
+        let mut named: HashMap<_, Vec<_>> = HashMap::new();
+        for (index, stage) in recipe.dockerfile.stages.iter().enumerate() {
+            let Some(name) = &stage.name else { continue };
+            named.entry(name.clone()).or_default().push(index);
+        }
+        let mut plan = Self { target, global, stages, images, named };
         plan.need(recipe, target)?;
         Ok(plan)
     }
@@ -143,9 +160,8 @@ impl Plan {
             }
             None => recipe.platform.clone().unwrap_or_else(Platform::here),
         };
-        let earlier = stages[..index].iter().rposition(|stage| {
-            stage.name.as_ref().is_some_and(|stage| stage.eq_ignore_ascii_case(&name))
-        });
+        let named = self.named(&name);
+        let earlier = named[..named.partition_point(|named| *named < index)].last().copied();
         let (base, triggered) = match earlier {
             Some(earlier) => (Origin::Stage(earlier), true),
             None if name == "scratch" => (Origin::Scratch, true),
@@ -185,14 +201,11 @@ impl Plan {
         let Some(name) = from else {
             return Ok(Step { line, instruction, from: Origin::Context });
         };
-        let stages = &recipe.dockerfile.stages;
         if name.contains('$') {
             let message = format!("variables are not replaced in `--from={name}`");
             return Err(BuildError::Value { line, message });
         }
-        let named = stages.iter().rposition(|stage| {
-            stage.name.as_ref().is_some_and(|stage| stage.eq_ignore_ascii_case(name))
-        });
+        let named = self.named(name).last().copied();
         let from = match named.or_else(|| name.parse().ok()) {
             Some(found) if found < stage => Origin::Stage(found),
             Some(_) => return Err(BuildError::Stage { line, name: name.to_owned() }),
@@ -226,6 +239,26 @@ impl Plan {
         }))
     }
 
+    /// The stages of this name, however it is spelt.
+    fn named(&self, name: &str) -> &[usize] {
+        self.named.get(&*name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the stages are to each other.
+    pub(super) fn uses(&self) -> Uses {
+        let mut uses = Uses::default();
+        for stage in self.stages.values() {
+            if let Origin::Stage(base) = stage.base {
+                *uses.bases.entry(base).or_default() += 1;
+            }
+            uses.copied.extend(stage.steps.iter().filter_map(|step| match step.from {
+                Origin::Stage(copied) => Some(copied),
+                _ => None,
+            }));
+        }
+        uses
+    }
+
     /// Whether anything is taken from the context.
     pub(super) fn needs_context(&self) -> bool {
         let mut steps = self.stages.values().flat_map(|stage| &stage.steps);
@@ -252,7 +285,7 @@ impl Plan {
                 }
             }
         }
-        let mut done = std::collections::BTreeSet::new();
+        let mut done = BTreeSet::new();
         while let Some(origin) = looked_at.pop() {
             match origin {
                 Origin::Image(image) => self.images[image].files = true,

@@ -14,16 +14,21 @@ use crate::{
 /// Build args that are known without `ARG`.
 const PROXIES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
 
+/// Bytes of all variables of a stage: values that are made of values grow without end.
+const MOST: usize = 16 << 20;
+
 /// Variables, as an instruction sees them.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
     values: BTreeMap<String, String>,
+    /// Bytes of the values.
+    size: usize,
     escape: char,
 }
 
 impl Scope {
     fn new(escape: char) -> Self {
-        Self { values: BTreeMap::new(), escape }
+        Self { values: BTreeMap::new(), size: 0, escape }
     }
 
     /// What `FROM` sees: the platforms, and the `ARG`s before the first one.
@@ -82,7 +87,8 @@ impl Scope {
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        self.values.insert(name.to_owned(), value.to_owned());
+        let old = self.values.insert(name.to_owned(), value.to_owned());
+        self.size = self.size + value.len() - old.map_or(0, |old| old.len());
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -91,6 +97,10 @@ impl Scope {
 
     /// Replaces variables, removes quotes.
     pub(super) fn expand(&self, text: &str) -> Result<String, ExpandError> {
+        if self.size > MOST {
+            let message = "the variables before it have more than 16 MiB".to_owned();
+            return Err(ExpandError { message });
+        }
         dockerfile::expand(text, self.escape, &|name| self.get(name))
     }
 

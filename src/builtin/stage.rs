@@ -82,7 +82,8 @@ impl Surroundings<'_> {
 /// A stage that is being built.
 pub(super) struct Stage<'a> {
     pub(super) around: &'a Surroundings<'a>,
-    pub(super) done: &'a [Option<State>],
+    /// The files of those that are done and are copied from.
+    pub(super) done: &'a [Option<Arc<Tree>>],
     pub(super) state: State,
     pub(super) scope: Scope,
     /// `CMD` was said in this stage.
@@ -94,7 +95,7 @@ pub(super) fn build(
     around: &Surroundings<'_>,
     planned: &Planned,
     base: State,
-    done: &[Option<State>],
+    done: &[Option<Arc<Tree>>],
 ) -> Result<State, BuildError> {
     let mut state = base;
     state.config.config.on_build.clear();
@@ -262,7 +263,7 @@ impl<'a> Stage<'a> {
         match origin {
             Origin::Context => Some(self.around.context),
             Origin::Scratch => None,
-            Origin::Stage(stage) => self.done[stage].as_ref().map(|state| &*state.tree),
+            Origin::Stage(stage) => self.done[stage].as_deref(),
             Origin::Image(image) => Some(&self.around.images[image].tree),
         }
     }

@@ -55,26 +55,33 @@ impl Dockerfile {
         })
     }
 
-    /// Images of all stages up to the target: of `FROM`, `COPY --from` and `RUN --mount=…,from=`,
-    /// without `scratch` and stages, in the order of their lines.
+    /// What a target reaches.
     ///
     /// Build args override defaults unless they are empty, and reach `FROM` undeclared, as with
-    /// Kaniko. What an image's own `ONBUILD` names cannot be known here.
+    /// Kaniko.
     ///
     /// # Errors
     ///
     /// [`UnknownTarget`].
     ///
     /// Source: Kaniko's pkg/dockerfile/dockerfile.go, `unifyArgs`.
-    pub fn images(
+    pub fn reach(
         &self,
         build_args: &BTreeMap<String, String>,
         target: Option<&str>,
-    ) -> Result<Vec<Image>, UnknownTarget> {
-        let target = self.target(target)?;
-        let reach = Reach::new(self, build_args, target);
+    ) -> Result<Reach, UnknownTarget> {
+        Ok(Reach::new(self, build_args, self.target(target)?))
+    }
+
+    /// Images of all stages up to the target: of `FROM`, `COPY --from` and `RUN --mount=…,from=`,
+    /// without `scratch` and stages, in the order of their lines. What an image's own `ONBUILD`
+    /// names cannot be known here.
+    #[must_use]
+    pub fn images(&self, reach: &Reach) -> Vec<Image> {
+        let stages = &self.stages[..reach.bases.len()];
+        let names = Names::new(stages);
         let mut images = Vec::new();
-        for (index, stage) in self.stages[..=target].iter().enumerate() {
+        for (index, stage) in stages.iter().enumerate() {
             let base = &reach.bases[index];
             if base.stage.is_none() && base.text != "scratch" {
                 images.push(Image {
@@ -94,7 +101,7 @@ impl Dockerfile {
                     _ => reach.needed[index],
                 };
                 for from in froms(instruction) {
-                    if reach.names.named_or_numbered(from).is_some() || from == "scratch" {
+                    if names.named_or_numbered(from).is_some() || from == "scratch" {
                         continue;
                     }
                     images.push(Image {
@@ -108,49 +115,25 @@ impl Dockerfile {
                 }
             }
         }
-        Ok(images)
+        images
     }
 
-    /// The stages, by index, that a target is made of, the target among them; in order.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownTarget`].
-    pub fn needed(
-        &self,
-        build_args: &BTreeMap<String, String>,
-        target: Option<&str>,
-    ) -> Result<Vec<usize>, UnknownTarget> {
-        let target = self.target(target)?;
-        let reach = Reach::new(self, build_args, target);
-        Ok((0..=target).filter(|index| reach.needed[*index]).collect())
+    /// The stages that a target is made of, the target among them; in order.
+    pub fn needed(&self, reach: &Reach) -> impl Iterator<Item = &Stage> {
+        let needed = self.stages.iter().zip(&reach.needed);
+        needed.filter(|(_, needed)| **needed).map(|(stage, _)| stage)
     }
 
     /// The instructions that run for a target: those of the stages that it needs, and what their
     /// `ONBUILD`s let run in others of them, each once.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownTarget`].
-    pub fn executed(
-        &self,
-        build_args: &BTreeMap<String, String>,
-        target: Option<&str>,
-    ) -> Result<Vec<&Instruction>, UnknownTarget> {
-        let target = self.target(target)?;
-        let reach = Reach::new(self, build_args, target);
-        let mut executed = Vec::new();
-        for (index, stage) in self.stages[..=target].iter().enumerate() {
-            for instruction in &stage.instructions {
-                match &instruction.what {
-                    What::Onbuild(inner) if reach.inherited[index].1 => executed.push(&**inner),
-                    What::Onbuild(_) => {}
-                    _ if reach.needed[index] => executed.push(instruction),
-                    _ => {}
-                }
-            }
-        }
-        Ok(executed)
+    pub fn executed(&self, reach: &Reach) -> impl Iterator<Item = &Instruction> {
+        let reached = reach.needed.iter().zip(&reach.inherited);
+        self.stages.iter().zip(reached).flat_map(|(stage, (needed, (_, inherited)))| {
+            stage.instructions.iter().filter_map(|instruction| match &instruction.what {
+                What::Onbuild(inner) => inherited.then_some(&**inner),
+                _ => needed.then_some(instruction),
+            })
+        })
     }
 
     /// The values of variables in `FROM`.
@@ -160,6 +143,7 @@ impl Dockerfile {
             .filter(|(_, value)| !value.is_empty() && value.len() <= LONGEST)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        let mut room = ROOM;
         for argument in &self.arguments {
             let Some(default) = &argument.default else { continue };
             if build_args.get(&argument.name).is_none_or(String::is_empty) {
@@ -167,11 +151,16 @@ impl Dockerfile {
                 let value = expansion(default, self.escape, &value_of).map(|done| done.text);
                 // What is no value at all stands as it is written; no reference is that long.
                 let value = value.unwrap_or_else(|_| default.clone());
-                if value.len() <= LONGEST {
+                room = room.saturating_sub(value.len());
+                if value.len() <= LONGEST && room > 0 {
                     values.insert(argument.name.clone(), value);
                 } else {
                     values.remove(&argument.name);
                 }
+            }
+            if room == 0 {
+                // Those that follow would be made of what is not followed any more.
+                values.clear();
             }
         }
         values
@@ -181,18 +170,22 @@ impl Dockerfile {
 /// In bytes: more than any reference, or part of one, has.
 const LONGEST: usize = 4096;
 
-/// What a target reaches.
-pub(super) struct Reach<'d> {
+/// Bytes of values that are looked at: made of one another they grow without end.
+const ROOM: usize = 8 << 20;
+
+/// What a target reaches: of each stage up to it.
+#[derive(Debug)]
+pub struct Reach {
     /// What each stage is built from.
     pub(super) bases: Vec<From>,
     /// Whether the target needs a stage.
     pub(super) needed: Vec<bool>,
     /// Whether the `ONBUILD`s of a stage run in another one, and in one that is needed.
     pub(super) inherited: Vec<(bool, bool)>,
-    names: Names<'d>,
 }
 
 /// What a stage is built from.
+#[derive(Debug)]
 pub(super) struct From {
     /// With its variables replaced.
     pub(super) text: String,
@@ -202,13 +195,14 @@ pub(super) struct From {
     unread: bool,
 }
 
-impl<'d> Reach<'d> {
+impl Reach {
+    /// Whether the target is made of this stage, or is it.
+    pub(crate) fn needs(&self, stage: usize) -> bool {
+        self.needed.get(stage) == Some(&true)
+    }
+
     /// Without recursion: chains of stages may be long.
-    pub(super) fn new(
-        file: &'d Dockerfile,
-        build_args: &BTreeMap<String, String>,
-        target: usize,
-    ) -> Self {
+    fn new(file: &Dockerfile, build_args: &BTreeMap<String, String>, target: usize) -> Self {
         let stages = &file.stages[..=target];
         let names = Names::new(stages);
         let values = LazyCell::new(|| file.values(build_args));
@@ -257,7 +251,7 @@ impl<'d> Reach<'d> {
                 waiting.extend(triggers.filter_map(|from| names.named_or_numbered(from)));
             }
         }
-        Self { bases, needed, inherited, names }
+        Self { bases, needed, inherited }
     }
 }
 

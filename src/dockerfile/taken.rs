@@ -1,6 +1,6 @@
 //! Which paths of the context a target takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Deserialize;
 
@@ -140,21 +140,17 @@ impl Dockerfile {
     ///
     /// Source: Kaniko's `ResolveEnvAndWildcards`; `BuildKit`'s
     /// frontend/dockerfile/dockerfile2llb/convert.go, `dispatch` and `dispatchOnBuildTriggers`.
-    pub fn taken(
-        &self,
-        given: &Given<'_>,
-        target: Option<&str>,
-    ) -> Result<Vec<Taken>, WholeContext> {
-        let target = self.target(target).map_err(|error| whole(1, error.to_string()))?;
-        let reach = Reach::new(self, given.build_args, target);
+    pub fn taken(&self, given: &Given<'_>, reach: &Reach) -> Result<Vec<Taken>, WholeContext> {
         let runs = |index: &usize| given.unused || reach.needed[*index];
         let mut triggers = BTreeMap::new();
-        for index in (0..=target).filter(runs) {
-            triggers.insert(index, self.triggers(index, &reach, given)?);
+        for index in (0..reach.bases.len()).filter(runs) {
+            triggers.insert(index, self.triggers(index, reach, given)?);
         }
         let all = || {
             let foreign = triggers.values().flatten();
-            foreign.chain(self.stages[..=target].iter().flat_map(|stage| &stage.instructions))
+            foreign.chain(
+                self.stages[..reach.bases.len()].iter().flat_map(|stage| &stage.instructions),
+            )
         };
         // Variables are followed only where a source needs them.
         let follow = all().any(|one| sources(one.plain()).any(|source| source.contains('$')));
@@ -204,35 +200,28 @@ impl Dockerfile {
 
     /// The images that [`Dockerfile::taken`] asks [`Given::bases`] for, each once, with its first
     /// line.
-    ///
-    /// # Errors
-    ///
-    /// [`WholeContext`] for a target that there is not.
-    pub fn parents(
-        &self,
-        build_args: &BTreeMap<String, String>,
-        target: Option<&str>,
-        unused: bool,
-    ) -> Result<Vec<Parent>, WholeContext> {
-        let target = self.target(target).map_err(|error| whole(1, error.to_string()))?;
-        let reach = Reach::new(self, build_args, target);
-        let mut parents: Vec<Parent> = Vec::new();
-        for index in (0..=target).filter(|index| unused || reach.needed[*index]) {
-            let base = &reach.bases[index];
-            let known = parents.iter().any(|known| known.reference == base.text);
-            if base.stage.is_none() && base.text != "scratch" && !known {
+    #[must_use]
+    pub fn parents(&self, reach: &Reach, unused: bool) -> Vec<Parent> {
+        let mut known = HashSet::new();
+        let mut parents = Vec::new();
+        for (index, base) in reach.bases.iter().enumerate() {
+            if (unused || reach.needed[index])
+                && base.stage.is_none()
+                && base.text != "scratch"
+                && known.insert(&base.text)
+            {
                 parents
                     .push(Parent { reference: base.text.clone(), line: self.stages[index].line });
             }
         }
-        Ok(parents)
+        parents
     }
 
     /// What the image that a stage is built from lets run there.
     fn triggers(
         &self,
         index: usize,
-        reach: &Reach<'_>,
+        reach: &Reach,
         given: &Given<'_>,
     ) -> Result<Vec<Instruction>, WholeContext> {
         let base = &reach.bases[index];

@@ -46,6 +46,9 @@ enum Value {
 /// In bytes: longer than any path. What is longer is as good as unknown.
 const LONGEST: usize = 4096;
 
+/// Bytes of values of `ARG`s before the first `FROM`; more are as good as unknown.
+const ROOM: usize = 8 << 20;
+
 fn known(value: String) -> Value {
     if value.len() > LONGEST { Value::Unknown } else { Value::Known(value) }
 }
@@ -89,8 +92,12 @@ impl<'g> World<'g> {
                 _ => {}
             }
         }
+        let mut room = ROOM;
         for argument in &file.arguments {
-            let value = world.global(argument);
+            let value = if room > 0 { world.global(argument) } else { Value::Unknown };
+            if let Value::Known(text) = &value {
+                room = room.saturating_sub(text.len());
+            }
             world.globals.insert(argument.name.clone(), value);
         }
         world

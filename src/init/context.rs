@@ -62,11 +62,12 @@ pub(super) fn context(file: &Dockerfile, path: &Path, root: &Path) -> Context {
 /// What is taken of the context, as far as it can be told; all stages have the same one.
 fn sources(file: &Dockerfile) -> Vec<Source> {
     let none = BTreeMap::new();
-    let parents = file.parents(&none, None, true).unwrap_or_default();
+    let Ok(reach) = file.reach(&none, None) else { return plain_sources(file) };
+    let parents = file.parents(&reach, true);
     let bases = parents.into_iter().map(|one| (one.reference, BaseImage::default())).collect();
     let late = std::collections::BTreeSet::new();
     let given = Given { build_args: &none, late: &late, bases: &bases, unused: true };
-    match file.taken(&given, None) {
+    match file.taken(&given, &reach) {
         Ok(taken) => {
             let each = |one: crate::dockerfile::Taken| {
                 let line = one.line;

@@ -70,13 +70,12 @@ fn read(root: &Path, path: &PathBuf) -> Result<Read, LeftOut> {
     let text = text(&root.join(path)).map_err(|why| wrong(None, &why))?;
     let file = Dockerfile::parse(&text).map_err(|error| wrong(Some(error.line), &error.message))?;
     let values = BTreeMap::new();
-    let needs = builtin::check(&file, None, &values).unwrap_or_default().into_iter().next();
+    let reach = file.reach(&values, None).map_err(|error| wrong(None, &error.to_string()))?;
+    let needs = builtin::check(&file, &reach, &values).into_iter().next();
     if needs.is_some() {
         // What no executor does as it is written makes no image worth having.
-        let stages = file.needed(&values, None).unwrap_or_default();
-        let stages = stages.into_iter().filter_map(|index| file.stages.get(index));
-        let executed = file.executed(&values, None).unwrap_or_default();
-        let harmful = unsupported(stages, executed).into_iter().find(|one| one.harm == Harm::Wrong);
+        let found = unsupported(file.needed(&reach), file.executed(&reach));
+        let harmful = found.into_iter().find(|one| one.harm == Harm::Wrong);
         if let Some(one) = harmful {
             let why = format!("`{}`: Kaniko {}", one.what, one.instead);
             return Err(wrong(Some(one.line), &why));

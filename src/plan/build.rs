@@ -72,7 +72,7 @@ pub(super) fn begin(
     let secrets = secrets(keys);
     let flags = flags(keys);
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
-    let unsupported = read.as_ref().map(|read| builtin::unsupported(read, target.as_deref()));
+    let unsupported = read.as_ref().map(builtin::unsupported);
     let unsupported = unsupported.unwrap_or_default();
     Begun {
         name,
@@ -170,8 +170,7 @@ pub(super) fn finish(placed: Placed, keys: &mut Reader<'_>) -> Build {
     let Placed { mut build, slim, read, unsupported } = placed;
     if slim {
         let unused = slim::builds_unused(&build.executor, &build.flags);
-        let target = build.target.as_deref();
-        build.slim = slim::slim(&read.file, &read.values, target, &build.build_args, unused);
+        build.slim = slim::slim(&read, &build.build_args, unused);
     }
     builtin::check(&build, &read, &unsupported, keys);
     build.needs = dockerfile::needs(&build, &read, &keys.config.sources);

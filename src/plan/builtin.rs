@@ -9,9 +9,8 @@ use crate::{
 use super::{Build, ExecutorKind, dockerfile::Read, reader::Reader};
 
 /// Instructions of the needed stages that only an executor can follow.
-pub(super) fn unsupported(read: &Read, target: Option<&str>) -> Vec<Unsupported> {
-    // An unknown target was told when the Dockerfile was read.
-    builtin::check(&read.file, target, &read.values).unwrap_or_default()
+pub(super) fn unsupported(read: &Read) -> Vec<Unsupported> {
+    builtin::check(&read.file, &read.reach, &read.values)
 }
 
 /// What Kaniko's flags mean to the executor of our own.

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     config::{Mistake, Sources},
     context::Dockerfile as DockerfileAt,
-    dockerfile::{Argument, Dockerfile, Inline, UnknownTarget, What},
+    dockerfile::{Argument, Dockerfile, Inline, Reach, UnknownTarget, What},
     kaniko::{
         flags::{self, Availability},
         unsupported::{Harm, Unsupported, unsupported},
@@ -30,6 +30,7 @@ pub(super) struct Read {
     pub(super) at: DockerfileAt,
     pub(super) bases: Vec<Base>,
     pub(super) file: Arc<Dockerfile>,
+    pub(super) reach: Reach,
     /// Build args as its `FROM`s see them.
     pub(super) values: BTreeMap<String, String>,
     /// As messages name it.
@@ -69,14 +70,15 @@ pub(super) fn read(
         }
     };
     let values = values(build_args);
-    let images = match file.images(&values, target) {
-        Ok(images) => images,
+    let reach = match file.reach(&values, target) {
+        Ok(reach) => reach,
         Err(error) => {
             unknown_target(keys, &label, &error);
             return None;
         }
     };
-    let bases = images
+    let bases = file
+        .images(&reach)
         .into_iter()
         .filter_map(|image| Some(Base { reference: image.reference?, line: image.line }))
         .collect();
@@ -84,7 +86,7 @@ pub(super) fn read(
         Ok(inside) => DockerfileAt::Inside(inside.to_owned()),
         Err(_) => DockerfileAt::Outside(path),
     };
-    Some(Read { at, bases, file: Arc::new(file), values, label })
+    Some(Read { at, bases, file: Arc::new(file), reach, values, label })
 }
 
 /// Bytes that a Dockerfile may have: as many as an image's config, in which its lines end.
@@ -188,8 +190,7 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
     if !build.secrets.is_empty() {
         need(Ability::Flag("--secret"), origin("secrets"));
     }
-    let executed = read.file.executed(&read.values, build.target.as_deref()).unwrap_or_default();
-    for instruction in executed {
+    for instruction in read.file.executed(&read.reach) {
         let place = format!("{}:{}", read.label, instruction.line);
         let (inline, mounts) = match &instruction.what {
             What::Add(copy) | What::Copy(copy) => {
@@ -254,12 +255,10 @@ pub(super) fn tell_unsupported(keys: &mut Reader<'_>, build: &Build, read: &Read
     if build.executor.kind == ExecutorKind::Builtin {
         return;
     }
-    let (file, target) = (&read.file, build.target.as_deref());
-    let stages = file.needed(&read.values, target).unwrap_or_default();
-    let stages = stages.into_iter().filter_map(|index| file.stages.get(index));
+    let (file, reach) = (&read.file, &read.reach);
     let mut kinds: Vec<(Unsupported, Vec<usize>)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for found in unsupported(stages, file.executed(&read.values, target).unwrap_or_default()) {
+    for found in unsupported(file.needed(reach), file.executed(reach)) {
         let index = *known.entry(found.what.clone()).or_insert(kinds.len());
         match kinds.get_mut(index) {
             Some((_, lines)) if lines.last() == Some(&found.line) => {}

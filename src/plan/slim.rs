@@ -10,13 +10,14 @@ use std::{
 
 use crate::{
     context::{Extent, Taken as Source},
-    dockerfile::{BaseImage, Dockerfile, Given, Parent, Taken, WholeContext},
+    dockerfile::{BaseImage, Given, Parent, Taken, WholeContext},
     template::{LateValue, Part, Rendered},
 };
 
 use super::{
     Build, Executor, ExecutorKind,
     arguments::{resolve, shown},
+    dockerfile::Read,
     executor::IMAGE,
 };
 
@@ -56,27 +57,20 @@ impl Slim {
 }
 
 /// Decides it for a Dockerfile.
-pub(super) fn slim(
-    file: &Dockerfile,
-    values: &BTreeMap<String, String>,
-    target: Option<&str>,
-    build_args: &[(String, Rendered)],
-    unused: bool,
-) -> Slim {
+pub(super) fn slim(read: &Read, build_args: &[(String, Rendered)], unused: bool) -> Slim {
     let late = |(name, text): &(String, Rendered)| {
         text.parts.iter().any(|part| matches!(part, Part::Late(_))).then(|| name.clone())
     };
     let late: BTreeSet<String> = build_args.iter().filter_map(late).collect();
-    let decided = file.parents(values, target, unused).and_then(|parents| {
-        let nothing = BaseImage { environment: Some(BTreeMap::new()), triggers: Vec::new() };
-        let bases = parents.iter().map(|one| (one.reference.clone(), nothing.clone())).collect();
-        let given = Given { build_args: values, late: &late, bases: &bases, unused };
-        Ok((file.taken(&given, target)?, parents))
-    });
-    match decided {
+    let Read { file, reach, values, .. } = read;
+    let unless = file.parents(reach, unused);
+    let nothing = BaseImage { environment: Some(BTreeMap::new()), triggers: Vec::new() };
+    let bases = unless.iter().map(|one| (one.reference.clone(), nothing.clone())).collect();
+    let given = Given { build_args: values, late: &late, bases: &bases, unused };
+    match file.taken(&given, reach) {
         // No trigger can take more than all.
-        Ok((taken, _)) if Slim::all(&taken).is_some() => Slim::Taken { taken, unless: Vec::new() },
-        Ok((taken, unless)) => Slim::Taken { taken, unless },
+        Ok(taken) if Slim::all(&taken).is_some() => Slim::Taken { taken, unless: Vec::new() },
+        Ok(taken) => Slim::Taken { taken, unless },
         Err(whole) => Slim::Whole(whole),
     }
 }
@@ -100,9 +94,9 @@ pub fn parents(build: &Build, late: impl FnMut(&LateValue) -> Option<String>) ->
         Slim::Taken { unless, .. } if !unless.is_empty() => {
             let (build_args, _) = known(build, late);
             let unused = builds_unused(&build.executor, &build.flags);
-            let parents = build.instructions.parents(&build_args, build.target.as_deref(), unused);
             // The plan has found the target.
-            parents.unwrap_or_default()
+            let reach = build.instructions.reach(&build_args, build.target.as_deref());
+            reach.map_or_else(|_| Vec::new(), |reach| build.instructions.parents(&reach, unused))
         }
         Slim::Off | Slim::Whole(_) | Slim::Taken { .. } => Vec::new(),
     }
@@ -124,7 +118,9 @@ pub fn taken<'b>(
             let (build_args, late) = known(build, late);
             let unused = builds_unused(&build.executor, &build.flags);
             let given = Given { build_args: &build_args, late: &late, bases, unused };
-            let taken = build.instructions.taken(&given, build.target.as_deref())?;
+            let reach = build.instructions.reach(&build_args, build.target.as_deref());
+            let reach = reach.map_err(|error| WholeContext { line: 1, why: error.to_string() })?;
+            let taken = build.instructions.taken(&given, &reach)?;
             Ok(Some(Cow::Owned(taken)))
         }
         Slim::Taken { taken, .. } => Ok(Some(Cow::Borrowed(taken))),
@@ -169,9 +165,20 @@ pub fn sources(taken: &[Taken]) -> Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dockerfile::Dockerfile;
 
     fn of(text: &str) -> Slim {
-        slim(&Dockerfile::parse(text).unwrap(), &BTreeMap::new(), None, &[], false)
+        let file = Dockerfile::parse(text).unwrap();
+        let reach = file.reach(&BTreeMap::new(), None).unwrap();
+        let read = Read {
+            at: crate::context::Dockerfile::Inside("Dockerfile".into()),
+            bases: Vec::new(),
+            file: file.into(),
+            reach,
+            values: BTreeMap::new(),
+            label: String::new(),
+        };
+        slim(&read, &[], false)
     }
 
     fn lines(slim: &Slim) -> (Vec<usize>, Vec<usize>) {

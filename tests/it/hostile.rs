@@ -3,9 +3,10 @@
 //! What is wrong ends with an error; what is only strange becomes an image. Nothing is written
 //! but the image, and nothing is held in memory that grows with what others say.
 
+mod dockerfiles;
 mod images;
 
-use std::{collections::BTreeMap, fs, io::Write};
+use std::{collections::BTreeMap, fs};
 
 use flate2::{Compress, Compression, FlushCompress};
 use serde_json::json;
@@ -307,77 +308,6 @@ fn an_archive_that_promises_more_than_it_has_is_refused() {
         &sandbox.run(["run"]),
         "context/Dockerfile:2: the archive `a.tar.gz` cannot be unpacked: it is damaged: it ends \
          in the middle",
-    );
-}
-
-/// What a build of this Dockerfile ends with, in memory for some hundred times as much.
-fn limited(dockerfile: &str) -> Ran {
-    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", dockerfile);
-    sandbox.sh("ulimit -v 1000000 && exec kaniko-build run")
-}
-
-#[test]
-fn megabytes_of_braces_within_braces_are_refused() {
-    let nested = format!("{}{}", "${a:-".repeat(600_000), "}".repeat(600_000));
-
-    failed(
-        &limited(&format!("FROM scratch\nENV x={nested}\n")),
-        "context/Dockerfile:2: variables are nested too deeply; give the variable a default, or a \
-         value in `build-args`",
-    );
-}
-
-#[test]
-fn a_value_that_doubles_with_every_line_is_refused() {
-    let mut dockerfile = "FROM scratch\nENV a0=xxxxxxxxxx\n".to_owned();
-    for number in 1..60 {
-        let before = number - 1;
-        dockerfile.extend([format!("ENV a{number}=$a{before}$a{before}\n")]);
-    }
-
-    failed(
-        &limited(&dockerfile),
-        "context/Dockerfile:19: a value becomes longer than 1 MiB; give the variable a default, or \
-         a value in `build-args`",
-    );
-}
-
-#[test]
-fn a_pattern_of_hundreds_of_stars_ends() {
-    let (value, stars) = ("a".repeat(30_000), "*a".repeat(300));
-    let dockerfile = format!("FROM scratch\nENV v={value}\nENV w=${{v//{stars}b/x}}\n");
-
-    limited(&dockerfile).code(0);
-}
-
-#[test]
-fn a_line_of_megabytes_is_a_line() {
-    limited(&format!("FROM scratch\nLABEL x={}\n", "y".repeat(4_000_000))).code(0);
-}
-
-#[test]
-fn a_dockerfile_of_ten_megabytes_is_refused_and_one_of_four_ends() {
-    let mut copies = b"FROM scratch\n".to_vec();
-    for number in 0..500_000 {
-        writeln!(copies, "COPY f /{number:09}").expect(WRITES);
-    }
-    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", copies.clone());
-    sandbox.run(["run"]).code(2).stderr_contains("error: `context/Dockerfile` has more than 4 MiB");
-
-    // Whole lines.
-    copies.truncate(13 + 18 * 220_000);
-    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", copies);
-    failed(&sandbox.run(["run"]), "context/Dockerfile:502: an image has at most 500 layers");
-}
-
-#[test]
-fn a_config_that_no_engine_takes_is_refused_in_little_memory() {
-    let dockerfile = format!("FROM scratch\n{}", "LABEL a=b\n".repeat(400_000));
-    let sandbox = project("", "127.0.0.1:1").file("context/Dockerfile", dockerfile);
-
-    sandbox.sh("ulimit -v 1500000 && exec kaniko-build run").code(1).stderr_contains(
-        "context/Dockerfile:42368: with this line the image's config has more than 4 MiB, and no \
-         engine takes so much",
     );
 }
 

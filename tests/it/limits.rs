@@ -185,3 +185,25 @@ fn a_file_is_taken_up_to_64_kib() {
 
     project.file("big", "x".repeat(65_537)).run(["check"]).code(2).stderr_contains("64 KiB");
 }
+
+#[test]
+fn fifty_thousand_variables_are_none_too_many() {
+    let lines = |keyword: &str| {
+        let globals = (0..50_000).fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "ARG G{line}=x");
+            text
+        });
+        (0..50_000).fold(format!("{globals}FROM scratch\n"), |mut text, line| {
+            let _ = writeln!(text, "ARG G{line}\n{keyword} V{line}=$G{line}");
+            text
+        }) + "COPY $V1 /\n"
+    };
+
+    for keyword in ["ENV", "ARG", "LABEL"] {
+        file(WEB)
+            .file("Dockerfile", lines(keyword))
+            .run(["check"])
+            .code(0)
+            .stderr("1 build, no mistakes");
+    }
+}

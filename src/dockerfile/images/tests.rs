@@ -2,7 +2,8 @@ use super::*;
 
 fn images(text: &str, build_args: &[(&str, &str)], target: Option<&str>) -> Vec<Image> {
     let build_args = build_args.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    Dockerfile::parse(text).unwrap().images(&build_args, target).unwrap()
+    let dockerfile = Dockerfile::parse(text).unwrap();
+    dockerfile.images(&dockerfile.reach(&build_args, target).unwrap())
 }
 
 fn references(text: &str, build_args: &[(&str, &str)], target: Option<&str>) -> Vec<String> {
@@ -92,9 +93,9 @@ fn what_runs_for_a_target_is_told() {
     let text = "FROM a AS x\nUSER x\nONBUILD USER y\nFROM b\nUSER no\nFROM x AS z\nUSER z\nONBUILD USER no\n";
     let dockerfile = Dockerfile::parse(text).unwrap();
 
-    let executed = dockerfile.executed(&BTreeMap::new(), None).unwrap();
+    let reach = dockerfile.reach(&BTreeMap::new(), None).unwrap();
     assert_eq!(
-        executed.iter().map(|one| one.original.as_str()).collect::<Vec<_>>(),
+        dockerfile.executed(&reach).map(|one| one.original.as_str()).collect::<Vec<_>>(),
         ["USER x", "USER y", "USER z"]
     );
 }
@@ -111,11 +112,12 @@ fn an_unknown_target_names_the_nearest_stage() {
 }
 
 #[test]
-fn the_needed_stages_are_told_by_index() {
+fn the_needed_stages_are_told() {
     let text = "FROM a AS x\nFROM b AS y\nFROM c\nCOPY --from=x / /\n";
     let dockerfile = Dockerfile::parse(text).unwrap();
 
-    assert_eq!(dockerfile.needed(&BTreeMap::new(), None), Ok(vec![0, 2]));
+    let reach = dockerfile.reach(&BTreeMap::new(), None).unwrap();
+    assert_eq!(dockerfile.needed(&reach).map(|stage| stage.line).collect::<Vec<_>>(), [1, 3]);
 }
 
 #[test]

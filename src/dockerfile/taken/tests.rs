@@ -9,7 +9,11 @@ fn given(
     let bases = bases.iter().map(|(name, base)| ((*name).to_owned(), base.clone())).collect();
     let given =
         Given { build_args: &build_args, late: &BTreeSet::new(), bases: &bases, unused: false };
-    Dockerfile::parse(text).unwrap().taken(&given, None)
+    reached(&Dockerfile::parse(text).unwrap(), &given)
+}
+
+fn reached(file: &Dockerfile, given: &Given<'_>) -> Result<Vec<Taken>, WholeContext> {
+    file.taken(given, &file.reach(given.build_args, None).unwrap())
 }
 
 /// With a base image `a` that has `B=base` in its environment and no `ONBUILD`.
@@ -62,7 +66,7 @@ fn only_what_the_target_needs_counts_unless_all_is_built() {
     let bases = [("a".to_owned(), BaseImage::default())].into();
     let none = BTreeMap::new();
     let all = Given { build_args: &none, late: &BTreeSet::new(), bases: &bases, unused: true };
-    let taken = Dockerfile::parse(text).unwrap().taken(&all, None).unwrap();
+    let taken = reached(&Dockerfile::parse(text).unwrap(), &all).unwrap();
     assert_eq!(taken.len(), 2);
 }
 
@@ -120,7 +124,7 @@ fn a_build_arg_that_comes_late_is_unknown() {
     let given = Given { build_args: &none, late: &late, bases: &bases, unused: false };
     let file = Dockerfile::parse("FROM scratch\nARG X\nCOPY $X /\n").unwrap();
 
-    assert_eq!(file.taken(&given, None).unwrap_err().line, 3);
+    assert_eq!(reached(&file, &given).unwrap_err().line, 3);
 }
 
 #[test]
@@ -155,7 +159,7 @@ fn what_is_too_much_is_the_whole_context_after_a_bounded_time() {
     let none = BTreeMap::new();
     let given = Given { build_args: &none, late: &BTreeSet::new(), bases: &given, unused: true };
 
-    assert_eq!(file.taken(&given, None).unwrap_err().why, "there is too much of it to be followed");
+    assert_eq!(reached(&file, &given).unwrap_err().why, "there is too much of it to be followed");
 }
 
 #[test]
@@ -179,8 +183,9 @@ fn parents_are_the_images_that_are_asked_for() {
         "ARG X=b\nFROM a AS one\nFROM z AS unused\nFROM one\nFROM $X\nFROM scratch\nFROM a\nCOPY --from=4 / /\nCOPY --from=3 / /\nCOPY --from=1 / /\n",
     )
     .unwrap();
+    let reach = file.reach(&BTreeMap::new(), None).unwrap();
     let parents = |unused| {
-        let parents = file.parents(&BTreeMap::new(), None, unused).unwrap();
+        let parents = file.parents(&reach, unused);
         parents.into_iter().map(|one| (one.reference, one.line)).collect::<Vec<_>>()
     };
 
