@@ -49,8 +49,14 @@ struct BuildJson<'a> {
     timeout_seconds: u64,
     arguments: Vec<String>,
     origins: BTreeMap<&'a str, String>,
-    layers: BTreeMap<Cow<'a, str>, Vec<Cow<'static, str>>>,
+    layers: Layers<'a>,
 }
+
+/// What says something of each value, by its name.
+type Layers<'a> = BTreeMap<Cow<'a, str>, Cow<'static, [Cow<'static, str>]>>;
+
+/// What says it where no layer does.
+const DEFAULT: &[Cow<'static, str>] = &[Cow::Borrowed("default")];
 
 #[derive(Serialize)]
 struct TakenJson<'a> {
@@ -205,10 +211,7 @@ fn sent(slim: &Slim) -> SentJson<'_> {
 }
 
 /// The layers that say something of each value, the one that holds first.
-fn layers<'a>(
-    file: &Config,
-    section: &'a Section,
-) -> BTreeMap<Cow<'a, str>, Vec<Cow<'static, str>>> {
+fn layers<'a>(file: &Config, section: &'a Section) -> Layers<'a> {
     let said = file.said(section);
     let of = |path: &[&str]| {
         said.of(path).iter().rev().map(|step| file.described(step).into()).collect()
@@ -225,7 +228,7 @@ fn layers<'a>(
         }
     }
     for (key, _) in config::build_defaults() {
-        layers.entry(key.into()).or_insert_with(|| vec!["default".into()]);
+        layers.entry(key.into()).or_insert(DEFAULT.into());
     }
     layers
 }
