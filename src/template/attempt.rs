@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::{Problem, TemplateError, in_our_words, raised};
+use super::error::{Problem, TemplateError, in_letters, in_our_words, raised};
 use super::references::Words;
 use super::scan::scan;
 use super::unprintable::Record;
@@ -21,7 +21,7 @@ impl Attempt<'_> {
     /// Where it does not come from us and a name without a value is involved, that is the cause.
     pub(super) fn failed(&self, error: &minijinja::Error) -> TemplateError {
         let range = error.range().map_or(0..self.source.len(), |range| {
-            range.start + self.offset..range.end + self.offset
+            in_letters(self.source, &(range.start + self.offset..range.end + self.offset))
         });
         if raised(error).is_none() {
             let wide = self.with_what_is_filtered(&range);

@@ -27,6 +27,12 @@ impl TemplateError {
     }
 }
 
+/// `range` of `source`, of whole letters: minijinja takes the first byte of one that it does not
+/// expect for all of it.
+pub(super) fn in_letters(source: &str, range: &Range<usize>) -> Range<usize> {
+    source.floor_char_boundary(range.start)..source.ceil_char_boundary(range.end)
+}
+
 /// A [`TemplateError`] before its place is known: it travels as the source of minijinja's error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {

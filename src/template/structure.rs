@@ -5,7 +5,7 @@ use std::ops::Range;
 use minijinja::Environment;
 
 use super::bounds::{DEEPEST_LOOP, LONGEST};
-use super::error::{Problem, TemplateError, in_our_words};
+use super::error::{Problem, TemplateError, in_letters, in_our_words};
 use super::filters::{FILTERS, TESTS};
 use super::growth;
 use super::lookup::{self, FUNCTIONS, ROOTS};
@@ -39,6 +39,7 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
     }
     if let Err(error) = env.get_template(source) {
         let range = error.range().unwrap_or(0..source.len());
+        let range = in_letters(source, &range);
         let problem = in_our_words(&error);
         let shell = source.get(range.clone()).is_some_and(|text| text.starts_with('$'));
         return vec![TemplateError::new(
