@@ -107,7 +107,7 @@ impl Project {
                 let _ = report::plan::graph(&plan);
                 let _ = report::plan::dot(&plan);
                 let _ = report::plan::mermaid(&plan);
-                let _ = report::plan::json(shown, &redactor);
+                let _ = report::plan::json(shown, &redactor, &mut std::io::sink());
                 let _ = report::plan::shell(&plan);
                 let _ = plan::leaks(&plan, &redactor);
                 true

@@ -32,7 +32,9 @@ pub(super) fn plan(
     let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
     let told = match args.format {
         Format::Text => printer.result(&report::plan::text(this.shown())),
-        Format::Json => printer.document(&report::plan::json(this.shown(), redactor)),
+        Format::Json => {
+            printer.written(|stdout| report::plan::json(this.shown(), redactor, stdout))
+        }
         Format::Shell => printer.result(&report::plan::shell(&this.plan)),
     };
     // The process ends here: what a large plan is made of need not be given back piece by piece.

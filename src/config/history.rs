@@ -6,13 +6,14 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
     sync::{Arc, OnceLock},
 };
 
 use super::{
     Config, Section, builds,
     node::{Data, Node, Table},
-    source::{Origin, Place},
+    source::{Origin, Place, Shown, Source},
     wildcard::wildcard,
 };
 
@@ -64,11 +65,32 @@ impl<'c> Said<'c> {
     ///
     /// `path` is a key, or a key and the name of an entry, as in `labels`, `stage`.
     #[must_use]
-    pub fn of(&self, path: &[&str]) -> Vec<Step<'c>> {
-        let step = |(section, table): &(Arc<str>, &'c Table)| {
+    pub fn of<'s>(
+        &'s self,
+        path: &'s [&'s str],
+    ) -> impl DoubleEndedIterator<Item = Step<'c>> + use<'s, 'c> {
+        self.0.iter().filter_map(move |(section, table)| {
             Some(Step { section: Arc::clone(section), node: at(table, path)? })
-        };
-        self.0.iter().filter_map(step).collect()
+        })
+    }
+}
+
+/// A step as it is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Described<'s> {
+    place: Shown<'s>,
+    /// Of a flag: the key that it sets.
+    key: Option<&'s str>,
+    section: &'s str,
+}
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, key, section } = self;
+        match key {
+            Some(key) => write!(formatter, "{place} {key}"),
+            None => write!(formatter, "{place} ({section})"),
+        }
     }
 }
 
@@ -76,7 +98,7 @@ impl Config {
     /// What the layers say of the value at `path` of `build`, the one that holds last.
     #[must_use]
     pub fn history<'c>(&'c self, build: &Section, path: &[&str]) -> Vec<Step<'c>> {
-        self.said(build).of(path)
+        self.said(build).of(path).collect()
     }
 
     /// The sections that can say something of `build`.
@@ -104,15 +126,15 @@ impl Config {
 
     /// A step as it is told: where the value stands, and in which section.
     #[must_use]
-    pub fn described(&self, step: &Step<'_>) -> String {
-        let (place, source) = (self.sources.show(step.place()), self.sources.of(step.place()));
-        let key = match source.origin {
-            Origin::Flag => source.text.split_once('='),
+    pub fn described<'s>(&'s self, step: &'s Step<'_>) -> Described<'s> {
+        let key = match self.sources.of(step.place()) {
+            Source { origin: Origin::Flag, text, .. } => text.split_once('='),
             _ => None,
         };
-        match key {
-            Some((key, _)) => format!("{place} {key}"),
-            None => [&place, " (", &*step.section, ")"].concat(),
+        Described {
+            place: self.sources.shown(step.place()),
+            key: key.map(|(key, _)| key),
+            section: &step.section,
         }
     }
 

@@ -27,11 +27,11 @@ mod wildcard;
 
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use history::{Said, Step};
+pub use history::{Described, Said, Step};
 pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Table};
-pub use source::{Origin, Place, Source, Sources};
+pub use source::{Origin, Place, Shown, Source, Sources};
 pub use time::time;
 pub(crate) use toml_text::literal;
 pub use variables::PREFIX;

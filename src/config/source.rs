@@ -1,6 +1,6 @@
 //! The texts that settings come from, and places within them.
 
-use std::{ops::Range, path::PathBuf, sync::OnceLock};
+use std::{fmt, ops::Range, path::PathBuf, sync::OnceLock};
 
 /// Where a setting was written: a span of bytes in one of the [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,13 +72,13 @@ impl Sources {
     /// `label:line` for a file, else the label alone.
     #[must_use]
     pub fn show(&self, place: &Place) -> String {
-        let source = self.of(place);
-        match source.origin {
-            Origin::File(_) => [&source.label, ":", &self.line(place).to_string()].concat(),
-            Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => {
-                source.label.clone()
-            }
-        }
+        self.shown(place).to_string()
+    }
+
+    /// As [`Self::show`], written where it goes.
+    #[must_use]
+    pub fn shown<'s>(&'s self, place: &'s Place) -> Shown<'s> {
+        Shown { sources: self, place }
     }
 
     /// The line of `place`, from 1.
@@ -110,6 +110,24 @@ impl Sources {
     pub fn overrides(&self) -> impl Iterator<Item = &Source> {
         let texts = self.0.iter().map(|(source, _)| source);
         texts.filter(|source| matches!(source.origin, Origin::Variable | Origin::Flag))
+    }
+}
+
+/// A place as it is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'s> {
+    sources: &'s Sources,
+    place: &'s Place,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = self.sources.of(self.place);
+        formatter.write_str(&source.label)?;
+        match source.origin {
+            Origin::File(_) => write!(formatter, ":{}", self.sources.line(self.place)),
+            Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The executor's command line for a build: pure, so that a plan shows it and a job has it.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use crate::{
     context::Dockerfile as DockerfileAt,
@@ -123,7 +123,20 @@ pub fn resolve(
 /// The text as a plan shows it: late values as the templates that they are.
 #[must_use]
 pub fn shown(text: &Rendered) -> String {
-    text.told(shown_late)
+    Printed(text).to_string()
+}
+
+/// As [`shown`], written where it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Printed<'a>(pub &'a Rendered);
+
+impl fmt::Display for Printed<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.parts.iter().try_for_each(|part| match part {
+            Part::Literal(text) => formatter.write_str(text),
+            Part::Late(late) => formatter.write_str(&shown_late(late)),
+        })
+    }
 }
 
 /// A late value as the template that it is.

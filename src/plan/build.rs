@@ -1,20 +1,25 @@
 //! One build: its keys read, its destinations made, its Dockerfile looked into.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     builtin::Unsupported,
     config::{Data, Mistake, Node, Section},
     context::{Modes, Timestamps},
-    kaniko::flags,
     registry::{Access, Reference},
     template::{LateValue, Rendered},
     transport::OutputKind,
 };
 
 use super::{
-    Build, Facts, OutputAt, Slim, arguments::shown, builtin, dockerfile, earlier::Taking,
-    executor::Executors, labels, reader::Reader, slim,
+    Build, Facts, OutputAt, Slim,
+    auto::Chosen,
+    builtin, dockerfile,
+    earlier::Taking,
+    flags, labels,
+    needs::{After, Needs},
+    reader::Reader,
+    slim,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -39,14 +44,16 @@ pub(super) struct Begun {
     target: Option<String>,
     secrets: Vec<(String, crate::secret::Source)>,
     flags: Vec<String>,
+    after: After,
     read: Option<dockerfile::Read>,
     unsupported: Vec<Unsupported>,
 }
 
-/// Reads `section` and its Dockerfile.
+/// Reads `section` and its Dockerfile; `needs` are those that it has read already.
 pub(super) fn begin(
     section: &Section,
     keys: &mut Reader<'_>,
+    needs: Needs,
     facts: &Facts<'_>,
     taking: &Taking<'_>,
 ) -> Begun {
@@ -70,10 +77,12 @@ pub(super) fn begin(
     taking.fill("annotations", &mut annotations, keys, &name);
     let target = keys.text("target").filter(|target| !target.is_empty());
     let secrets = secrets(keys);
-    let flags = flags(keys);
+    let flags = flags::flags(keys);
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
     let unsupported = read.as_ref().map(builtin::unsupported);
     let unsupported = unsupported.unwrap_or_default();
+    let texts = [&build_args, &labels, &annotations].into_iter().flatten();
+    let after = needs.with(texts.flat_map(|(_, text)| text.late().map(LateValue::build)));
     Begun {
         name,
         context,
@@ -86,96 +95,99 @@ pub(super) fn begin(
         target,
         secrets,
         flags,
+        after,
         read,
         unsupported,
     }
 }
 
-/// A build of which only what its Dockerfile asks for is not told yet.
-pub(super) struct Placed {
-    pub(super) build: Build,
-    slim: bool,
-    read: dockerfile::Read,
-    unsupported: Vec<Unsupported>,
-}
-
-/// Decides where it runs; none when something is wrong with that or with its Dockerfile.
-pub(super) fn place(
-    begun: Begun,
-    section: &Section,
-    keys: &mut Reader<'_>,
-    executors: &mut Executors<'_>,
-) -> Option<Placed> {
-    let Begun {
-        name,
-        context,
-        outputs,
-        push,
-        destinations,
-        build_args,
-        labels,
-        annotations,
-        target,
-        secrets,
-        flags,
-        read,
-        unsupported,
-    } = begun;
-    let chosen = executors.of(section, keys, read.as_ref(), &unsupported)?;
-    let slim = keys.boolean("slim").unwrap_or(true);
-    let read = read?;
-    let mut build = Build {
-        name,
-        place: section.key.clone(),
-        executor: chosen.executor,
-        chosen: chosen.why,
-        context,
-        dockerfile: read.at.clone(),
-        dockerfile_label: read.label.clone(),
-        instructions: Arc::clone(&read.file),
-        slim: Slim::Off,
-        modes: keys
-            .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
-            .unwrap_or(Modes::Normal),
-        timestamps: keys
-            .word("timestamps", &[("fixed", Timestamps::Fixed), ("keep", Timestamps::Keep)])
-            .unwrap_or(Timestamps::Fixed),
-        target,
-        destinations,
-        push,
-        push_withheld: false,
-        build_args,
-        labels,
-        annotations,
-        secrets,
-        allow_secret_args: texts(keys, "allow-secret-args"),
-        outputs,
-        flags,
-        registries: Vec::new(),
-        access: Access::default(),
-        bases: read.bases.clone(),
-        needs: Vec::new(),
-        after: Vec::new(),
-        retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
-        timeout: keys.limit("timeout").unwrap_or(TIMEOUT),
-        origins: std::mem::take(&mut keys.origins),
-    };
-    let after: BTreeSet<Arc<str>> = build.takes().map(Arc::from).collect();
-    build.after = after.into_iter().collect();
-    Some(Placed { build, slim, read, unsupported })
-}
-
-/// Holds the Dockerfile against what the executor can do.
-pub(super) fn finish(placed: Placed, keys: &mut Reader<'_>) -> Build {
-    let Placed { mut build, slim, read, unsupported } = placed;
-    if slim {
-        let unused = slim::builds_unused(&build.executor, &build.flags);
-        build.slim = slim::slim(&read, &build.build_args, unused);
+impl Begun {
+    /// Its Dockerfile; none where something is wrong with that.
+    pub(super) fn read(&self) -> Option<&dockerfile::Read> {
+        self.read.as_ref()
     }
-    builtin::check(&build, &read, &unsupported, keys);
-    build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
-    dockerfile::tell_unsupported(keys, &build, &read);
-    build
+
+    /// What of its Dockerfile needs an executor.
+    pub(super) fn unsupported(&self) -> &[Unsupported] {
+        &self.unsupported
+    }
+
+    /// The builds that end before it begins.
+    pub(super) fn after(&self) -> &After {
+        &self.after
+    }
+
+    /// Decides the rest, and holds the Dockerfile, where it has one, against what the executor
+    /// can do.
+    pub(super) fn finish(
+        self,
+        section: &Section,
+        chosen: Chosen,
+        keys: &mut Reader<'_>,
+    ) -> Option<Build> {
+        let Self {
+            name,
+            context,
+            outputs,
+            push,
+            destinations,
+            build_args,
+            labels,
+            annotations,
+            target,
+            secrets,
+            flags,
+            after,
+            read,
+            unsupported,
+        } = self;
+        let is_slim = keys.boolean("slim").unwrap_or(true);
+        let read = read?;
+        let mut build = Build {
+            name,
+            place: section.key.clone(),
+            executor: chosen.executor,
+            chosen: chosen.why,
+            context,
+            dockerfile: read.at.clone(),
+            dockerfile_label: read.label.clone(),
+            instructions: Arc::clone(&read.file),
+            slim: Slim::Off,
+            modes: keys
+                .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
+                .unwrap_or(Modes::Normal),
+            timestamps: keys
+                .word("timestamps", &[("fixed", Timestamps::Fixed), ("keep", Timestamps::Keep)])
+                .unwrap_or(Timestamps::Fixed),
+            target,
+            destinations,
+            push,
+            push_withheld: false,
+            build_args,
+            labels,
+            annotations,
+            secrets,
+            allow_secret_args: keys.texts("allow-secret-args"),
+            outputs,
+            flags,
+            registries: Vec::new(),
+            access: Access::default(),
+            bases: read.bases.clone(),
+            needs: Vec::new(),
+            after: after.all,
+            retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
+            timeout: keys.limit("timeout").unwrap_or(TIMEOUT),
+            origins: std::mem::take(&mut keys.origins),
+        };
+        if is_slim {
+            let unused = slim::builds_unused(&build.executor, &build.flags);
+            build.slim = slim::slim(&read, &build.build_args, unused);
+        }
+        builtin::check(&build, &read, &unsupported, keys);
+        build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
+        dockerfile::tell_unsupported(keys, &build, &read);
+        Some(build)
+    }
 }
 
 impl Build {
@@ -194,10 +206,6 @@ impl Build {
     pub fn takes(&self) -> impl Iterator<Item = &str> {
         self.texts().flat_map(|(_, _, text)| text.late().map(LateValue::build))
     }
-}
-
-fn texts(keys: &mut Reader<'_>, key: &str) -> Vec<String> {
-    keys.list(key).into_iter().map(|(_, text)| text).collect()
 }
 
 fn outputs(keys: &mut Reader<'_>) -> Vec<OutputAt> {
@@ -314,77 +322,4 @@ fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {
         Some((entry.name.clone(), keys.secret_of(&owner, &entry.node)?))
     };
     kept.filter_map(secret).collect()
-}
-
-/// As Go reads it. Source: Go's `time.ParseDuration`.
-fn go_duration(time: Duration) -> String {
-    match time.subsec_millis() {
-        0 => format!("{}s", time.as_secs()),
-        _ => format!("{}ms", time.as_millis()),
-    }
-}
-
-/// Flags that are handed on, in the order of the table, then `executor-args`.
-fn flags(keys: &mut Reader<'_>) -> Vec<String> {
-    const OURS: &[&str] = &[
-        "annotations",
-        "build-args",
-        "context",
-        "destinations",
-        "dockerfile",
-        "labels",
-        "no-push",
-        "oci-layout-path",
-        "secrets",
-        "tar-path",
-        "target",
-    ];
-    let mut flags = Vec::new();
-    if keys.has("cache-repo") && !keys.has("cache") {
-        flags.push("--cache=true".to_owned());
-    }
-    for flag in flags::FLAGS {
-        let Some(key) = flag.key.filter(|key| !OURS.contains(key)) else { continue };
-        if flag.refused_as_key().is_some() || !keys.has(key) {
-            continue;
-        }
-        let name = flag.name;
-        match flag.kind {
-            flags::Kind::Bool => {
-                flags.extend(keys.boolean(key).map(|value| format!("{name}={value}")));
-            }
-            flags::Kind::Integer => {
-                flags.extend(keys.integer(key).map(|value| format!("{name}={value}")));
-            }
-            flags::Kind::Duration => {
-                let time = keys.duration(key);
-                flags.extend(time.map(|time| format!("{name}={}", go_duration(time))));
-            }
-            flags::Kind::OneOf(words) => {
-                let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
-                flags.extend(keys.word(key, &words).map(|word| format!("{name}={word}")));
-            }
-            flags::Kind::Text => {
-                flags.extend(keys.text(key).map(|text| format!("{name}={text}")));
-            }
-            flags::Kind::List => {
-                flags.extend(texts(keys, key).into_iter().map(|text| format!("{name}={text}")));
-            }
-            flags::Kind::Table => {
-                let entries = keys.map(key).into_iter();
-                flags.extend(
-                    entries.map(|(entry, text)| format!("{name}={entry}={}", shown(&text))),
-                );
-            }
-        }
-    }
-    for (place, argument) in keys.list("executor-args") {
-        if let Some(reason) = flags::refused(&argument) {
-            let message = format!("`{argument}` cannot be handed to the executor");
-            keys.mistakes.push(Mistake::at(&place, message, "not handed on").hint(reason));
-        } else {
-            flags.push(argument);
-        }
-    }
-    flags
 }

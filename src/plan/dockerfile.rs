@@ -2,9 +2,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::{
     config::{Mistake, Sources},
@@ -44,9 +48,15 @@ pub(super) fn read(
     target: Option<&str>,
     build_args: &[(String, Rendered)],
 ) -> Option<Read> {
-    let path = find(keys, context)?;
+    let (path, file) = if let Some((path, file)) = usual(keys, context) {
+        (path, Ok(file))
+    } else {
+        let path = find(keys, context)?;
+        let file = File::open(&path);
+        (path, file)
+    };
     let label = path.strip_prefix(keys.current).unwrap_or(&path).display().to_string();
-    let text = match std::fs::File::open(&path).and_then(bounded) {
+    let text = match file.and_then(bounded) {
         Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
         Ok(None) => {
             let message = format!("`{label}` has more than 4 MiB");
@@ -92,11 +102,12 @@ pub(super) fn read(
 /// Bytes that a Dockerfile may have: as many as an image's config, in which its lines end.
 const MOST: u64 = 4 << 20;
 
-/// What a file holds; nothing where that is too much.
-fn bounded(file: std::fs::File) -> std::io::Result<Option<Vec<u8>>> {
-    use std::io::Read as _;
+/// Bytes that nearly all have less of: they are read at once.
+const USUAL: usize = 8 << 10;
 
-    let mut bytes = Vec::new();
+/// What a file holds; nothing where that is too much.
+fn bounded(file: File) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::with_capacity(USUAL);
     file.take(MOST + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= MOST).then_some(bytes))
 }
@@ -124,17 +135,24 @@ fn unknown_target(keys: &mut Reader<'_>, label: &str, error: &UnknownTarget) {
     keys.wrong("target", message, "no such stage", &hint);
 }
 
+/// Where nearly every Dockerfile is, opened: one look instead of many, as plans have many builds.
+fn usual(keys: &Reader<'_>, context: &Path) -> Option<(PathBuf, File)> {
+    let path = absolute(context, "Dockerfile");
+    if keys.has("dockerfile") || path.parent() != Some(context) {
+        return None;
+    }
+    // A pipe would be waited for.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(&path, flags, Mode::empty()).ok()?);
+    file.metadata().is_ok_and(|file| file.is_file()).then_some((path, file))
+}
+
 /// Relative to the context, then to the file: the first that is there.
 fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
     let show = |path: &Path, current: &Path| {
         path.strip_prefix(current).unwrap_or(path).display().to_string()
     };
     let current = keys.current;
-    let usual = absolute(context, "Dockerfile");
-    // Where that is a file its directory is there.
-    if !keys.has("dockerfile") && usual.parent() == Some(context) && usual.is_file() {
-        return Some(usual);
-    }
     if !context.is_dir() {
         let what = if context.exists() { "is no directory" } else { "is not there" };
         let written = keys.node("context").and_then(|node| keys.text_of("context", node));

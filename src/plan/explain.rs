@@ -159,7 +159,10 @@ fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -
         takes,
         layers: steps
             .iter()
-            .map(|step| Layer { place: config.described(step), written: written(step.node) })
+            .map(|step| Layer {
+                place: config.described(step).to_string(),
+                written: written(step.node),
+            })
             .collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Making a plan: from a configuration and the facts of a job to decisions.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -13,12 +13,13 @@ use crate::{
 };
 
 use super::{
-    Build, Facts, Plan, build, cores,
+    Build, Facts, Plan,
+    auto::Chosen,
+    build, cores,
     earlier::{Earlier, Taking},
     executor::Executors,
     known::Known,
-    needs::{self, Needs},
-    order, reach,
+    needs, order, reach,
     reader::Reader,
     registries,
     select::{self, SelectError},
@@ -139,40 +140,32 @@ struct Planner<'a> {
 /// A build whose templates are rendered and whose Dockerfile is read.
 struct Begun<'a> {
     keys: Reader<'a>,
-    needs: Needs,
     build: build::Begun,
+    /// Where it runs, once that is decided.
+    chosen: Option<Chosen>,
 }
 
 impl<'a> Planner<'a> {
     /// The chosen builds and those that they need, by their index in the file.
-    fn builds(&mut self, chosen: &[usize], plain: &Engine) -> BTreeMap<usize, Build> {
+    fn builds(&mut self, chosen: &[usize], plain: &Engine) -> BTreeMap<usize, Box<Build>> {
+        let mut begun = self.begun(chosen);
+        // One after the other: each is made where it is first asked for.
         let mut executors = Executors::new(self.config, self.facts, plain);
-        let mut waiting: Vec<usize> = chosen.to_vec();
-        let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
-        let begun = cores::each(chosen.to_vec(), |index| (index, self.begin(index)));
-        let mut begun: HashMap<usize, Option<Begun<'a>>> = begun.into_iter().collect();
-        let mut placed = Vec::new();
-        while let Some(index) = waiting.pop() {
-            let section = &self.config.builds[index];
-            let begun = begun.remove(&index).unwrap_or_else(|| self.begin(index));
-            let Some(Begun { mut keys, needs, build }) = begun else {
-                self.left_out.push(index);
-                continue;
-            };
-            let mut made = build::place(build, section, &mut keys, &mut executors);
-            if let Some(build::Placed { build: made, .. }) = &mut made {
-                made.push_withheld = made.push && !self.push && !made.destinations.is_empty();
-                made.push &= self.push;
-                needs::add(made, needs, |name| {
-                    self.loose.insert((index, name));
-                });
-                let needed = made.after.iter().filter_map(|name| self.known.index(name));
-                waiting.extend(needed.filter(|needed| seen.insert(*needed)));
-            }
-            placed.push((index, keys, made));
+        for (index, begun) in &mut begun {
+            let Begun { keys, build, chosen } = &mut **begun;
+            let section = &self.config.builds[*index];
+            *chosen = executors.of(section, keys, build.read(), build.unsupported());
         }
-        let finished = cores::each(placed, |(index, mut keys, placed)| {
-            let build = placed.map(|placed| build::finish(placed, &mut keys));
+        let may_push = self.push;
+        let finished = cores::each(begun, |(index, begun)| {
+            let Begun { mut keys, build, chosen } = *begun;
+            let section = &self.config.builds[index];
+            let build = chosen.and_then(|chosen| build.finish(section, chosen, &mut keys));
+            let build = build.map(|mut build| {
+                build.push_withheld = build.push && !may_push && !build.destinations.is_empty();
+                build.push &= may_push;
+                Box::new(build)
+            });
             (index, build, keys.mistakes, keys.warnings)
         });
         let (mut builds, mut warned) = (BTreeMap::new(), HashSet::new());
@@ -190,8 +183,29 @@ impl<'a> Planner<'a> {
         builds
     }
 
+    /// The chosen builds and those that they need, but for those whose `when` does not hold.
+    fn begun(&mut self, chosen: &[usize]) -> Vec<(usize, Box<Begun<'a>>)> {
+        let mut seen: BTreeSet<usize> = chosen.iter().copied().collect();
+        let (mut all, mut next) = (Vec::new(), chosen.to_vec());
+        while !next.is_empty() {
+            let indexes = std::mem::take(&mut next);
+            for (index, begun) in cores::each(indexes, |index| (index, self.begin(index))) {
+                let Some(begun) = begun else {
+                    self.left_out.push(index);
+                    continue;
+                };
+                let after = begun.build.after();
+                self.loose.extend(after.loose.iter().map(|name| (index, Arc::clone(name))));
+                let needed = after.all.iter().filter_map(|name| self.known.index(name));
+                next.extend(needed.filter(|needed| seen.insert(*needed)));
+                all.push((index, begun));
+            }
+        }
+        all
+    }
+
     /// Reads the build at `index`; none where its `when` does not hold.
-    fn begin(&self, index: usize) -> Option<Begun<'a>> {
+    fn begin(&self, index: usize) -> Option<Box<Begun<'a>>> {
         let section = &self.config.builds[index];
         let engine = self.engine_of(section);
         let keys = Reader::new(self.config, &engine, &section.table, self.facts.current);
@@ -201,8 +215,8 @@ impl<'a> Planner<'a> {
             return None;
         }
         let needs = needs::needs(&mut keys, index, self.known, &self.taking);
-        let build = build::begin(section, &mut keys, self.facts, &self.taking);
-        Some(Begun { keys, needs, build })
+        let build = build::begin(section, &mut keys, needs, self.facts, &self.taking);
+        Some(Box::new(Begun { keys, build, chosen: None }))
     }
 
     /// What `[reports]` asks for.

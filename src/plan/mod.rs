@@ -16,6 +16,7 @@ mod environment;
 mod executor;
 mod explain;
 mod facts;
+mod flags;
 mod known;
 mod labels;
 mod leaks;
@@ -29,7 +30,7 @@ mod select;
 mod slim;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
-pub use arguments::{arguments, resolve, shown, shown_late};
+pub use arguments::{Printed, arguments, resolve, shown, shown_late};
 pub(crate) use build::TIMEOUT;
 pub(crate) use builtin::{Meaning, meaning};
 pub use earlier::{Earlier, Taken};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::config::Mistake;
 
 use super::{
-    Build,
     earlier::Taking,
     known::{Known, Meaning},
     reader::Reader,
@@ -61,22 +60,24 @@ pub(super) fn needs(
     needs
 }
 
-/// Lets `build` come after those that it needs too; `is_loose` hears of those that it does not
-/// need by their names, nor by taking their images.
-pub(super) fn add(build: &mut Build, needs: Needs, mut is_loose: impl FnMut(Arc<str>)) {
-    let Needs { named, loose } = needs;
-    for name in named {
-        if !build.after.contains(&name) {
-            build.after.push(name);
-        }
+/// The builds that end before one begins.
+#[derive(Debug)]
+pub(super) struct After {
+    /// Each once, in order.
+    pub(super) all: Vec<Arc<str>>,
+    /// Those of them that it does not need by their names, nor by taking their images.
+    pub(super) loose: Vec<Arc<str>>,
+}
+
+impl Needs {
+    /// Those that are needed, with those whose images are `taken`.
+    pub(super) fn with<'t>(self, taken: impl Iterator<Item = &'t str>) -> After {
+        let Self { named, mut loose } = self;
+        let mut all: Vec<Arc<str>> = taken.map(Arc::from).chain(named).collect();
+        loose.retain(|name| !all.contains(name));
+        all.extend(loose.iter().cloned());
+        all.sort_unstable();
+        all.dedup();
+        After { all, loose }
     }
-    let firm = build.after.len();
-    for name in loose {
-        if !build.after[..firm].contains(&name) {
-            is_loose(Arc::clone(&name));
-            build.after.push(name);
-        }
-    }
-    build.after.sort_unstable();
-    build.after.dedup();
 }

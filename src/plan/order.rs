@@ -11,7 +11,7 @@ use super::{Build, Plan, known::Known, needs};
 
 /// Names of the builds that `when` leaves out; that another needs one by its name is a mistake.
 pub(super) fn left_out(
-    builds: &mut BTreeMap<usize, Build>,
+    builds: &mut BTreeMap<usize, Box<Build>>,
     left_out: &[usize],
     loose: &HashSet<(usize, Arc<str>)>,
     (known, config): (&Known<'_>, &Config),
@@ -41,7 +41,7 @@ pub(super) fn left_out(
 
 /// The builds in their order; a circle and an image of a build that pushes none are mistakes.
 pub(super) fn order(
-    mut builds: BTreeMap<usize, Build>,
+    mut builds: BTreeMap<usize, Box<Build>>,
     known: &Known<'_>,
     mistakes: &mut Vec<Mistake>,
 ) -> Vec<Build> {
@@ -67,7 +67,11 @@ pub(super) fn order(
         })
         .collect();
     match sorted(&needs) {
-        Ok(order) => order.into_iter().filter_map(|index| builds.remove(&index)).collect(),
+        Ok(order) => order
+            .into_iter()
+            .filter_map(|index| builds.remove(&index))
+            .map(|build| *build)
+            .collect(),
         Err(circle) => {
             let shown: Vec<_> = circle.iter().map(|index| known.names[*index]).collect();
             let message = format!("builds need one another in a circle: {}", shown.join(" → "));

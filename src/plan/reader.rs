@@ -247,6 +247,11 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// Strings.
+    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
+        self.list(key).into_iter().map(|(_, text)| text).collect()
+    }
+
     /// The nodes of a list, which may be a template that gives one.
     pub(super) fn items(&mut self, key: &str, node: &Node) -> Vec<Node> {
         match &node.data {

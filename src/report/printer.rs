@@ -76,11 +76,21 @@ impl Printer {
     ///
     /// As [`Self::result`].
     pub fn document(&self, text: &str) -> io::Result<()> {
+        self.written(|stdout| stdout.write_all(text.as_bytes()))
+    }
+
+    /// As [`Self::document`], of one that is written as it is made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::result`].
+    pub fn written(
+        &self,
+        write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        let written = stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.write_all(b"\n"))
-            .and_then(|()| stdout.flush());
+        let written =
+            write(&mut stdout).and_then(|()| stdout.write_all(b"\n")).and_then(|()| stdout.flush());
         quiet_when_closed(written)
     }
 

@@ -7,6 +7,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::indented;
 use crate::secret::Redactor;
 
 /// Fields whose texts are ours alone, or measured: no user's text is in them.
@@ -34,13 +35,20 @@ const DIGEST: (&str, usize) = ("sha256:", 64);
 
 /// The document as JSON, over several lines, without an end of line.
 pub(super) fn document(document: &impl Serialize, redactor: &Redactor) -> String {
+    let mut text = String::new();
+    append(&mut text, 0, document, redactor);
+    text
+}
+
+/// A part of a document that stands at `depth` in it, appended to `text`.
+pub(super) fn append(text: &mut String, depth: usize, part: &impl Serialize, redactor: &Redactor) {
     if redactor.knows_nothing() {
-        return serde_json::to_string_pretty(document).unwrap_or_default();
+        return indented::append(text, depth, part);
     }
     // Fields keep their order: both ways give the same text.
-    let mut value = serde_json::to_value(document).unwrap_or_default();
+    let mut value = serde_json::to_value(part).unwrap_or_default();
     clean(&mut value, false, redactor);
-    serde_json::to_string_pretty(&value).unwrap_or_default()
+    indented::append(text, depth, &value);
 }
 
 fn clean(value: &mut Value, is_named: bool, redactor: &Redactor) {

@@ -34,7 +34,7 @@ pub(super) struct Bounded(Vec<u8>);
 impl Bounded {
     /// What was written. minijinja writes text alone, so it is text.
     pub(super) fn into_text(self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
+        String::from_utf8(self.0).unwrap_or_default()
     }
 }
 

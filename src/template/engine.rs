@@ -1,6 +1,6 @@
 //! Makes values of templates.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +14,7 @@ use super::error::{CIRCLE, Problem, TemplateError};
 use super::filters;
 use super::flag::{no_flag, word_of_flag};
 use super::names::{Names, Value, Var};
+use super::plain::Plain;
 use super::references::{Uses, Words};
 use super::rendered::Rendered;
 use super::roots::{Node, Scene};
@@ -37,17 +38,20 @@ pub struct Engine {
 pub(super) struct Inner {
     pub(super) names: Names,
     shared: Arc<Shared>,
-    /// What of the names differs from build to build: whether there is one, and its matrix.
-    scope: String,
+    fine: Arc<Mutex<Fine>>,
     vars: Mutex<BTreeMap<String, Evaluated>>,
 }
 
 /// What the engines of all builds share.
 struct Shared {
     env: Arc<Environment<'static>>,
-    /// Templates without a mistake, by scope.
-    fine: Mutex<HashMap<String, HashSet<String>>>,
+    /// Templates without a mistake, by what of the names differs from build to build: whether
+    /// there is one, and its matrix.
+    fine: Mutex<HashMap<String, Arc<Mutex<Fine>>>>,
 }
+
+/// Templates without a mistake, each with what it is where it is plain.
+type Fine = HashMap<String, Option<Arc<Plain>>>;
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,13 +103,16 @@ impl Engine {
     fn sharing(names: Names, shared: Arc<Shared>) -> Self {
         let axes: Vec<_> = names.matrix.keys().map(String::as_str).collect();
         let scope = format!("{}\0{}", names.build.is_some(), axes.join("\0"));
-        Self { inner: Arc::new(Inner { names, shared, scope, vars: Mutex::default() }) }
+        let mut scopes = shared.fine.lock().unwrap_or_else(PoisonError::into_inner);
+        let fine = Arc::clone(scopes.entry(scope).or_default());
+        drop(scopes);
+        Self { inner: Arc::new(Inner { names, shared, fine, vars: Mutex::default() }) }
     }
 
     /// All mistakes of `source` that do not depend on values, in the order of their places.
     #[must_use]
     pub fn check(&self, source: &str) -> Vec<TemplateError> {
-        self.inner.mistakes(source)
+        self.inner.examined(source).0
     }
 
     /// What `source` becomes as text.
@@ -196,9 +203,15 @@ impl Inner {
         source: &str,
         resolving: Vec<String>,
     ) -> Result<Rendered, TemplateError> {
-        self.checked(source)?;
+        let plain = self.checked(source)?;
         if !structure::is_template(source) {
             return Ok(Rendered::literal(source));
+        }
+        let look_up = |plain: Arc<Plain>| {
+            plain.text(&Node::top(&self.scene(resolving.clone()))).map(Rendered::literal)
+        };
+        if let Some(text) = plain.and_then(look_up) {
+            return Ok(text);
         }
         let scene = self.scene(resolving);
         let attempt = Attempt { source, offset: 0, record: &scene.record };
@@ -209,7 +222,7 @@ impl Inner {
             .render_captured_to(Node::top(&scene), &mut output)
             .map_err(|error| attempt.failed(&error))?;
         attempt.untouched()?;
-        Ok(scene.record.assemble(&output.into_text()))
+        Ok(scene.record.assemble(output.into_text()))
     }
 
     fn value(
@@ -227,20 +240,25 @@ impl Inner {
         resolving: Vec<String>,
         why: impl FnOnce(&dyn Fn() -> TemplateError) -> Why,
     ) -> Result<Evaluated<Why>, TemplateError> {
-        self.checked(source)?;
+        let plain = self.checked(source)?;
         let tags = scan(source);
         let Some(Tag { inner, tokens, .. }) = only_expression(source, &tags) else {
             return self.value_of_text(source, resolving);
         };
-        let scene = self.scene(resolving);
+        let mut scene = self.scene(resolving.clone());
+        let value = plain.and_then(|plain| plain.value(&Node::top(&scene)));
+        let value = if let Some(value) = value {
+            value
+        } else {
+            scene = self.scene(resolving);
+            let attempt = Attempt { source, offset: inner.start, record: &scene.record };
+            let expression = self.shared.env.compile_expression(&source[inner.clone()]);
+            let value = expression.and_then(|expression| expression.eval(Node::top(&scene)));
+            let value = value.map_err(|error| attempt.failed(&error))?;
+            attempt.untouched()?;
+            value
+        };
         let attempt = Attempt { source, offset: inner.start, record: &scene.record };
-        let expression = self
-            .shared
-            .env
-            .compile_expression(&source[inner.clone()])
-            .map_err(|error| attempt.failed(&error))?;
-        let value = expression.eval(Node::top(&scene)).map_err(|error| attempt.failed(&error))?;
-        attempt.untouched()?;
         if let Some(absent) = unprintable::Absent::of(&value) {
             let error = || attempt.placed(inner.clone(), absent.why());
             return Ok(Evaluated::Absent(why(&error)));
@@ -326,23 +344,28 @@ impl Inner {
         Arc::new(Scene { inner: Arc::clone(self), record: Arc::default(), resolving })
     }
 
-    fn checked(&self, source: &str) -> Result<(), TemplateError> {
-        self.mistakes(source).into_iter().next().map_or(Ok(()), Err)
+    /// What a template is where it is plain; else its first mistake.
+    fn checked(&self, source: &str) -> Result<Option<Arc<Plain>>, TemplateError> {
+        let (mistakes, plain) = self.examined(source);
+        mistakes.into_iter().next().map_or(Ok(plain), Err)
     }
 
-    fn mistakes(&self, source: &str) -> Vec<TemplateError> {
+    /// All mistakes of a template; of one that has none and is plain, what it is.
+    fn examined(&self, source: &str) -> (Vec<TemplateError>, Option<Arc<Plain>>) {
         if source.len() <= LONGEST && !structure::is_template(source) {
-            return Vec::new();
+            return (Vec::new(), None);
         }
-        let fine = || self.shared.fine.lock().unwrap_or_else(PoisonError::into_inner);
-        if fine().get(&self.scope).is_some_and(|known| known.contains(source)) {
-            return Vec::new();
+        let fine = || self.fine.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = fine().get(source) {
+            return (Vec::new(), known.clone());
         }
         let mistakes = structure::mistakes(source, &self.shared.env, &self.names);
-        if mistakes.is_empty() {
-            fine().entry(self.scope.clone()).or_default().insert(source.to_owned());
+        if !mistakes.is_empty() {
+            return (mistakes, None);
         }
-        mistakes
+        let plain = Plain::of(source).map(Arc::new);
+        fine().insert(source.to_owned(), plain.clone());
+        (mistakes, plain)
     }
 
     fn add_uses(&self, source: &str, uses: &mut Uses) {

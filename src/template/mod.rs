@@ -57,6 +57,7 @@ mod lookup;
 mod names;
 mod nearest;
 mod pep440;
+mod plain;
 mod references;
 mod rendered;
 mod roots;

@@ -12,7 +12,7 @@ use super::error::Problem;
 use super::rendered::{LateValue, Rendered};
 
 /// Stands in the output for each late value, in order. No value may contain it.
-const LATE: char = '\0';
+pub(super) const LATE: char = '\0';
 
 /// Why there is no value: found out when it is asked, for most often nobody does.
 pub(super) type Why = Arc<dyn Fn() -> Problem + Send + Sync>;
@@ -47,7 +47,10 @@ impl Record {
     }
 
     /// The output with the late values that were printed into it.
-    pub(super) fn assemble(&self, output: &str) -> Rendered {
+    pub(super) fn assemble(&self, output: String) -> Rendered {
+        if !output.contains(LATE) {
+            return Rendered::literal(output);
+        }
         let mut rendered = Rendered::default();
         let mut printed = taken(&self.printed).into_iter();
         for (index, text) in output.split(LATE).enumerate() {

@@ -134,11 +134,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["oci"]),
     // Sizes are told in one form.
     ("indicatif", &["report", "cli", "doctor"]),
+    // Of `main.rs` alone: whoever uses the library has an allocator of their own.
+    ("mimalloc", &[]),
     ("minijinja", &["template"]),
     // Patterns of a filter.
     ("regex_automata", &["template"]),
     // The safe face of the system's calls.
-    ("rustix", &["process", "cli", "context", "guard", "builtin", "transport"]),
+    ("rustix", &["process", "cli", "context", "guard", "builtin", "plan", "transport"]),
     ("semver", &["template"]),
     // Docker configs, events of GitHub, states of engines, the guard's lines, manifests, lists of
     // Dockerfiles, plans and reports.

@@ -8,6 +8,8 @@ mod ours;
 mod registry;
 mod run;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 /// Every flag of the executor, by theme: the image, the run, registries, what is ours.
 ///
 /// Source: `executor --help` of the original v1.24.0 and of the fork v1.28.3, and their
@@ -195,7 +197,17 @@ pub fn find(name: &str) -> Option<&'static Flag> {
 /// The flag that this key of a build stands for, refused ones too: see [`Flag::refused_as_key`].
 #[must_use]
 pub fn key(key: &str) -> Option<&'static Flag> {
-    FLAGS.iter().find(|flag| flag.key == Some(key))
+    position(key).map(|position| &FLAGS[position])
+}
+
+/// As [`key`]: where the flag stands among all.
+pub(crate) fn position(key: &str) -> Option<usize> {
+    static KEYS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        let keyed = FLAGS.iter().enumerate();
+        // Of several with one key the first is meant.
+        keyed.rev().filter_map(|(position, flag)| Some((flag.key?, position))).collect()
+    });
+    KEYS.get(key).copied()
 }
 
 /// Why this argument is not taken in `executor-args`, a lowercase fragment; none where it is.

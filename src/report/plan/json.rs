@@ -2,16 +2,24 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
+    io::{self, Write},
 };
 
-use serde::Serialize;
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeSeq as _, SerializeStruct as _},
+};
 
 use crate::{
-    config::{self, Config, Data, Section},
-    plan::{Build, ExecutorKind, Slim, Taken, arguments, cores, shown, shown_late},
-    report::redacted,
+    config::{self, Config, Data, Entry, Said, Section},
+    plan::{Base, Build, ExecutorKind, Printed, Slim, Taken, arguments, cores, shown_late},
+    report::{
+        redacted,
+        serialized::{List, Sorted, Text},
+    },
     secret::Redactor,
+    template::Rendered,
 };
 
 use super::{Shown, dockerfile};
@@ -27,36 +35,13 @@ struct PlanJson<'a> {
     builds: [BuildJson<'a>; 0],
 }
 
-#[derive(Serialize)]
+/// One build.
 struct BuildJson<'a> {
-    name: &'a str,
-    executor: ExecutorJson<'a>,
-    context: String,
-    dockerfile: String,
-    sent: SentJson<'a>,
-    target: Option<&'a str>,
-    destinations: Vec<String>,
-    push: bool,
-    build_args: BTreeMap<&'a str, String>,
-    labels: BTreeMap<&'a str, String>,
-    annotations: BTreeMap<&'a str, String>,
-    secrets: BTreeMap<&'a str, String>,
-    outputs: Vec<String>,
-    bases: Vec<BaseJson<'a>>,
-    credentials: BTreeMap<&'a str, String>,
-    needs: Vec<&'a str>,
-    retry: u32,
-    timeout_seconds: u64,
-    arguments: Vec<String>,
-    origins: BTreeMap<&'a str, String>,
-    layers: Layers<'a>,
+    from: Shown<'a>,
+    build: &'a Build,
+    /// What is written of it.
+    section: Option<&'a Section>,
 }
-
-/// What says something of each value, by its name.
-type Layers<'a> = BTreeMap<Cow<'a, str>, Cow<'static, [Cow<'static, str>]>>;
-
-/// What says it where no layer does.
-const DEFAULT: &[Cow<'static, str>] = &[Cow::Borrowed("default")];
 
 #[derive(Serialize)]
 struct TakenJson<'a> {
@@ -94,11 +79,20 @@ struct SourceJson<'a> {
 }
 
 /// So many builds are written at a time.
-const AT_A_TIME: usize = 8;
+const AT_A_TIME: usize = 16;
 
-/// The whole plan as one JSON document, without what `redactor` knows.
-#[must_use]
-pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
+/// About what a build takes.
+const LENGTH: usize = 4096;
+
+/// How deep a build stands in the document: in it, and in the list of builds.
+const DEPTH: usize = 2;
+
+/// The whole plan as one JSON document, without what `redactor` knows, and without an end of line.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn json(from: Shown<'_>, redactor: &Redactor, out: &mut impl Write) -> io::Result<()> {
     let sections = from.config.builds.iter();
     let sections: HashMap<_, _> = sections.map(|one| (one.name.as_str(), one)).collect();
     let plan = PlanJson {
@@ -110,21 +104,27 @@ pub fn json(from: Shown<'_>, redactor: &Redactor) -> String {
         builds: [],
     };
     let document = redacted::document(&plan, redactor);
-    let parts = from.plan.builds.chunks(AT_A_TIME).collect();
-    let parts = cores::each(parts, |builds| {
-        let section = |build: &Build| sections.get(&*build.name).copied();
-        let builds = builds.iter().map(|build| of_build(from, build, section(build)));
-        // In two lists they stand as far from the left as in the document.
-        let text = redacted::document(&[builds.collect::<Vec<_>>()], redactor);
-        let inner = text.strip_prefix("[\n  [\n").and_then(|text| text.strip_suffix("\n  ]\n]"));
-        inner.unwrap_or_default().to_owned()
-    });
-    match document.strip_suffix("[]\n}") {
-        Some(before) if !parts.is_empty() => {
-            [before, "[\n", &parts.join(",\n"), "\n  ]\n}"].concat()
+    let Some(before) = document.strip_suffix("]\n}").filter(|_| !from.plan.builds.is_empty())
+    else {
+        return out.write_all(document.as_bytes());
+    };
+    out.write_all(before.as_bytes())?;
+    let make = |builds: &&[Build]| {
+        let mut text = String::with_capacity(builds.len() * LENGTH);
+        for build in *builds {
+            let section = sections.get(&*build.name).copied();
+            text.push_str(if text.is_empty() { "\n    " } else { ",\n    " });
+            redacted::append(&mut text, DEPTH, &BuildJson { from, build, section }, redactor);
         }
-        _ => document,
-    }
+        text
+    };
+    let parts: Vec<_> = from.plan.builds.chunks(AT_A_TIME).collect();
+    let mut is_first = true;
+    cores::in_turn(&parts, make, |text| {
+        let before = if std::mem::take(&mut is_first) { "" } else { "," };
+        out.write_all(before.as_bytes()).and_then(|()| out.write_all(text.as_bytes()))
+    })?;
+    out.write_all(b"\n  ]\n}")
 }
 
 fn of_taken(taken: &Taken) -> TakenJson<'_> {
@@ -133,52 +133,63 @@ fn of_taken(taken: &Taken) -> TakenJson<'_> {
     TakenJson { build, image: image.as_deref(), report }
 }
 
-fn of_build<'a>(from: Shown<'a>, build: &'a Build, section: Option<&'a Section>) -> BuildJson<'a> {
-    let map = |entries: &'a [(String, crate::template::Rendered)]| {
-        entries.iter().map(|(name, text)| (name.as_str(), shown(text))).collect()
-    };
-    BuildJson {
-        name: &build.name,
-        executor: ExecutorJson {
-            name: &build.executor.name,
-            r#type: build.executor.kind.name(),
-            chosen: build.chosen.as_deref(),
-        },
-        context: build.context.display().to_string(),
-        dockerfile: dockerfile(build),
-        sent: sent(&build.slim),
-        target: build.target.as_deref(),
-        destinations: build.destinations.iter().map(ToString::to_string).collect(),
-        push: build.push,
-        build_args: map(&build.build_args),
-        labels: map(&build.labels),
-        annotations: map(&build.annotations),
-        secrets: build.secrets.iter().map(|(id, from)| (id.as_str(), from.to_string())).collect(),
-        outputs: build.outputs.iter().map(|output| output.local.display().to_string()).collect(),
-        bases: build
-            .bases
-            .iter()
-            .map(|base| BaseJson { reference: &base.reference, line: base.line })
-            .collect(),
-        credentials: build
-            .registries
-            .iter()
-            .map(|needed| (needed.host.as_str(), from.credentials(&needed.host)))
-            .collect(),
-        needs: build.after.iter().map(|name| &**name).collect(),
-        retry: build.retry,
-        timeout_seconds: build.timeout.as_secs(),
-        arguments: match build.executor.kind {
+impl Serialize for BuildJson<'_> {
+    /// Nothing is made beforehand that can be written where it goes: plans have many builds.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { from, build, section } = *self;
+        let mut fields = serializer.serialize_struct("Build", 23)?;
+        fields.serialize_field("name", &*build.name)?;
+        fields.serialize_field("executor", &executor(build))?;
+        fields.serialize_field("context", &Text(build.context.display()))?;
+        fields.serialize_field("dockerfile", &dockerfile(build))?;
+        fields.serialize_field("sent", &sent(&build.slim))?;
+        fields.serialize_field("target", &build.target)?;
+        fields.serialize_field("destinations", &List(|| build.destinations.iter().map(Text)))?;
+        fields.serialize_field("push", &build.push)?;
+        fields.serialize_field("build_args", &texts(&build.build_args))?;
+        fields.serialize_field("labels", &texts(&build.labels))?;
+        fields.serialize_field("annotations", &texts(&build.annotations))?;
+        let secrets = build.secrets.iter().map(|(id, from)| (id.as_str(), Text(from)));
+        fields.serialize_field("secrets", &Sorted::of(secrets))?;
+        let outputs = || build.outputs.iter().map(|output| Text(output.local.display()));
+        fields.serialize_field("outputs", &List(outputs))?;
+        let bases = || build.bases.iter().map(of_base);
+        fields.serialize_field("bases", &List(bases))?;
+        let needed = build.registries.iter();
+        let credentials =
+            needed.map(|needed| (needed.host.as_str(), from.credentials(&needed.host)));
+        fields.serialize_field("credentials", &Sorted::of(credentials))?;
+        fields.serialize_field("needs", &List(|| build.after.iter().map(|name| &**name)))?;
+        fields.serialize_field("retry", &build.retry)?;
+        fields.serialize_field("timeout_seconds", &build.timeout.as_secs())?;
+        let arguments = match build.executor.kind {
             ExecutorKind::Builtin => Vec::new(),
             _ => arguments(build, |late| Some(shown_late(late))).unwrap_or_default(),
-        },
-        origins: build
-            .origins
-            .iter()
-            .map(|(key, place)| (key.as_str(), from.plan.sources.show(place)))
-            .collect(),
-        layers: section.map(|section| layers(from.config, section)).unwrap_or_default(),
+        };
+        fields.serialize_field("arguments", &arguments)?;
+        let origins = build.origins.iter();
+        let origins =
+            origins.map(|(key, place)| (key.as_str(), Text(from.plan.sources.shown(place))));
+        fields.serialize_field("origins", &Sorted::of(origins))?;
+        fields.serialize_field("layers", &Layers { config: from.config, section })?;
+        fields.end()
     }
+}
+
+fn executor(build: &Build) -> ExecutorJson<'_> {
+    ExecutorJson {
+        name: &build.executor.name,
+        r#type: build.executor.kind.name(),
+        chosen: build.chosen.as_deref(),
+    }
+}
+
+fn of_base(base: &Base) -> BaseJson<'_> {
+    BaseJson { reference: &base.reference, line: base.line }
+}
+
+fn texts(entries: &[(String, Rendered)]) -> Sorted<&str, Text<Printed<'_>>> {
+    Sorted::of(entries.iter().map(|(name, text)| (name.as_str(), Text(Printed(text)))))
 }
 
 fn sent(slim: &Slim) -> SentJson<'_> {
@@ -211,24 +222,57 @@ fn sent(slim: &Slim) -> SentJson<'_> {
 }
 
 /// The layers that say something of each value, the one that holds first.
-fn layers<'a>(file: &Config, section: &'a Section) -> Layers<'a> {
-    let said = file.said(section);
-    let of = |path: &[&str]| {
-        said.of(path).iter().rev().map(|step| file.described(step).into()).collect()
-    };
-    let mut layers = BTreeMap::new();
-    for entry in &section.table.0 {
-        if let Data::Table(table) = &entry.node.data {
-            for inner in &table.0 {
-                let name = format!("{}.{}", entry.name, inner.name);
-                layers.insert(name.into(), of(&[&entry.name, &inner.name]));
+struct Layers<'a> {
+    config: &'a Config,
+    section: Option<&'a Section>,
+}
+
+impl Serialize for Layers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(section) = self.section else { return serializer.collect_map([("", ""); 0]) };
+        let said = self.config.said(section);
+        let mut values: Vec<(Cow<'_, str>, Option<Path<'_>>)> = Vec::new();
+        for Entry { name, node, .. } in &section.table.0 {
+            if let Data::Table(table) = &node.data {
+                values.extend(table.0.iter().map(|inner| {
+                    let key = [name, ".", &inner.name].concat();
+                    (key.into(), Some((name.as_str(), Some(inner.name.as_str()))))
+                }));
+            } else {
+                values.push((name.into(), Some((name, None))));
             }
-        } else {
-            layers.insert(entry.name.as_str().into(), of(&[&entry.name]));
         }
+        let written = |key: &str| {
+            section.table.get(key).is_some_and(|node| !matches!(node.data, Data::Table(_)))
+        };
+        let defaults = config::build_defaults().filter(|(key, _)| !written(key));
+        values.extend(defaults.map(|(key, _)| (key.into(), None)));
+        values.sort_unstable();
+        let layered = |path| Layered { config: self.config, said: &said, path };
+        serializer.collect_map(values.iter().map(|(key, path)| (key, layered(*path))))
     }
-    for (key, _) in config::build_defaults() {
-        layers.entry(key.into()).or_insert(DEFAULT.into());
+}
+
+/// A key, and an entry of its table.
+type Path<'a> = (&'a str, Option<&'a str>);
+
+/// The layers of one value.
+struct Layered<'a> {
+    config: &'a Config,
+    said: &'a Said<'a>,
+    /// None where no layer says anything.
+    path: Option<Path<'a>>,
+}
+
+impl Serialize for Layered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some((key, entry)) = self.path else { return ["default"].serialize(serializer) };
+        let path = [key, entry.unwrap_or_default()];
+        let path = if entry.is_some() { &path[..] } else { &path[..1] };
+        let mut list = serializer.serialize_seq(None)?;
+        for step in self.said.of(path).rev() {
+            list.serialize_element(&Text(self.config.described(&step)))?;
+        }
+        list.end()
     }
-    layers
 }

@@ -1,0 +1,82 @@
+//! The flags that a build's keys stand for.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{config::Mistake, kaniko::flags};
+
+use super::{arguments::shown, reader::Reader};
+
+/// As Go reads it. Source: Go's `time.ParseDuration`.
+fn go_duration(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
+    }
+}
+
+/// Flags that are handed on, in the order of the table, then `executor-args`.
+pub(super) fn flags(keys: &mut Reader<'_>) -> Vec<String> {
+    const OURS: &[&str] = &[
+        "annotations",
+        "build-args",
+        "context",
+        "destinations",
+        "dockerfile",
+        "labels",
+        "no-push",
+        "oci-layout-path",
+        "secrets",
+        "tar-path",
+        "target",
+    ];
+    let mut flags = Vec::new();
+    if keys.has("cache-repo") && !keys.has("cache") {
+        flags.push("--cache=true".to_owned());
+    }
+    let written = keys.table.0.iter().filter_map(|entry| flags::position(&entry.name));
+    let written: BTreeSet<_> = written.collect();
+    for flag in written.into_iter().map(|position| &flags::FLAGS[position]) {
+        let Some(key) = flag.key.filter(|key| !OURS.contains(key)) else { continue };
+        if flag.refused_as_key().is_some() {
+            continue;
+        }
+        let name = flag.name;
+        match flag.kind {
+            flags::Kind::Bool => {
+                flags.extend(keys.boolean(key).map(|value| format!("{name}={value}")));
+            }
+            flags::Kind::Integer => {
+                flags.extend(keys.integer(key).map(|value| format!("{name}={value}")));
+            }
+            flags::Kind::Duration => {
+                let time = keys.duration(key);
+                flags.extend(time.map(|time| format!("{name}={}", go_duration(time))));
+            }
+            flags::Kind::OneOf(words) => {
+                let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
+                flags.extend(keys.word(key, &words).map(|word| format!("{name}={word}")));
+            }
+            flags::Kind::Text => {
+                flags.extend(keys.text(key).map(|text| format!("{name}={text}")));
+            }
+            flags::Kind::List => {
+                flags.extend(keys.texts(key).into_iter().map(|text| format!("{name}={text}")));
+            }
+            flags::Kind::Table => {
+                let entries = keys.map(key).into_iter();
+                flags.extend(
+                    entries.map(|(entry, text)| format!("{name}={entry}={}", shown(&text))),
+                );
+            }
+        }
+    }
+    for (place, argument) in keys.list("executor-args") {
+        if let Some(reason) = flags::refused(&argument) {
+            let message = format!("`{argument}` cannot be handed to the executor");
+            keys.mistakes.push(Mistake::at(&place, message, "not handed on").hint(reason));
+        } else {
+            flags.push(argument);
+        }
+    }
+    flags
+}
