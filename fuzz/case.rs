@@ -4,7 +4,7 @@
 //! After it each such line is a setting: `#$ set KEY=VALUE`, `#$ env NAME=VALUE`,
 //! `#$ with --profile NAME`. The tests replay the corpus with the same code.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use kaniko_build::{
     ci::{Imagined, Provider, RunsFor},
@@ -67,7 +67,7 @@ impl Project {
             }
         }
         let path: PathBuf = self.directory.path().join("kaniko.toml");
-        let config = Config::load(Layers {
+        let layers = Layers {
             path: Some(&path),
             label: "kaniko.toml",
             text,
@@ -75,49 +75,44 @@ impl Project {
             sets: &sets,
             profile,
             member: None,
-        });
-        let config = match config {
-            Ok(config) => config,
-            Err(mistakes) => {
-                told(&mistakes);
-                return false;
-            }
         };
-        self.planned(&config, imagined.ci(environment.clone()), environment)
-    }
-
-    fn planned(
-        &self,
-        config: &Config,
-        ci: kaniko_build::ci::Ci,
-        environment: BTreeMap<String, String>,
-    ) -> bool {
         let facts = Facts {
-            environment: Arc::new(environment),
+            environment: Arc::new(environment.clone()),
             current: self.directory.path(),
-            ci: Arc::new(ci),
+            ci: Arc::new(imagined.ci(environment.clone())),
             read_file: Some(Arc::new(|name: &str, _| Ok(name.as_bytes().to_vec()))),
             machine: &|| Machine { kaniko: false, engine: Some(container::Kind::Docker) },
         };
-        match plan::make(config, &facts, Wanted { push: true, ..Wanted::default() }) {
-            Ok(plan) => {
-                let redactor = Redactor::default();
-                let shown = report::plan::Shown { plan: &plan, located: &[], config };
-                let _ = report::plan::text(shown);
-                let _ = report::plan::graph(&plan);
-                let _ = report::plan::dot(&plan);
-                let _ = report::plan::mermaid(&plan);
-                let _ = report::plan::json(shown, &redactor, &mut std::io::sink());
-                let _ = report::plan::shell(&plan);
-                let _ = plan::leaks(&plan, &redactor);
-                true
-            }
-            Err(PlanError::Mistakes(mistakes)) => {
+        match Config::load_with(layers, |config| plan::template_mistakes(config, &facts)) {
+            Ok(config) => planned(&config, &facts),
+            Err(mistakes) => {
                 told(&mistakes);
                 false
             }
-            Err(PlanError::Select(_)) => false,
         }
+    }
+}
+
+/// Whether there is a plan; it is shown in each way that there is.
+fn planned(config: &Config, facts: &Facts<'_>) -> bool {
+    match plan::make(config, facts, Wanted { push: true, ..Wanted::default() }) {
+        Ok(plan) => {
+            let redactor = Redactor::default();
+            let shown = report::plan::Shown { plan: &plan, located: &[], config };
+            let _ = report::plan::text(shown);
+            let _ = report::plan::graph(&plan);
+            let _ = report::plan::dot(&plan);
+            let _ = report::plan::mermaid(&plan);
+            let _ = report::plan::json(shown, &redactor, &mut std::io::sink());
+            let _ = report::plan::shell(&plan);
+            let _ = plan::leaks(&plan, &redactor);
+            true
+        }
+        Err(PlanError::Mistakes(mistakes)) => {
+            told(&mistakes);
+            false
+        }
+        Err(PlanError::Select(_)) => false,
     }
 }
 

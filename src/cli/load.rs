@@ -65,7 +65,7 @@ pub(super) fn read(common: &Common, surroundings: &Surroundings) -> Result<Loade
     let loaded = match found {
         Some(Found { path, text, member }) => {
             let label = path.strip_prefix(current).unwrap_or(&path).display().to_string();
-            Config::load(config::Layers {
+            let layers = config::Layers {
                 path: Some(&path),
                 label: &label,
                 text: &text,
@@ -73,6 +73,10 @@ pub(super) fn read(common: &Common, surroundings: &Surroundings) -> Result<Loade
                 sets: &common.sets,
                 profile: common.profile.as_deref(),
                 member: member.as_deref(),
+            };
+            Config::load_with(layers, |config| {
+                let find = |facts: &Facts<'_>| plan::template_mistakes(config, facts);
+                facts_of(config, &ci, surroundings, find)
             })
         }
         None => given(common, &ci, surroundings)?,
@@ -201,7 +205,16 @@ pub(super) fn with_facts<T>(
     surroundings: &Surroundings,
     make: impl FnOnce(&Facts<'_>) -> T,
 ) -> T {
-    let base = match &loaded.config.path {
+    facts_of(&loaded.config, &loaded.ci, surroundings, make)
+}
+
+fn facts_of<T>(
+    config: &Config,
+    ci: &Arc<Ci>,
+    surroundings: &Surroundings,
+    make: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    let base = match &config.path {
         Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
         None => surroundings.current.clone(),
     };
@@ -209,7 +222,7 @@ pub(super) fn with_facts<T>(
     make(&Facts {
         environment: Arc::new(surroundings.environment.clone()),
         current: &surroundings.current,
-        ci: Arc::clone(&loaded.ci),
+        ci: Arc::clone(ci),
         read_file: Some(reader(root, base)),
         machine: &|| {
             if surroundings.elsewhere {

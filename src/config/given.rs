@@ -49,7 +49,7 @@ impl Config {
             text.push_str("tags = [\"{{ ci.tag or ci.commit_short }}\"]\n");
         }
         let layers = Layers { text: &text, sets, ..Layers::of(environment) };
-        Self::layered(layers, |sources| given.tables(&name, environment, sources))
+        Self::layered(layers, |sources| given.tables(&name, environment, sources), |_| Vec::new())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is wrong with a configuration, each with its place.
 
+use std::ops::RangeInclusive;
+
 use super::source::{Origin, Place, Source, Sources};
 
 /// One thing that is wrong.
@@ -95,19 +97,52 @@ const MOST: usize = 100;
 impl Mistakes {
     /// Sorted by source and place; what stands nowhere comes last, and the hundred first count.
     #[must_use]
-    pub fn new(mut mistakes: Vec<Mistake>, sources: &Sources) -> Self {
-        for mistake in &mut mistakes {
+    pub fn new(mistakes: Vec<Mistake>, sources: &Sources) -> Self {
+        let mut all = Self { mistakes, sources: sources.clone(), more: 0 };
+        for mistake in &mut all.mistakes {
             mistake.advise_of_braces(sources);
         }
-        mistakes.sort_by_cached_key(|mistake| {
+        all.sort();
+        all
+    }
+
+    /// The same with those of `others` that stand on no line of these: what is wrong there may
+    /// follow from them, or be a secret that is not to be shown.
+    #[must_use]
+    pub(super) fn and(mut self, others: Vec<Mistake>) -> Self {
+        let lines = |place: &Place| {
+            let last = place.span.end.saturating_sub(1).max(place.span.start);
+            let last = Place { source: place.source, span: last..last };
+            (place.source, self.sources.line(place)..=self.sources.line(&last))
+        };
+        let taken: Vec<_> = self
+            .mistakes
+            .iter()
+            .filter_map(|mistake| Some(lines(mistake.place.as_ref()?)))
+            .collect();
+        let is_free = |mistake: &Mistake| {
+            let Some(place) = &mistake.place else { return false };
+            let (source, at) = lines(place);
+            let meets = |(other, lines): &(usize, RangeInclusive<usize>)| {
+                *other == source && lines.start() <= at.end() && at.start() <= lines.end()
+            };
+            !taken.iter().any(meets)
+        };
+        let others: Vec<_> = others.into_iter().filter(is_free).collect();
+        self.mistakes.extend(others);
+        self.sort();
+        self
+    }
+
+    fn sort(&mut self) {
+        self.mistakes.sort_by_cached_key(|mistake| {
             let place = mistake.place.as_ref();
             let place = place.map(|place| (place.source, place.span.start));
             (place.is_none(), place, mistake.message.clone())
         });
-        mistakes.dedup();
-        let more = mistakes.len().saturating_sub(MOST);
-        mistakes.truncate(MOST);
-        Self { mistakes, sources: sources.clone(), more }
+        self.mistakes.dedup();
+        self.more += self.mistakes.len().saturating_sub(MOST);
+        self.mistakes.truncate(MOST);
     }
 }
 

@@ -128,13 +128,27 @@ impl Config {
     ///
     /// All mistakes of all layers at once, each with its place.
     pub fn load(from: Layers<'_>) -> Result<Self, Mistakes> {
-        Self::layered(from, |_| Vec::new())
+        Self::load_with(from, |_| Vec::new())
     }
 
-    /// As [`Self::load`], with tables that come between the file and the environment.
+    /// As [`Self::load`]. Where the form is wrong, `more` finds what else is, in what there is of
+    /// the configuration; of lines that are wrong already it is not told.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`], with those of `more`.
+    pub fn load_with(
+        from: Layers<'_>,
+        more: impl FnOnce(&Self) -> Vec<Mistake>,
+    ) -> Result<Self, Mistakes> {
+        Self::layered(from, |_| Vec::new(), more)
+    }
+
+    /// As [`Self::load_with`], with tables that come between the file and the environment.
     fn layered(
         from: Layers<'_>,
         given: impl FnOnce(&mut Sources) -> Vec<Table>,
+        more: impl FnOnce(&Self) -> Vec<Mistake>,
     ) -> Result<Self, Mistakes> {
         let mut sources = Sources::default();
         let origin = match from.path {
@@ -208,7 +222,9 @@ impl Config {
             let history = History { layers, inherited, sets, ..History::default() };
             Ok(Self { sources, member, history, ..config })
         } else {
-            Err(Mistakes::new(mistakes, &sources))
+            let config = Self { sources, member, ..config };
+            let more = more(&config);
+            Err(Mistakes::new(mistakes, &config.sources).and(more))
         }
     }
 

@@ -94,7 +94,8 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
             taken: Mutex::default(),
         },
     };
-    planner.check_structure(&plain);
+    let engines = (&planner.engine, &plain);
+    planner.mistakes.extend(check_structure(config, facts, engines));
     let reports = planner.reports(&plain);
     let mut builds = planner.builds(&chosen, &plain);
     let Planner { mut mistakes, warnings, left_out, loose, taking, .. } = planner;
@@ -229,29 +230,49 @@ impl<'a> Planner<'a> {
         reports
     }
 
-    /// Syntax and names of every template, also of builds that were not chosen.
-    fn check_structure(&mut self, plain: &Engine) {
-        let builds = cores::each(self.config.builds.iter().collect(), |section| {
-            self.check_table(&self.engine_of(section), &section.table)
-        });
-        self.mistakes.extend(builds.into_iter().flatten());
-        let others = self.config.executors.iter().chain(&self.config.registries);
-        for table in others.map(|section| &section.table).chain([&self.config.vars]) {
-            self.mistakes.extend(self.check_table(plain, table));
-        }
+    fn engine_of(&self, build: &Section) -> Engine {
+        engine_of(build, &self.engine)
     }
+}
 
-    fn check_table(&self, engine: &Engine, table: &Table) -> Vec<Mistake> {
-        let mut keys = Reader::new(self.config, engine, table, self.facts.current);
+/// What is wrong with the templates of a configuration whose form is wrong, and of which there is
+/// no plan; what they name in it is not held against it, as that may be what is wrong.
+#[must_use]
+pub fn template_mistakes(config: &Config, facts: &Facts<'_>) -> Vec<Mistake> {
+    let engine = Engine::new(template_names(config, facts));
+    let mut mistakes = check_structure(config, facts, (&engine, &engine));
+    mistakes.retain(|mistake| {
+        let Some(place) = &mistake.place else { return false };
+        let text = config.sources.of(place).text.get(place.span.clone()).unwrap_or_default();
+        let root = text.split(['.', '[']).next().unwrap_or_default().trim();
+        !["builds", "matrix", "registries", "vars"].contains(&root)
+    });
+    mistakes
+}
+
+/// Syntax and names of every template, also of builds that were not chosen; the first engine
+/// renders those of builds, the second all others.
+fn check_structure(
+    config: &Config,
+    facts: &Facts<'_>,
+    (engine, plain): (&Engine, &Engine),
+) -> Vec<Mistake> {
+    let check_table = |engine: &Engine, table: &Table| {
+        let mut keys = Reader::new(config, engine, table, facts.current);
         for entry in &table.0 {
             check_node(&mut keys, &entry.name, &entry.node);
         }
         keys.mistakes
+    };
+    let builds = cores::each(config.builds.iter().collect(), |section| {
+        check_table(&engine_of(section, engine), &section.table)
+    });
+    let mut mistakes: Vec<_> = builds.into_iter().flatten().collect();
+    let others = config.executors.iter().chain(&config.registries);
+    for table in others.map(|section| &section.table).chain([&config.vars]) {
+        mistakes.extend(check_table(plain, table));
     }
-
-    fn engine_of(&self, build: &Section) -> Engine {
-        engine_of(build, &self.engine)
-    }
+    mistakes
 }
 
 /// What renders the templates of `build`.
