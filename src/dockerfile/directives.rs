@@ -9,13 +9,15 @@ const NAMES: [&str; 3] = ["syntax", "escape", "check"];
 pub(super) struct Directives {
     /// What continues lines and escapes characters.
     pub(super) escape: char,
+    /// What `syntax` names.
+    pub(super) frontend: Option<String>,
     seen: Vec<&'static str>,
     done: bool,
 }
 
 impl Default for Directives {
     fn default() -> Self {
-        Self { escape: '\\', seen: Vec::new(), done: false }
+        Self { escape: '\\', frontend: None, seen: Vec::new(), done: false }
     }
 }
 
@@ -34,6 +36,9 @@ impl Directives {
             return Err(format!("the directive `{name}` stands here twice"));
         }
         self.seen.push(name);
+        if name == "syntax" {
+            self.frontend = Some(value.to_owned());
+        }
         if name == "escape" {
             self.escape = match value {
                 "`" => '`',

@@ -74,6 +74,11 @@ impl<'t> Lines<'t> {
         self.directives.escape
     }
 
+    /// What is to read the file, where it says so.
+    pub(super) fn frontend(self) -> Option<String> {
+        self.directives.frontend
+    }
+
     /// The next instruction; none at the end.
     pub(super) fn instruction(&mut self) -> Result<Option<Line<'t>>, DockerfileError> {
         while let Some(raw) = self.physical() {

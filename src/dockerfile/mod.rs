@@ -36,6 +36,8 @@ pub struct Dockerfile {
     pub arguments: Vec<Argument>,
     /// At least one, in order; a stage's index is its place here.
     pub stages: Vec<Stage>,
+    /// The image that the `syntax` directive names.
+    pub frontend: Option<String>,
 }
 
 /// An `ARG` that a `FROM` can use.
@@ -93,6 +95,18 @@ impl Dockerfile {
     /// Source: Dockerfile reference; `BuildKit`'s frontend/dockerfile/parser and instructions.
     pub fn parse(text: &str) -> Result<Self, DockerfileError> {
         read::read(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
+    /// The image that is to read this file in another way than Docker's own does.
+    ///
+    /// Source: `BuildKit`'s documentation of frontends: `docker/dockerfile` is its own, and
+    /// `docker/dockerfile-upstream` what it will be.
+    #[must_use]
+    pub fn foreign_frontend(&self) -> Option<&str> {
+        let image = self.frontend.as_deref()?;
+        let name = image.strip_prefix("docker.io/").unwrap_or(image).split([':', '@']).next()?;
+        let is_own = ["docker/dockerfile", "docker/dockerfile-upstream"].contains(&name);
+        (!is_own).then_some(image)
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Result<Dockerfile, DockerfileError> {
         };
         return Err(DockerfileError { line: 1, column: 1, message: message.to_owned() });
     }
-    Ok(Dockerfile { escape: lines.escape(), arguments, stages })
+    Ok(Dockerfile { escape: lines.escape(), arguments, stages, frontend: lines.frontend() })
 }
 
 /// Reads one instruction.

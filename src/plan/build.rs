@@ -185,6 +185,7 @@ impl Begun {
         }
         builtin::check(&build, &read, &unsupported, keys);
         build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
+        dockerfile::tell_frontend(keys, &read);
         dockerfile::tell_unsupported(keys, &build, &read);
         Some(build)
     }

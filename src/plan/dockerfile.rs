@@ -300,6 +300,19 @@ pub(super) fn tell_unsupported(keys: &mut Reader<'_>, build: &Build, read: &Read
     }
 }
 
+/// Warns of a Dockerfile that is written for another reader.
+pub(super) fn tell_frontend(keys: &mut Reader<'_>, read: &Read) {
+    if let Some(image) = read.file.foreign_frontend() {
+        let message = format!(
+            "{}: `# syntax={image}`: only BuildKit has other readers; it is read as Docker's own \
+             form",
+            read.label
+        );
+        let mistake = at(keys, message);
+        keys.warnings.push(mistake);
+    }
+}
+
 /// `u+x`; what holds variables may be anything.
 fn is_symbolic(mode: &str) -> bool {
     !mode.contains('$') && mode.contains(|c: char| !c.is_ascii_digit())

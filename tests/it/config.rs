@@ -123,6 +123,23 @@ fn what_no_kaniko_does_is_refused_or_warned_about_with_its_lines() {
 }
 
 #[test]
+fn a_dockerfile_for_another_reader_is_warned_about_whatever_builds_it() {
+    for executor in ["docker", "builtin"] {
+        Sandbox::new()
+            .config(&format!(
+                "version = 1\n[builds.web]\nexecutor = \"{executor}\"\nno-push = true\n"
+            ))
+            .file("Dockerfile", "# syntax=devthefuture/dockerfile-x\nFROM scratch\n")
+            .run(["check"])
+            .code(0)
+            .stderr_contains(
+                "warning: Dockerfile: `# syntax=devthefuture/dockerfile-x`: only BuildKit has other \
+                 readers; it is read as Docker's own form",
+            );
+    }
+}
+
+#[test]
 fn a_mistake_in_a_dockerfile_is_told_with_its_place() {
     Sandbox::new()
         .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")

@@ -165,6 +165,21 @@ fn runs_tell_their_flags_and_their_form() {
 }
 
 #[test]
+fn a_frontend_that_is_not_dockers_own_is_foreign() {
+    for (image, foreign) in [
+        ("docker/dockerfile:1", false),
+        ("docker.io/docker/dockerfile:1.7-labs@sha256:00", false),
+        ("docker/dockerfile-upstream:master", false),
+        ("devthefuture/dockerfile-x", true),
+        ("ghcr.io/docker/dockerfile", true),
+    ] {
+        let file = Dockerfile::parse(&format!("# syntax={image}\nFROM a\n")).unwrap();
+        assert_eq!(file.foreign_frontend(), foreign.then_some(image), "{image}");
+    }
+    assert_eq!(Dockerfile::parse("FROM a\n").unwrap().foreign_frontend(), None);
+}
+
+#[test]
 fn documents_belong_to_their_instruction() {
     let dockerfile = parsed(
         "FROM a\nRUN cat <<EOF > /x\nFROM nowhere\nEOF\nCOPY <<one x <<-\"two\" /d/\n1\none\n\t2\n\ttwo\nUSER u\n",
