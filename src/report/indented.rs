@@ -17,13 +17,11 @@ struct Indented {
     is_empty: bool,
 }
 
-/// `value` as it stands in a document at `depth`, appended to `text`.
-pub(super) fn append(text: &mut String, depth: usize, value: &impl Serialize) {
-    let mut bytes = std::mem::take(text).into_bytes();
+/// Appends `value` as it stands in a document at `depth`.
+pub(super) fn append(bytes: &mut Vec<u8>, depth: usize, value: &impl Serialize) {
     let formatter = Indented { depth, is_empty: false };
     // A vector takes everything, and nothing of ours has keys that are no texts.
-    let _ = value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
-    *text = String::from_utf8(bytes).unwrap_or_default();
+    let _ = value.serialize(&mut Serializer::with_formatter(bytes, formatter));
 }
 
 /// A new line, and the indent of `depth`.
@@ -104,21 +102,21 @@ mod tests {
             "none": {}, "empty": [], "list": [1, [2, {}], {"a\n": null}], "text": "a\"\\\u{1}é",
             "deep": [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]],
         });
-        let mut text = String::new();
+        let mut bytes = Vec::new();
 
-        append(&mut text, 0, &document);
+        append(&mut bytes, 0, &document);
 
-        assert_eq!(text, serde_json::to_string_pretty(&document).unwrap());
+        assert_eq!(String::from_utf8(bytes), Ok(serde_json::to_string_pretty(&document).unwrap()));
     }
 
     #[test]
     fn a_part_stands_as_far_from_the_left_as_in_the_document() {
         let part = serde_json::json!({"a": [1]});
-        let mut text = "before ".to_owned();
+        let mut bytes = b"[\n  [\n    ".to_vec();
 
-        append(&mut text, 2, &part);
+        append(&mut bytes, 2, &part);
 
         let whole = serde_json::to_string_pretty(&serde_json::json!([[part]])).unwrap();
-        assert_eq!(format!("[\n  [\n    {}\n  ]\n]", &text["before ".len()..]), whole);
+        assert_eq!(String::from_utf8(bytes).unwrap() + "\n  ]\n]", whole);
     }
 }

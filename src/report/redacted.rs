@@ -35,20 +35,25 @@ const DIGEST: (&str, usize) = ("sha256:", 64);
 
 /// The document as JSON, over several lines, without an end of line.
 pub(super) fn document(document: &impl Serialize, redactor: &Redactor) -> String {
-    let mut text = String::new();
-    append(&mut text, 0, document, redactor);
-    text
+    let mut bytes = Vec::new();
+    append(&mut bytes, 0, document, redactor);
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// A part of a document that stands at `depth` in it, appended to `text`.
-pub(super) fn append(text: &mut String, depth: usize, part: &impl Serialize, redactor: &Redactor) {
+/// Appends a part of a document that stands at `depth` in it.
+pub(super) fn append(
+    bytes: &mut Vec<u8>,
+    depth: usize,
+    part: &impl Serialize,
+    redactor: &Redactor,
+) {
     if redactor.knows_nothing() {
-        return indented::append(text, depth, part);
+        return indented::append(bytes, depth, part);
     }
     // Fields keep their order: both ways give the same text.
     let mut value = serde_json::to_value(part).unwrap_or_default();
     clean(&mut value, false, redactor);
-    indented::append(text, depth, &value);
+    indented::append(bytes, depth, &value);
 }
 
 fn clean(value: &mut Value, is_named: bool, redactor: &Redactor) {

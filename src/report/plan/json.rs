@@ -110,19 +110,19 @@ pub fn json(from: Shown<'_>, redactor: &Redactor, out: &mut impl Write) -> io::R
     };
     out.write_all(before.as_bytes())?;
     let make = |builds: &&[Build]| {
-        let mut text = String::with_capacity(builds.len() * LENGTH);
+        let mut bytes = Vec::with_capacity(builds.len() * LENGTH);
         for build in *builds {
             let section = sections.get(&*build.name).copied();
-            text.push_str(if text.is_empty() { "\n    " } else { ",\n    " });
-            redacted::append(&mut text, DEPTH, &BuildJson { from, build, section }, redactor);
+            bytes.extend_from_slice(if bytes.is_empty() { b"\n    " } else { b",\n    " });
+            redacted::append(&mut bytes, DEPTH, &BuildJson { from, build, section }, redactor);
         }
-        text
+        bytes
     };
     let parts: Vec<_> = from.plan.builds.chunks(AT_A_TIME).collect();
     let mut is_first = true;
-    cores::in_turn(&parts, make, |text| {
-        let before = if std::mem::take(&mut is_first) { "" } else { "," };
-        out.write_all(before.as_bytes()).and_then(|()| out.write_all(text.as_bytes()))
+    cores::in_turn(&parts, make, |bytes| {
+        let before: &[u8] = if std::mem::take(&mut is_first) { b"" } else { b"," };
+        out.write_all(before).and_then(|()| out.write_all(&bytes))
     })?;
     out.write_all(b"\n  ]\n}")
 }
