@@ -53,7 +53,8 @@ pub enum End {
         /// What to do about it, where there is something.
         hint: Option<String>,
     },
-    /// Its context could not be packed: the files are at fault, and no executor was started.
+    /// Its context could not be packed, or lacks what is copied from it: the files are at fault,
+    /// and no executor was started.
     Unpacked {
         /// Why, in a sentence.
         cause: String,

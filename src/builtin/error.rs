@@ -101,6 +101,8 @@ pub enum BuildError {
         column: Option<usize>,
         /// What it is, where it was looked for and what may be meant.
         message: String,
+        /// It was to be in the context.
+        of_context: bool,
     },
     /// No source of a `COPY` or `ADD` is anything.
     Nothing {
@@ -268,6 +270,12 @@ impl BuildError {
             Self::Missing { column, .. } => *column,
             _ => None,
         }
+    }
+
+    /// Whether the context's files are at fault, or the want of some.
+    #[must_use]
+    pub fn is_of_context(&self) -> bool {
+        matches!(self, Self::Context(_) | Self::Missing { of_context: true, .. })
     }
 
     /// What the user can do about it, where that is known.

@@ -44,7 +44,7 @@ pub(super) fn missing(
         Some((line, column)) => (line, Some(column)),
         None => (line, None),
     };
-    BuildError::Missing { line, column, message }
+    BuildError::Missing { line, column, message, of_context: from == Origin::Context }
 }
 
 /// Where it was looked for, in words.

@@ -49,7 +49,7 @@ impl<'a> Archive<'a> {
         head: &Head<'_>,
         read: &mut dyn FnMut(&mut [u8]) -> Result<usize, ContextError>,
     ) -> Result<Content, ContextError> {
-        self.stream.put(&blocks(head))?;
+        self.stream.head(&blocks(head))?;
         self.entries += 1;
         let mut left = head.size;
         loop {
@@ -70,13 +70,13 @@ impl<'a> Archive<'a> {
                 return Ok(Content::Shorter);
             }
         }
-        self.stream.put(&[0; BLOCK][..padding(head.size)])?;
+        self.stream.pad(&[0; BLOCK][..padding(head.size)])?;
         Ok(Content::Whole)
     }
 
     /// Writes the end and says how many entries there are.
     pub(super) fn finish(mut self) -> Result<(Stream<'a>, u64), ContextError> {
-        self.stream.put(&[0; 2 * BLOCK])?;
+        self.stream.end(&[0; 2 * BLOCK])?;
         Ok((self.stream, self.entries))
     }
 }

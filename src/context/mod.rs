@@ -21,6 +21,7 @@
 //! | pipes and devices archived, sockets left out | refused (`tests/refused.rs`) | executors drop them silently |
 //! | goes on after what can't be read, and pads what shrinks | ends with an error, and no end of the archive (`tests/changes.rs`, `tests/refused.rs`, `tests/never_half.rs`) | half a context would be built |
 //! | padded to 10 KiB | ends with two blocks | |
+//! | one member of gzip | several over a network, of which none ends where the archive could (`tests/members.rs`) | all cores compress, and executors meet the checksums |
 //!
 //! Links are sent as they are, sparse files whole, and attributes beyond modes not at all, as `tar`
 //! does without further flags. What is left with `modes` and `timestamps` kept is held against a

@@ -6,22 +6,21 @@ use std::io;
 
 use flate2::Crc;
 
-use super::{
-    gate::Gate,
-    stream::{Chunk, HEADER, trailer},
-};
+use super::{gate::Gate, stream::Chunk};
+
+/// Member header: deflate, no name, no time, no system.
+///
+/// Source: RFC 1952.
+const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 /// The header of a stored block: last or not, length, and the length's complement.
 const FRONT: usize = 5;
-
-/// Bytes that a block can hold.
-pub(super) const MOST: usize = 0xffff;
 
 /// Bytes of a block of ours: with its header half of what a pipe holds, so that both ends can work.
 const LENGTH: usize = 32 * 1024 - FRONT;
 
 /// The header of a stored block that starts at a whole byte and holds `length` bytes.
-pub(super) fn front(last: bool, length: usize) -> [u8; FRONT] {
+fn front(last: bool, length: usize) -> [u8; FRONT] {
     let length = u16::try_from(length).expect("a block is cut to what it can hold");
     let [low, high] = length.to_le_bytes();
     [u8::from(last), low, high, !low, !high]
@@ -40,7 +39,7 @@ impl<'a> Stored<'a> {
     }
 
     pub(super) fn chunk() -> Chunk {
-        Chunk::new(FRONT, LENGTH)
+        Chunk::new(FRONT, LENGTH, 0)
     }
 
     /// Writes a chunk and empties it.
@@ -62,4 +61,12 @@ impl<'a> Stored<'a> {
         chunk.filled = 0;
         Ok(())
     }
+}
+
+/// CRC-32 and length, each modulo 2³².
+fn trailer(crc: &Crc) -> [u8; 8] {
+    let mut trailer = [0; 8];
+    trailer[..4].copy_from_slice(&crc.sum().to_le_bytes());
+    trailer[4..].copy_from_slice(&crc.amount().to_le_bytes());
+    trailer
 }

@@ -81,6 +81,10 @@ impl Problem {
         }
     }
 
+    fn is_of_context(&self) -> bool {
+        matches!(self, Self::Build(error) if error.is_of_context())
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Build(error) => error.hint().map(str::to_owned),
@@ -113,6 +117,10 @@ pub(super) async fn attempt(
         Ok(Ok(digest)) => {
             let images = pushed.iter().filter_map(|one| with_digest(one, &digest)).collect();
             ended(End::Built { digest, images }, false)
+        }
+        Ok(Err(problem)) if problem.is_of_context() => {
+            let cause = problem.told(&build.dockerfile_label);
+            ended(End::Unpacked { cause, hint: problem.hint() }, false)
         }
         Ok(Err(problem)) => {
             let mut cause = problem.told(&build.dockerfile_label);

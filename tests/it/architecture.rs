@@ -118,6 +118,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("figment", &["config"]),
     ("flate2", &["context", "builtin"]),
+    ("libdeflater", &["context"]),
     ("git2", &["ci"]),
     // Times are read from the file, and told to people.
     ("bzip2", &["builtin"]),

@@ -25,7 +25,7 @@ struct Entry {
 /// All entries by path, without the `./` before it and the `/` behind it, and their owners.
 fn entries(path: &Path) -> (BTreeMap<String, Entry>, Vec<(u64, u64)>) {
     let file = fs::File::open(path).expect("it is there");
-    let mut archive = Archive::new(flate2::read::GzDecoder::new(file));
+    let mut archive = Archive::new(flate2::read::MultiGzDecoder::new(file));
     let (mut entries, mut owners) = (BTreeMap::new(), Vec::new());
     for entry in archive.entries().expect("it is an archive") {
         let mut entry = entry.expect("a whole entry");

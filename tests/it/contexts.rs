@@ -27,7 +27,7 @@ fn in_context(path: &str) -> Sandbox {
 /// Paths in the bundle at `path`.
 fn names(path: &Path) -> Vec<Vec<u8>> {
     let file = fs::File::open(path).expect("the bundle is there");
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(file));
     let entries = archive.entries().expect("it is an archive");
     entries.map(|entry| entry.expect("a whole entry").path_bytes().into_owned()).collect()
 }
@@ -167,7 +167,7 @@ fn half_a_bundle_on_stdout_does_not_read_as_a_whole_one() {
     run.code(2).stderr_contains("`[DIR]/app/b` cannot be read");
     let mut whole = Vec::new();
     let read = std::io::Read::read_to_end(
-        &mut flate2::read::GzDecoder::new(run.told_bytes().as_slice()),
+        &mut flate2::read::MultiGzDecoder::new(run.told_bytes().as_slice()),
         &mut whole,
     );
     assert!(read.is_err(), "{} bytes read as a whole bundle", whole.len());

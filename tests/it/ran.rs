@@ -218,7 +218,7 @@ impl Calls {
             .iter()
             .find(|(path, _)| path.ends_with("bundle.tgz"))
             .expect("a bundle is among what was copied in");
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bundle.as_slice()));
+        let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(bundle.as_slice()));
         let entries = archive.entries().expect("the bundle is an archive");
         entries
             .map(|entry| {

@@ -34,6 +34,25 @@ fn a_source_that_is_missing_is_told_and_nothing_is_started() {
 }
 
 #[test]
+fn it_ends_alike_where_no_executor_is_needed() {
+    let sandbox = app("FROM scratch\nCOPY src/a src/b /\n");
+
+    let run = sandbox.run(["run", "--set", "builds.web.executor=builtin"]);
+
+    run.code(2).stderr_contains(
+        "error: web: app/Dockerfile:2:12: there is no `src/b` in the context; did you mean \
+         `src/a`?\n",
+    );
+}
+
+#[test]
+fn what_another_stage_lacks_is_no_mistake_of_the_context() {
+    let sandbox = app("FROM scratch AS made\nCOPY src/a /\nFROM scratch\nCOPY --from=made /b /\n");
+
+    sandbox.run(["run", "--set", "builds.web.executor=builtin"]).code(1);
+}
+
+#[test]
 fn a_source_that_is_ignored_is_told_with_the_file_that_does_it() {
     let sandbox = app("FROM scratch\nCOPY . /\nCOPY out /\n");
 

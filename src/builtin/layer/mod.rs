@@ -226,8 +226,7 @@ impl Stream<'_> {
             self.hash.update(self.chunk.bytes());
             self.deflate.encode(&mut self.chunk)?;
         }
-        let start = self.chunk.front + self.chunk.filled;
-        Ok(&mut self.chunk.buffer[start..])
+        Ok(self.chunk.space())
     }
 
     /// SHA-256 of the tar and of the compressed bytes, and how many those are.

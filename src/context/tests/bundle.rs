@@ -81,8 +81,8 @@ fn both_compressions_hold_the_same_archive() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    // Words, as zlib-rs shows what it compressed before only where there is much to find; and
-    // what is stored, between them and at the end.
+    // Words, as what was compressed before can show only where there is much to find; and what
+    // is stored, between them and at the end.
     let (words, random) = (prose(3_000_000), random(800_000));
     let content = [&words[..], &random, &words, &random].concat();
     let bundle = |threads, level| {
@@ -95,8 +95,7 @@ fn the_number_of_threads_changes_nothing() {
                 if chunk.filled > 0 {
                     deflate.encode(&mut chunk).unwrap();
                 }
-                let front = chunk.front;
-                chunk.buffer[front..front + part.len()].copy_from_slice(part);
+                chunk.space()[..part.len()].copy_from_slice(part);
                 chunk.filled = part.len();
             }
             deflate.finish(chunk).unwrap();

@@ -28,7 +28,8 @@ use tokio::time::timeout;
 pub(super) use self::{
     address::{Address, Url, encoded},
     body::Outgoing,
-    tls::{Trust, store},
+    roots::Usual,
+    tls::Trust,
 };
 use self::{
     connect::Connector,

@@ -6,7 +6,7 @@
 //!
 //! Source: Go's crypto/x509, for the places where systems keep them.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::OnceLock};
 
 use tokio_rustls::rustls::{
     RootCertStore,
@@ -31,8 +31,25 @@ pub(super) fn certificates(text: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(text).filter_map(Result::ok).collect()
 }
 
-/// Whom we trust where nothing is said of a host.
-pub(super) fn store(roots: &Roots) -> RootCertStore {
+/// Whom we trust where nothing is said of a host; read when TLS is first spoken, as that takes
+/// longer than a request.
+#[derive(Debug)]
+pub(in crate::oci) struct Usual {
+    from: Roots,
+    store: OnceLock<RootCertStore>,
+}
+
+impl Usual {
+    pub(in crate::oci) fn new(from: Roots) -> Self {
+        Self { from, store: OnceLock::new() }
+    }
+
+    pub(super) fn store(&self) -> &RootCertStore {
+        self.store.get_or_init(|| store(&self.from))
+    }
+}
+
+fn store(roots: &Roots) -> RootCertStore {
     let Roots { file, directories } = roots;
     let mut store = RootCertStore::empty();
     if file.is_some() || !directories.is_empty() {
@@ -65,7 +82,18 @@ fn add(store: &mut RootCertStore, path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::oci::{Host, http::Trust};
+
+    #[test]
+    fn nothing_is_read_before_a_server_is_checked() {
+        let usual = Arc::new(Usual::new(Roots::default()));
+        Trust::new(&Host::new("registry.example.com"), &usual).unwrap();
+
+        assert!(usual.store.get().is_none());
+    }
 
     #[test]
     fn what_is_named_is_all_that_counts() {

@@ -1,6 +1,10 @@
 //! TLS: whom we trust as whom, what we show, and what went wrong in words.
 
-use std::{error::Error, io, sync::Arc};
+use std::{
+    error::Error,
+    io,
+    sync::{Arc, OnceLock},
+};
 
 use tokio_rustls::rustls::{
     self, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -14,8 +18,8 @@ use tokio_rustls::rustls::{
     server::ParsedCertificate,
 };
 
-use super::roots;
-use crate::oci::{Host, OciError, Roots};
+use super::roots::{self, Usual};
+use crate::oci::{Host, OciError};
 
 /// How TLS with one registry, and with whom it sends us to, is done.
 #[derive(Debug)]
@@ -24,8 +28,11 @@ pub(in crate::oci) struct Trust(pub(super) Arc<ClientConfig>);
 /// Checks what a server shows.
 #[derive(Debug)]
 struct Verifier {
-    /// By the rules; none where nobody is trusted.
-    usual: Option<Arc<WebPkiServerVerifier>>,
+    /// By the rules, made when the first server is checked; none where nobody is trusted.
+    usual: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
+    roots: Arc<Usual>,
+    /// Who is trusted beside those: whom the `ca-file` names.
+    beside: RootCertStore,
     provider: Arc<CryptoProvider>,
     /// The certificates of the `ca-file`, of which the server's own may be one: self-signed
     /// ones are made as authorities, and as such webpki takes none of a server.
@@ -35,11 +42,11 @@ struct Verifier {
 }
 
 impl Trust {
-    /// As `host` says, beside the `roots`, which are read once.
-    pub(in crate::oci) fn new(host: &Host, roots: &RootCertStore) -> Result<Self, OciError> {
+    /// As `host` says, beside the `roots`.
+    pub(in crate::oci) fn new(host: &Host, roots: &Arc<Usual>) -> Result<Self, OciError> {
         let setting = |what, why: String| OciError::Setting { host: host.host.clone(), what, why };
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut store = roots.clone();
+        let mut beside = RootCertStore::empty();
         let mut pinned = Vec::new();
         if let Some(ca) = &host.ca {
             pinned = roots::certificates(ca);
@@ -47,20 +54,20 @@ impl Trust {
                 return Err(setting("the `ca-file`", "it holds no certificate".to_owned()));
             }
             for certificate in &pinned {
-                store
+                beside
                     .add(certificate.clone())
                     .map_err(|source| setting("the `ca-file`", source.to_string()))?;
             }
         }
-        let usual = if store.is_empty() {
-            None
-        } else {
-            let with = Arc::clone(&provider);
-            let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(store), with).build();
-            Some(usual.map_err(|source| setting("the trust", source.to_string()))?)
-        };
         let any = host.skip_tls_verify;
-        let verifier = Verifier { usual, provider: Arc::clone(&provider), pinned, any };
+        let verifier = Verifier {
+            usual: OnceLock::new(),
+            roots: Arc::clone(roots),
+            beside,
+            provider: Arc::clone(&provider),
+            pinned,
+            any,
+        };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|source| setting("TLS", source.to_string()))?
@@ -88,9 +95,17 @@ impl Trust {
     }
 }
 
-/// The roots for all hosts.
-pub(in crate::oci) fn store(from: &Roots) -> RootCertStore {
-    roots::store(from)
+impl Verifier {
+    fn usual(&self) -> Option<&Arc<WebPkiServerVerifier>> {
+        let make = || {
+            let mut store = self.roots.store().clone();
+            store.roots.extend_from_slice(&self.beside.roots);
+            let provider = Arc::clone(&self.provider);
+            // It can't be made where nobody is trusted, and for no other reason.
+            WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider).build().ok()
+        };
+        self.usual.get_or_init(make).as_ref()
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -109,7 +124,7 @@ impl ServerCertVerifier for Verifier {
             verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
             return Ok(ServerCertVerified::assertion());
         }
-        match &self.usual {
+        match self.usual() {
             Some(usual) => usual.verify_server_cert(server, between, name, ocsp, now),
             None => Err(CertificateError::UnknownIssuer.into()),
         }

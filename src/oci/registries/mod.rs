@@ -34,7 +34,7 @@ pub use self::push::Pushed;
 use self::{kept::Kept, patience::Pace, server::Server, session::Abandoned};
 use super::{
     Base, Host, Image, Layer, Network, OciError, Platform,
-    http::{self, Http, Limits, Trust},
+    http::{Http, Limits, Trust, Usual},
 };
 use crate::registry::{DOCKER_HUB, Reference, same_host};
 
@@ -91,7 +91,7 @@ impl Registries {
         limits: Limits,
         pace: Pace,
     ) -> Result<Self, OciError> {
-        let roots = http::store(&network.roots);
+        let roots = Arc::new(Usual::new(network.roots.clone()));
         hosts.push(Host::new(""));
         let declared = hosts.into_iter().map(|host| {
             let trust = Trust::new(&host, &roots)?;

@@ -175,7 +175,7 @@ impl Image {
 pub(crate) fn paths(bundle: &Path) -> String {
     let mut bytes = Vec::new();
     let file = fs::File::open(bundle).expect("the bundle");
-    flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).expect("a whole bundle");
+    flate2::read::MultiGzDecoder::new(file).read_to_end(&mut bytes).expect("a whole bundle");
     let line = |(path, entry): (Vec<u8>, Found)| {
         let directory = matches!(entry, Found::Entry(Entry { what: What::Directory, .. }));
         format!("{}{}\n", shown(&path), if directory { "/" } else { "" })
