@@ -319,7 +319,10 @@ fn is_reference(text: &str) -> bool {
     let ends = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.ends_with(|c: char| ends(c) || c == '-' || c == '.')
-        && !["//", ":/", ":@", "/:", "/@", "::"].iter().any(|broken| text.contains(broken))
+        && !text
+            .as_bytes()
+            .windows(2)
+            .any(|pair| matches!(pair, b"//" | b":/" | b":@" | b"/:" | b"/@" | b"::"))
         && !text.chars().any(|c| c.is_whitespace() || c == '$')
 }
 

@@ -249,12 +249,12 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
     if !build.annotations.is_empty() {
         need(Ability::Flag("--annotation"), origin("annotations"));
     }
-    for flag in flags::FLAGS {
+    for flag in flags::FLAGS.iter().filter(|flag| flag.since_original != Availability::Always) {
         let Some(key) = flag.key else { continue };
         let given = build.flags.iter().any(|argument| {
             argument.strip_prefix(flag.name).is_some_and(|rest| rest.starts_with('='))
         });
-        if given && flag.since_original != Availability::Always {
+        if given {
             need(Ability::Flag(flag.name), origin(key));
         }
     }

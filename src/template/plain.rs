@@ -38,7 +38,8 @@ impl Plain {
 
     /// What is printed, where all names have a text; `top` has the names.
     pub(super) fn text(&self, top: &Value) -> Option<String> {
-        let mut printed = String::new();
+        // As long as most of what is printed.
+        let mut printed = String::with_capacity(64);
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => printed.push_str(text),

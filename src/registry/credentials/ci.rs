@@ -26,15 +26,13 @@ pub(super) fn candidate(host: &str, env: &BTreeMap<String, String>) -> Option<Ca
         Some(Candidate { origin: password.to_owned(), how })
     };
     let gitlab = || {
-        let registry = is_at("CI_REGISTRY");
-        let given = login(value("CI_REGISTRY_USER"), "CI_REGISTRY_PASSWORD");
+        let given = || login(value("CI_REGISTRY_USER"), "CI_REGISTRY_PASSWORD");
         let token = || login(Some("gitlab-ci-token"), "CI_JOB_TOKEN");
-        registry.then(|| given.or_else(token)).flatten()
+        is_at("CI_REGISTRY").then(|| given().or_else(token)).flatten()
     };
     let proxy = || {
-        let server = is_at("CI_DEPENDENCY_PROXY_SERVER");
-        let user = value("CI_DEPENDENCY_PROXY_USER");
-        server.then(|| login(user, "CI_DEPENDENCY_PROXY_PASSWORD")).flatten()
+        let given = || login(value("CI_DEPENDENCY_PROXY_USER"), "CI_DEPENDENCY_PROXY_PASSWORD");
+        is_at("CI_DEPENDENCY_PROXY_SERVER").then(given).flatten()
     };
     gitlab().or_else(proxy)
 }
