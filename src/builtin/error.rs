@@ -275,7 +275,13 @@ impl BuildError {
     /// Whether the context's files are at fault, or the want of some.
     #[must_use]
     pub fn is_of_context(&self) -> bool {
-        matches!(self, Self::Context(_) | Self::Missing { of_context: true, .. })
+        match self {
+            Self::Context(error) => {
+                !matches!(error, ContextError::Threads(_) | ContextError::Sink(_))
+            }
+            Self::Missing { of_context, .. } => *of_context,
+            _ => false,
+        }
     }
 
     /// What the user can do about it, where that is known.

@@ -31,7 +31,7 @@ pub(super) fn check(
     let looked = imagined::surroundings(&args.read.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let mut found = findings::Findings::default();
-    let loaded = load::read(&args.read.common, surroundings);
+    let loaded = load::read(&args.read.common, surroundings, redactor);
     let planned = loaded.and_then(|loaded| planned(&loaded, surroundings, redactor));
     let code = match &planned {
         Ok(plan) => {

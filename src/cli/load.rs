@@ -36,12 +36,16 @@ pub(super) fn config(
     surroundings: &Surroundings,
     printer: &Printer,
 ) -> Option<Loaded> {
-    told(read(common, surroundings), printer)
+    told(read(common, surroundings, printer.redactor()), printer)
 }
 
 /// Reads the file and checks its form, or makes one build of the command line where there is
 /// none.
-pub(super) fn read(common: &Common, surroundings: &Surroundings) -> Result<Loaded, Trouble> {
+pub(super) fn read(
+    common: &Common,
+    surroundings: &Surroundings,
+    redactor: &Redactor,
+) -> Result<Loaded, Trouble> {
     let current = &surroundings.current;
     let found = match (config::find(common.file.as_deref(), current), common.given.first()) {
         (Ok(Found { path, .. }), Some(option)) => {
@@ -75,6 +79,7 @@ pub(super) fn read(common: &Common, surroundings: &Surroundings) -> Result<Loade
                 member: member.as_deref(),
             };
             Config::load_with(layers, |config| {
+                foresee(config, surroundings, redactor);
                 let find = |facts: &Facts<'_>| plan::template_mistakes(config, facts);
                 facts_of(config, &ci, surroundings, find)
             })

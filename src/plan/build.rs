@@ -258,6 +258,16 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
     let mut destinations: Vec<Reference> = Vec::new();
     for (place, text) in references {
         match Reference::parse(&text) {
+            Ok(reference) if reference.digest().is_some() => {
+                let message = format!("the destination `{text}` has a digest");
+                let mistake = match place {
+                    Some(place) => Mistake::at(&place, message, "this digest"),
+                    None => Mistake::nowhere(message),
+                };
+                let hint = "an image has its digest when it is built: name a tag, as in \
+                            `registry.example.com/shop/api:1.0`";
+                keys.mistakes.push(mistake.hint(hint));
+            }
             Ok(reference) if destinations.iter().any(|known| known.is_same_image(&reference)) => {}
             Ok(reference) => destinations.push(reference),
             Err(error) => {

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     ci::Provider,
     config::{Config, Data, Entry, Mistake, Mistakes, Node, Origin, Section, Table},
-    template::{Engine, Names, Value, Var},
+    template::{Engine, Names, TemplateError, Value, Var},
 };
 
 use super::{
@@ -95,7 +95,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         },
     };
     let engines = (&planner.engine, &plain);
-    planner.mistakes.extend(check_structure(config, facts, engines));
+    planner.mistakes.extend(check_structure(config, facts, engines, |_, _| true));
     let reports = planner.reports(&plain);
     let mut builds = planner.builds(&chosen, &plain);
     let Planner { mut mistakes, warnings, left_out, loose, taking, .. } = planner;
@@ -240,27 +240,25 @@ impl<'a> Planner<'a> {
 #[must_use]
 pub fn template_mistakes(config: &Config, facts: &Facts<'_>) -> Vec<Mistake> {
     let engine = Engine::new(template_names(config, facts));
-    let mut mistakes = check_structure(config, facts, (&engine, &engine));
-    mistakes.retain(|mistake| {
-        let Some(place) = &mistake.place else { return false };
-        let text = config.sources.of(place).text.get(place.span.clone()).unwrap_or_default();
-        let root = text.split(['.', '[']).next().unwrap_or_default().trim();
+    check_structure(config, facts, (&engine, &engine), |template, error| {
+        let name = template.get(error.range.clone()).unwrap_or_default();
+        let root = name.split(['.', '[']).next().unwrap_or_default().trim();
         !["builds", "matrix", "registries", "vars"].contains(&root)
-    });
-    mistakes
+    })
 }
 
-/// Syntax and names of every template, also of builds that were not chosen; the first engine
-/// renders those of builds, the second all others.
+/// Syntax and names of every template, also of builds that were not chosen, as far as what is
+/// wrong `counts`; the first engine renders those of builds, the second all others.
 fn check_structure(
     config: &Config,
     facts: &Facts<'_>,
     (engine, plain): (&Engine, &Engine),
+    counts: fn(&str, &TemplateError) -> bool,
 ) -> Vec<Mistake> {
     let check_table = |engine: &Engine, table: &Table| {
         let mut keys = Reader::new(config, engine, table, facts.current);
         for entry in &table.0 {
-            check_node(&mut keys, &entry.name, &entry.node);
+            check_node(&mut keys, &entry.name, &entry.node, counts);
         }
         keys.mistakes
     };
@@ -290,17 +288,22 @@ pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Eng
     engine_of(build, &Engine::new(Names { registries: Arc::new(hosts), ..names }))
 }
 
-fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {
+fn check_node(
+    keys: &mut Reader<'_>,
+    key: &str,
+    node: &Node,
+    counts: fn(&str, &TemplateError) -> bool,
+) {
     match &node.data {
-        Data::Text(template) => keys.check(key, node, template),
+        Data::Text(template) => keys.check(key, node, template, counts),
         Data::List(items) => {
             for item in items {
-                check_node(keys, key, item);
+                check_node(keys, key, item, counts);
             }
         }
         Data::Table(table) => {
             for entry in &table.0 {
-                check_node(keys, &format!("{key}.{}", entry.name), &entry.node);
+                check_node(keys, &format!("{key}.{}", entry.name), &entry.node, counts);
             }
         }
         Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}

@@ -118,11 +118,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Syntax and names of one template, without needing values.
-    pub(super) fn check(&mut self, key: &str, node: &Node, template: &str) {
+    ///
+    /// Only what `counts`, asked of the template and its mistake.
+    pub(super) fn check(
+        &mut self,
+        key: &str,
+        node: &Node,
+        template: &str,
+        counts: impl Fn(&str, &TemplateError) -> bool,
+    ) {
         if self.is_outside(node) {
             return;
         }
-        for error in self.engine.check(template) {
+        let errors = self.engine.check(template).into_iter();
+        for error in errors.filter(|error| counts(template, error)) {
             self.mistakes.push(self.template_mistake(key, node, template, error));
         }
     }

@@ -55,6 +55,12 @@ impl Printer {
         Self { style, redactor }
     }
 
+    /// What all that is told goes through.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// Whether more than results, warnings and errors is told.
     #[must_use]
     pub fn talks(&self) -> bool {

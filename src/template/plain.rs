@@ -48,8 +48,11 @@ impl Plain {
                     printed.push_str(value.as_str().filter(|text| !text.contains(LATE))?);
                 }
             }
+            if printed.len() > LONGEST {
+                return None;
+            }
         }
-        (printed.len() <= LONGEST).then_some(printed)
+        Some(printed)
     }
 
     /// The value of the only name that it is, where that is a text or has no value now.
@@ -84,7 +87,14 @@ fn look_up(top: &Value, name: &[String]) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::Plain;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use minijinja::{Value, value::Object};
+
+    use super::{LONGEST, Plain};
     use crate::template::{Engine, Names};
 
     #[test]
@@ -113,12 +123,35 @@ mod tests {
         }
     }
 
+    /// Has any name, and counts how often it was asked for one.
+    #[derive(Debug, Default)]
+    struct Asked(AtomicUsize);
+
+    impl Object for Asked {
+        fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Some(Value::from("x".repeat(LONGEST / 2)))
+        }
+    }
+
+    #[test]
+    fn no_more_is_looked_up_than_may_be_printed() {
+        let asked = Arc::new(Asked::default());
+
+        let text = Plain::of(&"{{ a }}".repeat(900))
+            .unwrap()
+            .text(&Value::from_dyn_object(Arc::clone(&asked)));
+
+        assert_eq!(text, None);
+        assert_eq!(asked.0.load(Ordering::Relaxed), 3);
+    }
+
     #[test]
     fn a_plain_template_becomes_what_minijinja_makes_of_it() {
         let env = [("A", "x{{ y }}"), ("TRUE", "1"), ("NUL", "a\0b")];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let engine = Engine::new(Names {
-            env: std::sync::Arc::new(env.into()),
+            env: Arc::new(env.into()),
             build: Some("api".to_owned()),
             ..Names::default()
         });
