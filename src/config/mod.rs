@@ -68,6 +68,8 @@ pub struct Config {
     /// The included file that we are in the directory of, among the sources: where no builds
     /// are named, its own are meant.
     pub member: Option<usize>,
+    /// The profile that is laid over the file.
+    pub profile: Option<String>,
     history: History,
 }
 
@@ -220,7 +222,8 @@ impl Config {
             let over = over.into_iter().map(|(_, table)| layer(table));
             let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
             let history = History { layers, inherited, sets, ..History::default() };
-            Ok(Self { sources, member, history, ..config })
+            let profile = from.profile.map(str::to_owned);
+            Ok(Self { sources, member, profile, history, ..config })
         } else {
             let config = Self { sources, member, ..config };
             let more = more(&config);
@@ -242,6 +245,7 @@ impl Config {
             path: path.map(Path::to_owned),
             sources: Sources::default(),
             member: None,
+            profile: None,
             history: History::default(),
             vars: table_of(root.remove("vars")),
             registries: sections(root.remove("registries")),

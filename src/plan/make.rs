@@ -116,6 +116,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         registries,
         reports,
         overrides: overrides(config),
+        laid_over: laid_over(config),
         left_out,
         taken: taken.into_iter().collect(),
         warnings,
@@ -338,6 +339,13 @@ fn var(config: &Config, node: &Node) -> Var {
             table.0.iter().map(|entry| (entry.name.clone(), var(config, &entry.node))).collect(),
         ),
     }
+}
+
+/// The profile, and every `--set`.
+fn laid_over(config: &Config) -> Vec<String> {
+    let profile = config.profile.iter().flat_map(|name| ["--profile".to_owned(), name.clone()]);
+    let flags = config.sources.overrides().filter(|source| source.origin == Origin::Flag);
+    profile.chain(flags.flat_map(|flag| ["--set".to_owned(), flag.text.clone()])).collect()
 }
 
 /// Names of variables, and keys of `--set`: never their values.

@@ -71,6 +71,8 @@ pub struct Plan {
     pub reports: Vec<(String, PathBuf)>,
     /// What the environment and the command line override: a variable's name, `--set KEY`.
     pub overrides: Vec<String>,
+    /// Options of the command line that lay something over the file, each word by itself.
+    pub laid_over: Vec<String>,
     /// Builds that were chosen and whose `when` does not hold now.
     pub left_out: Vec<String>,
     /// Needed builds that an earlier job has built, by name.

@@ -1,7 +1,7 @@
 //! The order of builds: that of the file, moved only by what they need.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -59,6 +59,7 @@ pub(super) fn order(
             }
         }
     }
+    tell_of_two(&builds, mistakes);
     let needs: BTreeMap<usize, Vec<usize>> = builds
         .iter()
         .map(|(index, build)| {
@@ -79,6 +80,26 @@ pub(super) fn order(
             let mistake = Mistake::at(place(first, next), message, "in the circle");
             mistakes.push(mistake.hint("take one of these needs away"));
             Vec::new()
+        }
+    }
+}
+
+/// Two builds that are pushed under one name are a mistake: the later one would take it away.
+fn tell_of_two(builds: &BTreeMap<usize, Box<Build>>, mistakes: &mut Vec<Mistake>) {
+    let mut pushed: HashMap<(&str, &str, &str), &Build> = HashMap::new();
+    for build in builds.values().filter(|build| build.push || build.push_withheld) {
+        for to in &build.destinations {
+            let image = (to.host(), to.repository(), to.tag().unwrap_or("latest"));
+            let Some(other) = pushed.insert(image, build) else { continue };
+            let message =
+                format!("`{}` and `{}` are both pushed as `{to}`", other.name, build.name);
+            let keys = ["destinations", "tags", "image"];
+            let place = keys.iter().find_map(|key| build.origins.get(*key));
+            let mistake = Mistake::at(place.unwrap_or(&build.place), message, "the same for both");
+            mistakes.push(mistake.hint(
+                "give them other images or tags; those of a matrix differ by `{{ matrix.NAME }}`, \
+                 those of `defaults` by `{{ build.name }}`",
+            ));
         }
     }
 }

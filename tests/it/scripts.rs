@@ -91,6 +91,42 @@ echo r.example.com/shop/web:1@"$digest_web""#
 }
 
 #[test]
+fn what_is_laid_over_the_file_holds_in_its_script_too() {
+    let sandbox =
+        project(docker(&Executor::builds())).env("KANIKO_BUILD__DEFAULTS__TIMESTAMPS", "keep");
+    let file = std::fs::read_to_string(sandbox.path("kaniko.toml")).expect("it is text");
+    let file = file + "[profiles.lab]\nbuilds.web.context = \".\"\n";
+    let sandbox = sandbox.config(&file);
+
+    let flags = ["--profile", "lab", "--set", "builds.web.modes=keep"];
+    let run = sandbox.run([&["plan", "--push", "--format", "shell"][..], &flags].concat());
+
+    let script = run.code(0).results().join("\n");
+    assert!(script.contains("\nexport KANIKO_BUILD__DEFAULTS__TIMESTAMPS=keep\n"), "{script}");
+    let pack = "kaniko-build context pack web --file \"$file\" --profile lab --set \
+                builds.web.modes=keep -o -";
+    assert!(script.contains(pack), "{script}");
+}
+
+#[test]
+fn a_script_pushes_to_an_insecure_registry_as_a_run_does() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[registries.lab]\nhost = \"lab.example.com:5000\"\ninsecure = true\n\
+             [builds.web]\nexecutor = \"builtin\"\n\
+             destinations = [\"lab.example.com:5000/web/a:1\", \"r.example.com/web/a:1\"]\n",
+        )
+        .file("Dockerfile", "FROM scratch\n");
+
+    let script = script(&sandbox);
+
+    let push = "buildah push --tls-verify=false --digestfile \"$far\"/digest kaniko-build/web \
+                docker://lab.example.com:5000/web/a:1";
+    assert!(script.contains(push), "{script}");
+    assert!(script.contains("buildah push --digestfile"), "{script}");
+}
+
+#[test]
 fn a_script_builds_prints_what_was_pushed_and_leaves_nothing() {
     let sandbox = project(kept("echo building"));
     let run = sandbox.sh(&script(&sandbox));

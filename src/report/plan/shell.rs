@@ -4,9 +4,12 @@
 //! holds no secret. What it does not do is what a runner is for: no lock, no limit of time, no
 //! check of what arrived, no cleaning between builds.
 
+mod buildah;
+
 use std::fmt::Write as _;
 
 use crate::{
+    config::Origin,
     context::Dockerfile,
     plan::{self, Build, CloudFoundry, ENVIRONMENT, ExecutorKind, PROXIES, Plan, Value, arguments},
     secret::Source,
@@ -32,6 +35,9 @@ pub fn shell(plan: &Plan) -> String {
     if let Some(file) = &plan.file {
         let _ = writeln!(text, "file={}", quote(&file.display().to_string()));
     }
+    for variable in plan.sources.overrides().filter(|one| one.origin == Origin::Variable) {
+        let _ = writeln!(text, "export {}={}", variable.label, quote(&variable.text));
+    }
     let _ = writeln!(text, "{HEAD}");
     if plan.builds.iter().any(|build| environment(build).is_some()) {
         let _ = writeln!(text, "{ASSIGN}");
@@ -53,7 +59,7 @@ pub fn shell(plan: &Plan) -> String {
             }
             ExecutorKind::Local => through_shell(&mut text, plan, build, "/busybox/sh -c"),
             ExecutorKind::Container(container) => in_container(&mut text, plan, build, container),
-            ExecutorKind::Builtin => by_buildah(&mut text, plan, build),
+            ExecutorKind::Builtin => buildah::build(&mut text, plan, build),
         }
         for reference in build.destinations.iter().filter(|_| build.push) {
             let image = quote(&reference.to_string());
@@ -122,7 +128,8 @@ fn writes(source: &Source) -> String {
 fn named(plan: &Plan, build: &Build) -> String {
     let name = quote(&build.name);
     if plan.file.is_some() {
-        return format!("{name} --file \"$file\"");
+        let over: String = plan.laid_over.iter().map(|word| format!(" {}", quote(word))).collect();
+        return format!("{name} --file \"$file\"{over}");
     }
     let dockerfile = match &build.dockerfile {
         Dockerfile::Inside(path) => build.context.join(path),
@@ -295,53 +302,6 @@ fn variables(build: &Build) -> (Vec<String>, Vec<String>) {
         }
     }
     (set, arguments)
-}
-
-/// What needs no executor is built by hand with buildah, which needs none either.
-fn by_buildah(text: &mut String, plan: &Plan, build: &Build) {
-    let name = named(plan, build);
-    let dockerfile = match &build.dockerfile {
-        Dockerfile::Inside(path) => build.context.join(path),
-        Dockerfile::Outside(path) => path.clone(),
-    };
-    let image = format!("kaniko-build/{}", build.name);
-    let mut words = vec!["buildah".to_owned(), "build".into(), format!("--tag={image}")];
-    words.push(format!("--file={}", dockerfile.display()));
-    words.extend(build.target.iter().map(|target| format!("--target={target}")));
-    let late = |value: &LateValue| Some(mark(plan, value));
-    let maps = [
-        ("build-arg", &build.build_args),
-        ("label", &build.labels),
-        ("annotation", &build.annotations),
-    ];
-    for (flag, entries) in maps {
-        for (name, value) in entries {
-            let value = plan::resolve(value, &mut { late }).unwrap_or_default();
-            words.push(format!("--{flag}={name}={value}"));
-        }
-    }
-    words.push(build.context.display().to_string());
-    let _ = writeln!(text, "rm -rf \"$far\"; far=$(mktemp -d)");
-    let _ = writeln!(text, "kaniko-build auth {name} -o \"$far\"/config.json");
-    let _ = writeln!(text, "export REGISTRY_AUTH_FILE=\"$far\"/config.json");
-    let _ = writeln!(text, "{}", filled(&join(words.iter().map(String::as_str))));
-    for destination in build.destinations.iter().filter(|_| build.push) {
-        let destination = quote(&format!("docker://{destination}"));
-        let _ = writeln!(
-            text,
-            "buildah push --digestfile \"$far\"/digest {} {destination}",
-            quote(&image)
-        );
-    }
-    if build.push && !build.destinations.is_empty() {
-        let _ = writeln!(text, "{}=$(cat \"$far\"/digest)", variable(&build.name));
-    }
-    for output in &build.outputs {
-        let form = if output.flag == "--tar-path" { "docker-archive" } else { "oci" };
-        let to = quote(&format!("{form}:{}", output.local.display()));
-        let _ = writeln!(text, "buildah push {} {to}", quote(&image));
-    }
-    let _ = writeln!(text, "rm -rf \"$far\"");
 }
 
 fn in_container(text: &mut String, plan: &Plan, build: &Build, container: &container::Settings) {
