@@ -271,8 +271,18 @@ fn unknown_root(reference: &Reference<'_>, names: &Names) -> Problem {
         Some(format!("did you mean `env.{root}`?"))
     } else if reference.keys.is_empty() && names.matrix.contains_key(root) {
         Some(format!("did you mean `matrix.{root}`?"))
+    } else if is_variable(root) {
+        Some(format!("did you mean `env.{root}`?"))
     } else {
-        did_you_mean("", root, ROOTS)
+        did_you_mean("", root, ROOTS).or_else(|| {
+            let is_ci = ["github", "gitlab", "azure", "circleci", "drone"].contains(&root);
+            is_ci.then(|| "what a CI tells is in `ci`, as `ci.branch` and `ci.tag`".to_owned())
+        })
     };
     Problem::new(format!("`{root}` does not exist")).hint(hint)
+}
+
+/// `CI_COMMIT_TAG`: written as variables are.
+fn is_variable(name: &str) -> bool {
+    name.len() > 2 && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
 }

@@ -160,6 +160,9 @@ fn of_registry(error: &str, lines: &[&str]) -> Option<Cause> {
     if has(&["x509: ", "tls: failed to verify certificate", "tls: bad certificate"]) {
         return Some(Cause::Untrusted { asked, message: message() });
     }
+    if has(&["server gave HTTP response to HTTPS client"]) {
+        return Some(Cause::PlainHttp { asked });
+    }
     if has(BUSY) {
         return Some(Cause::RegistryBusy { asked, message: message() });
     }

@@ -124,6 +124,11 @@ pub enum Cause {
         /// The executor's words.
         message: String,
     },
+    /// A registry speaks plain HTTP, and was to speak TLS.
+    PlainHttp {
+        /// What was to be reached.
+        asked: Asked,
+    },
     /// Something else: the executor's last error, or its last line.
     Other {
         /// Its words; empty where it said nothing.
@@ -191,6 +196,7 @@ impl Cause {
             | Self::UsageError { .. }
             | Self::DiskFull
             | Self::Untrusted { .. }
+            | Self::PlainHttp { .. }
             | Self::Other { .. } => Retry::Never,
         }
     }
@@ -269,6 +275,10 @@ impl Cause {
             Self::Untrusted { asked, message } => {
                 format!("the certificate of {} is not trusted: {message}", asked.name())
             }
+            Self::PlainHttp { asked } => format!(
+                "{} speaks plain HTTP: `insecure = true` in its `[registries.NAME]` allows that",
+                asked.name()
+            ),
             Self::Other { message, code } if message.is_empty() => {
                 format!("the executor ended with {code} and said nothing")
             }
@@ -289,7 +299,8 @@ impl Cause {
             Self::RegistryBusy { asked, .. }
             | Self::Network { asked, .. }
             | Self::UnknownHost { asked, .. }
-            | Self::Untrusted { asked, .. } => asked.registry(),
+            | Self::Untrusted { asked, .. }
+            | Self::PlainHttp { asked } => asked.registry(),
             _ => None,
         }
     }

@@ -211,6 +211,19 @@ fn a_certificate_that_is_not_trusted_is_told() {
 }
 
 #[test]
+fn a_registry_that_speaks_plain_http_is_told_with_what_allows_it() {
+    let push = "error checking push permissions: checking push permission for \"192.0.2.2:5056/nu/z:1\": creating push check transport for 192.0.2.2:5056 failed: Get \"https://192.0.2.2:5056/v2/\": http: server gave HTTP response to HTTPS client";
+    let pull = "error building image: unable to complete operation after 0 attempts, last error: Get \"https://192.0.2.2:5056/v2/\": http: server gave HTTP response to HTTPS client";
+
+    assert!(matches!(cause(1, &[pull]), Cause::PlainHttp { .. }));
+    assert_eq!(
+        cause(1, &[push]).sentence(),
+        "the registry `192.0.2.2:5056` speaks plain HTTP: `insecure = true` in its \
+         `[registries.NAME]` allows that"
+    );
+}
+
+#[test]
 fn a_push_can_be_refused_for_its_repository_or_its_tag() {
     let missing = "error pushing image: failed to push to destination reg.example.com/a/b:1: POST https://reg.example.com/v2/a/b/blobs/uploads/: NAME_UNKNOWN: The repository with name 'a/b' does not exist";
     let immutable = "error pushing image: failed to push to destination reg.example.com/a/b:1: PUT https://reg.example.com/v2/a/b/manifests/1: TAG_INVALID: The image tag '1' already exists in the 'a/b' repository and cannot be overwritten because the repository is immutable.";
