@@ -231,8 +231,19 @@ impl Told<'_> {
             let outcome = outcomes.iter().find(of_build);
             outcome.is_some_and(|one| matches!(one.end, End::Built { .. }))
         };
-        if plan.builds.iter().any(|build| build.push_withheld && built(&build.name)) {
-            self.printer.warning("nothing was pushed: outside of CI add `--push`");
+        let mut built_now = plan.builds.iter().filter(|build| built(&build.name)).peekable();
+        match self.into {
+            Some(engine) if built_now.peek().is_some() => {
+                let names: Vec<_> = built_now.map(|build| format!("`{}`", build.name)).collect();
+                if self.printer.talks() {
+                    let names = names.join(", ");
+                    self.printer.tell(&format!("{} has now: {names}", engine.name()));
+                }
+            }
+            _ if built_now.any(|build| build.push_withheld) => {
+                self.printer.warning("nothing was pushed: outside of CI add `--push`");
+            }
+            _ => {}
         }
     }
 }

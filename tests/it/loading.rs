@@ -54,7 +54,8 @@ fn docker_gets_the_image_under_all_its_names_and_nothing_is_pushed() {
 
     run.code(0)
         .stdout("")
-        .stderr_contains("warning: nothing was pushed: outside of CI add `--push`\n");
+        .stderr_contains("docker has now: `web`\n")
+        .never_tells("nothing was pushed");
     loaded_once(&run);
     assert_eq!(
         names(&sandbox),

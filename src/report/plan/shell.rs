@@ -128,7 +128,8 @@ fn writes(source: &Source) -> String {
 fn named(plan: &Plan, build: &Build) -> String {
     let name = quote(&build.name);
     if plan.file.is_some() {
-        let over: String = plan.laid_over.iter().map(|word| format!(" {}", quote(word))).collect();
+        let over = plan.laid_over.iter().flat_map(|word| [" ".to_owned(), quote(word)]);
+        let over: String = over.collect();
         return format!("{name} --file \"$file\"{over}");
     }
     let dockerfile = match &build.dockerfile {
