@@ -221,7 +221,12 @@ impl Told<'_> {
     }
 
     fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
-        if self.printer.talks() {
+        if outcomes.is_empty() && !plan.left_out.is_empty() {
+            let left_out = plan.left_out.iter().map(|name| format!("`{name}`"));
+            let left_out = left_out.collect::<Vec<_>>().join(", ");
+            self.printer
+                .warning(&format!("nothing was built: the `when` of {left_out} does not hold"));
+        } else if self.printer.talks() {
             self.printer.tell("");
             self.printer.tell(&report::table(outcomes));
         }

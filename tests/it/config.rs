@@ -151,3 +151,14 @@ fn a_mistake_in_a_dockerfile_is_told_with_its_place() {
             "error: Dockerfile:3:3: `COPY` has no flag `--form`; did you mean `--from`?",
         );
 }
+
+#[test]
+fn a_run_of_which_nothing_is_left_says_why() {
+    Sandbox::new()
+        .config("version = 1\n[builds.web]\nexecutor = \"builtin\"\nno-push = true\nwhen = false\n")
+        .file("Dockerfile", "FROM scratch\n")
+        .run(["run"])
+        .code(0)
+        .stdout("")
+        .stderr("warning: nothing was built: the `when` of `web` does not hold");
+}
