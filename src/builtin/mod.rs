@@ -96,7 +96,7 @@ pub use error::{BuildError, Cause};
 
 use config::ImageConfig;
 use plan::{Origin, Plan, Uses};
-use stage::{Made, State, Surroundings};
+use stage::{MOST_CONFIG, Made, State, Surroundings};
 use tree::Tree;
 
 use crate::{
@@ -288,5 +288,8 @@ fn image(
     "layers".clone_into(&mut config.rootfs.kind);
     config.rootfs.diff_ids = layers.iter().map(|layer| layer.diff_id.clone()).collect();
     let config = serde_json::to_vec(&config).expect("a config is always JSON");
+    if config.len() > MOST_CONFIG {
+        return Err(BuildError::Config);
+    }
     Ok(Image { config, layers, format, annotations: around.recipe.annotations.clone() })
 }
