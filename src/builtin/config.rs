@@ -185,6 +185,22 @@ impl ImageConfig {
         }
     }
 
+    /// Sets a label.
+    pub(super) fn set_label(&mut self, name: String, value: String) {
+        let length = value.len();
+        let added = name.len() + length;
+        let before = self.config.labels.insert(name, value);
+        self.written += before.map_or(added, |before| length.saturating_sub(before.len()));
+    }
+
+    /// Adds a volume.
+    pub(super) fn add_volume(&mut self, path: String) {
+        let added = path.len();
+        if self.config.volumes.insert(path, empty()).is_none() {
+            self.written += added;
+        }
+    }
+
     /// The program and its arguments of a shell's command line.
     pub(super) fn with_shell(&self, command: &str) -> Vec<String> {
         let usual = || ["/bin/sh", "-c"].map(str::to_owned).to_vec();

@@ -110,6 +110,7 @@ pub(super) fn copy(
         copy::copy(image, tree, &path, &destination, includes.as_ref(), &how).map_err(refused)?;
     }
     for inline in &instruction.inline {
+        named(line, &inline.name)?;
         let content = if inline.expand {
             stage.scope.expand_document(&inline.content).map_err(at(line))?
         } else {
@@ -125,6 +126,18 @@ pub(super) fn copy(
             .map_err(refused)?;
     }
     Ok(())
+}
+
+/// Whether a here-document's name can be a file's.
+fn named(line: usize, name: &str) -> Result<(), BuildError> {
+    if parts(name.as_bytes()).eq([name.as_bytes()]) && name != ".." {
+        return Ok(());
+    }
+    let message = format!(
+        "the here-document `<<\"{name}\"` is copied as a file of that name, and no file can have \
+         it: choose one without `/`, such as `EOF`"
+    );
+    Err(BuildError::Value { line, message })
 }
 
 fn chmod_of(line: usize, text: &str) -> Result<Chmod, BuildError> {

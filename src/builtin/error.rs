@@ -138,6 +138,8 @@ pub enum BuildError {
     },
     /// The context cannot be read.
     Context(ContextError),
+    /// The image's config is longer than engines take.
+    Config,
     /// `SOURCE_DATE_EPOCH` is no time.
     Epoch(String),
     /// We are at an end ourselves.
@@ -171,6 +173,9 @@ impl fmt::Display for BuildError {
             }
             Self::Owner { kind, name, .. } => write!(to, "the image has no {kind} `{name}`"),
             Self::Context(error) => error.fmt(to),
+            Self::Config => {
+                to.write_str("the image's config has more than 4 MiB, and no engine takes so much")
+            }
             Self::Epoch(text) => {
                 write!(to, "`SOURCE_DATE_EPOCH` is `{text}`, not a number of seconds")
             }
@@ -199,6 +204,7 @@ impl Error for BuildError {
             | Self::Nothing { .. }
             | Self::Several { .. }
             | Self::Owner { .. }
+            | Self::Config
             | Self::Epoch(_) => None,
         }
     }
@@ -259,7 +265,11 @@ impl BuildError {
             | Self::Several { line, .. }
             | Self::Owner { line, .. }
             | Self::Layer { line, .. } => Some(*line),
-            Self::Target(_) | Self::Context(_) | Self::Epoch(_) | Self::Stopped(_) => None,
+            Self::Target(_)
+            | Self::Context(_)
+            | Self::Config
+            | Self::Epoch(_)
+            | Self::Stopped(_) => None,
         }
     }
 
@@ -302,6 +312,9 @@ impl BuildError {
             Self::Reference { .. } | Self::Variables { .. } => {
                 Some("give the variable a default, or a value in `build-args`")
             }
+            Self::Config => Some(
+                "make labels, variables and commands shorter, or put what they hold into a file",
+            ),
             Self::Epoch(_) => Some("give the seconds since 1970, as `date +%s` does"),
             _ => None,
         }

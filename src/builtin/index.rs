@@ -15,7 +15,7 @@ use std::sync::{
 use super::{
     archive::{Header, Reader, TarError, Type, decompress, most},
     content::{Content, FromStart, Packed},
-    tree::{Attributes, Device, File, Id, Kind, Meta, ROOT, Tree, Unresolved, clean},
+    tree::{Attributes, Device, Kind, Meta, ROOT, Tree, Unresolved, clean},
 };
 use crate::oci::Stop;
 
@@ -133,10 +133,9 @@ fn entry(tree: &mut Tree, packed: &Arc<Packed>, header: Header) -> Result<(), Ta
         Type::File => tree.file(header.size, Content::Layer(Arc::clone(packed), header.start)),
         Type::Symlink => Kind::Symlink(header.target.into()),
         Type::Hardlink => match linked(tree, &header.target) {
-            Some((there, file)) => {
+            Some((meta, kind)) => {
                 // One file has one owner, whatever the link says.
-                let meta = tree.node(there).meta.clone();
-                tree.insert(parent, name, meta, Kind::File(file));
+                tree.insert(parent, name, meta, kind);
                 return Ok(());
             }
             None => tree.file(0, Content::Nowhere("it is a hard link to nowhere")),
@@ -150,16 +149,14 @@ fn entry(tree: &mut Tree, packed: &Arc<Packed>, header: Header) -> Result<(), Ta
     Ok(())
 }
 
-/// The file that a hard link means.
-pub(super) fn linked(tree: &Tree, target: &[u8]) -> Option<(Id, File)> {
+/// What a hard link is one more name of: all but a directory, and a link itself, which is not
+/// followed.
+fn linked(tree: &Tree, target: &[u8]) -> Option<(Meta, Kind)> {
     let path = clean(target);
     let slash = path.iter().rposition(|byte| *byte == b'/')?;
     let parent = tree.resolve(ROOT, &path[..slash]).ok()?.found()?;
-    let there = tree.child(parent, &path[slash + 1..])?;
-    match &tree.node(there).kind {
-        Kind::File(file) => Some((there, file.clone())),
-        _ => None,
-    }
+    let there = tree.node(tree.child(parent, &path[slash + 1..])?);
+    (!matches!(there.kind, Kind::Directory(_))).then(|| (there.meta.clone(), there.kind.clone()))
 }
 
 #[cfg(test)]
@@ -259,6 +256,15 @@ mod tests {
         assert_eq!(file("e").inode, file("a").inode);
         assert!(matches!(file("c").content, Content::Nowhere(_)));
         assert!(matches!(file("d").content, Content::Nowhere(_)));
+    }
+
+    #[test]
+    fn a_hard_link_to_a_link_leads_where_that_leads() {
+        let tree = image(&[&["lib", "s->lib", "s2==s", "gone->nowhere", "gone2==gone"]]).unwrap();
+
+        assert_eq!(tree.resolve(ROOT, b"s2").unwrap().found(), tree.child(ROOT, b"lib"));
+        let gone = &tree.node(tree.child(ROOT, b"gone2").unwrap()).kind;
+        assert!(matches!(gone, Kind::Symlink(target) if **target == *b"nowhere"));
     }
 
     #[test]

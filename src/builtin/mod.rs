@@ -33,6 +33,7 @@
 //! | that archive's destination, where it is made | `BuildKit`, buildah: `--chown`'s | Kaniko: 0:0 |
 //! | an archive's entry for its own top | `BuildKit`, Kaniko from 1.29: nothing | before, and buildah: mode and owner of the destination |
 //! | an archive's links | `BuildKit`, buildah: owners as in it | Kaniko: a group of its own |
+//! | a hard link to a link in an archive | `BuildKit`, Kaniko with `FF_KANIKO_SECUREJOIN_EXTRACTION=false`: that link | Kaniko, buildah: what it leads to; an error if that is a directory |
 //! | what is compressed, and no tar | `BuildKit`, buildah: copied | Kaniko: an error |
 //! | archives of bzip2 and xz | `BuildKit`, buildah: unpacked | Kaniko: an error |
 //! | `--exclude`, `--parents` | `BuildKit`: as they say | Kaniko: passed over; buildah: an error |
@@ -96,7 +97,7 @@ pub use error::{BuildError, Cause};
 
 use config::ImageConfig;
 use plan::{Origin, Plan, Uses};
-use stage::{Made, State, Surroundings};
+use stage::{MOST_CONFIG, Made, State, Surroundings};
 use tree::Tree;
 
 use crate::{
@@ -288,5 +289,8 @@ fn image(
     "layers".clone_into(&mut config.rootfs.kind);
     config.rootfs.diff_ids = layers.iter().map(|layer| layer.diff_id.clone()).collect();
     let config = serde_json::to_vec(&config).expect("a config is always JSON");
+    if config.len() > MOST_CONFIG {
+        return Err(BuildError::Config);
+    }
     Ok(Image { config, layers, format, annotations: around.recipe.annotations.clone() })
 }

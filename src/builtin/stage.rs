@@ -32,7 +32,7 @@ const MOST_LAYERS: usize = 500;
 /// Bytes of a config, of which history is a part: as much as podman, buildah and skopeo take.
 ///
 /// Source: containers/image, internal/iolimits, `MaxConfigBodySize`.
-const MOST_CONFIG: usize = 4 << 20;
+pub(super) const MOST_CONFIG: usize = 4 << 20;
 
 /// An image as far as it is built.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ impl<'a> Stage<'a> {
                 for (name, value) in labels {
                     let name = self.scope.expand(name).map_err(at(line))?;
                     let value = self.scope.expand(value).map_err(at(line))?;
-                    self.config().labels.insert(name, value);
+                    self.state.config.set_label(name, value);
                 }
             }
             What::Expose(words) => {
@@ -175,7 +175,7 @@ impl<'a> Stage<'a> {
                         let message = "a volume has no path".to_owned();
                         return Err(BuildError::Value { line, message });
                     }
-                    self.config().volumes.insert(volume, empty());
+                    self.state.config.add_volume(volume);
                 }
             }
             What::User(user) => {

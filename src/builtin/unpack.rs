@@ -10,7 +10,6 @@
 //! 0755.
 
 use std::{
-    collections::HashMap,
     io::{self, Read},
     sync::Arc,
 };
@@ -20,7 +19,7 @@ use super::{
     content::{Aside, Content, Full, NotAside},
     copy::{How, Refused, check},
     index::Counted,
-    tree::{Attributes, Device, File, Id, Kind, Meta, Tree, Unresolved, clean},
+    tree::{Attributes, Device, Id, Kind, Meta, Tree, Unresolved, clean},
 };
 
 /// Why an archive cannot be unpacked.
@@ -64,8 +63,6 @@ pub(super) fn unpack(
     let mut reader = Reader::new(plain, most(size));
     let counted = Counted::default();
     let aside = Aside::new().map_err(UnpackError::Temporary)?;
-    // What the archive itself calls a file by: hard links mean those.
-    let mut files: HashMap<Vec<u8>, Id> = HashMap::new();
     while let Some(header) = reader.next()? {
         counted.add(&header)?;
         let content = match header.kind {
@@ -84,7 +81,7 @@ pub(super) fn unpack(
             }
             _ => None,
         };
-        entry(tree, root, header, content, how, &mut files)?;
+        entry(tree, root, header, content, how)?;
     }
     Ok(())
 }
@@ -95,7 +92,6 @@ fn entry(
     header: Header,
     content: Option<Content>,
     how: &How,
-    files: &mut HashMap<Vec<u8>, Id>,
 ) -> Result<(), UnpackError> {
     let path = clean(&header.name);
     let slash = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
@@ -134,12 +130,10 @@ fn entry(
         }
         Type::Symlink => Kind::Symlink(header.target.into()),
         Type::Hardlink => {
-            let (there, file) = linked(tree, root, &header.target, files).ok_or_else(|| {
+            let (meta, kind) = linked(tree, root, &header.target).ok_or_else(|| {
                 UnpackError::Link { name: header.name.clone(), target: header.target.clone() }
             })?;
-            let meta = tree.node(there).meta.clone();
-            let id = tree.insert(parent, name, meta, Kind::File(file));
-            files.insert(path, id);
+            tree.insert(parent, name, meta, kind);
             return Ok(());
         }
         Type::Character => Kind::Device(Device::Character(header.device.0, header.device.1)),
@@ -147,29 +141,27 @@ fn entry(
         Type::Pipe => Kind::Device(Device::Pipe),
         Type::Other => return Ok(()),
     };
-    let id = tree.insert(parent, name, meta, kind);
-    if header.kind == Type::File {
-        files.insert(path, id);
-    }
+    tree.insert(parent, name, meta, kind);
     Ok(())
 }
 
-/// The file that a hard link means: one of the archive.
-fn linked(
-    tree: &Tree,
-    root: Id,
-    target: &[u8],
-    files: &HashMap<Vec<u8>, Id>,
-) -> Option<(Id, File)> {
+/// What a hard link is one more name of: a file of the archive, or what is no file. A link is not
+/// followed.
+///
+/// Source: moby's go-archive, archive.go, `createTarFile`: `os.Root.Link`, which is `linkat` without
+/// `AT_SYMLINK_FOLLOW`, as in GNU tar.
+fn linked(tree: &Tree, root: Id, target: &[u8]) -> Option<(Meta, Kind)> {
     let path = clean(target);
-    let there = files.get(&path).copied().or_else(|| tree.resolve(root, &path).ok()?.found())?;
-    match &tree.node(there).kind {
+    let slash = path.iter().rposition(|byte| *byte == b'/')?;
+    let parent = tree.resolve(root, &path[..slash]).ok()?.found()?;
+    let there = tree.node(tree.child(parent, &path[slash + 1..])?);
+    let linked = match &there.kind {
+        Kind::Directory(_) => false,
         // A link to what the image had before would be a second name for its content.
-        Kind::File(file) if !matches!(file.content, Content::Layer(..)) => {
-            Some((there, file.clone()))
-        }
-        _ => None,
-    }
+        Kind::File(file) => !matches!(file.content, Content::Layer(..)),
+        Kind::Symlink(_) | Kind::Device(_) => true,
+    };
+    linked.then(|| (there.meta.clone(), there.kind.clone()))
 }
 
 #[cfg(test)]
@@ -264,6 +256,22 @@ mod tests {
 
         let error = unpacked(&["etc/x=x"], "/srv", &["l==../etc/x"]).unwrap_err();
         assert_eq!(error.to_string(), "`l` in it is a hard link to `../etc/x`, which is not in it");
+    }
+
+    #[test]
+    fn a_hard_link_to_a_link_is_that_link_wherever_it_leads() {
+        let entries =
+            ["d", "f=x", "s->d", "s2==s", "l->f", "l2==l", "x->none", "x2==x", "f->d", "f2==f"];
+        let tree = unpacked(&[], "/", &entries).unwrap();
+
+        let target = |name: &str| match &tree.node(tree.child(ROOT, name.as_bytes())?).kind {
+            Kind::Symlink(target) => Some(String::from_utf8_lossy(target).into_owned()),
+            _ => None,
+        };
+        assert_eq!(
+            ["s2", "l2", "x2", "f2"].map(target),
+            ["d", "f", "none", "d"].map(|target| Some(target.to_owned()))
+        );
     }
 
     #[test]

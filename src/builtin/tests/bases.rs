@@ -106,6 +106,17 @@ fn an_archive_replaces_a_directory_of_the_base_by_a_file_and_by_another() {
 }
 
 #[test]
+fn what_the_base_had_in_a_directory_stays_hidden_though_the_archive_had_that_directory_first() {
+    let archive = super::tar(&["home/", "755:0:0 home=now a file", "home/", "home/new=N"]);
+    let sandbox = sandbox().file("a.tar", archive);
+
+    assert_eq!(
+        sandbox.last("FROM base\nADD a.tar /\n"),
+        ["home/ 755 0:0", "home/.wh..wh..opq 644 0:0 =", "home/new 755 0:0 =N"]
+    );
+}
+
+#[test]
 fn files_are_copied_from_an_image_with_owners_links_and_all() {
     let sandbox = sandbox().image(
         "tools/t",

@@ -152,3 +152,30 @@ fn what_is_wrong_is_told_with_its_line() {
         "line 1: `what` is no platform: those are like `linux/amd64` and `linux/arm/v7`"
     );
 }
+
+#[test]
+fn labels_and_volumes_that_make_a_config_too_long_for_engines_are_told_with_their_line() {
+    let sandbox = Sandbox::new().arg("B", &"b".repeat(1 << 20));
+    let message =
+        "with this line the image's config has more than 4 MiB, and no engine takes so much";
+
+    for instruction in ["LABEL l$N=$B", "VOLUME /$N$B"] {
+        let lines: Vec<_> = (1..9).map(|n| format!("ENV N={n}\n{instruction}\n")).collect();
+        assert_eq!(
+            sandbox.error(&format!("FROM scratch\nARG B\n{}", lines.concat())),
+            format!("line 10: {message}")
+        );
+    }
+}
+
+#[test]
+fn a_config_that_is_too_long_for_engines_is_refused_whatever_makes_it_so() {
+    let mut sandbox = Sandbox::new();
+    // Each of these letters takes six in JSON.
+    sandbox.labels = vec![("a".to_owned(), "\u{1}".repeat(1 << 20))];
+
+    assert_eq!(
+        sandbox.error("FROM scratch\n"),
+        "the image's config has more than 4 MiB, and no engine takes so much"
+    );
+}

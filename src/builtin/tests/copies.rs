@@ -201,6 +201,19 @@ fn here_documents_are_files() {
 }
 
 #[test]
+fn a_here_document_whose_name_is_no_files_is_refused() {
+    for name in [".", "..", "a/b", "/"] {
+        assert_eq!(
+            sandbox().error(&format!("FROM scratch\nCOPY <<\"{name}\" /d/\nx\n{name}\n")),
+            format!(
+                "line 2: the here-document `<<\"{name}\"` is copied as a file of that name, and no \
+                 file can have it: choose one without `/`, such as `EOF`"
+            )
+        );
+    }
+}
+
+#[test]
 fn an_archive_is_unpacked_by_add_alone() {
     let archive = tar(&["700:5:6 x/", "640:5:6 x/y=Y", "644:0:0 z==x/y"]);
     let sandbox = sandbox().file("a.tar", &archive).file("t.tar", "text");

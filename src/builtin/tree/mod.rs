@@ -34,6 +34,8 @@ pub(super) struct Tree {
     nodes: Vec<Node>,
     /// The number of the layer that is written.
     layer: u32,
+    /// The first node that this layer made; those before it are lower layers'.
+    first: usize,
     /// Written in this layer.
     written: Vec<Id>,
     /// Directories of lower layers that were removed in this one.
@@ -118,12 +120,13 @@ impl Tree {
             kind: Kind::directory(),
             layer: 0,
         };
-        Self { nodes: vec![root], layer: 0, written: Vec::new(), removed: HashSet::new() }
+        Self { nodes: vec![root], layer: 0, first: 0, written: Vec::new(), removed: HashSet::new() }
     }
 
     /// Starts the next layer: what is written from now on is in it.
     pub(super) fn start_layer(&mut self) {
         self.layer += 1;
+        self.first = self.nodes.len();
         self.written.clear();
         self.removed.clear();
     }
@@ -225,7 +228,8 @@ impl Tree {
     }
 
     fn note_removed(&mut self, id: Id) {
-        if self.is_directory(id) && self.node(id).layer != self.layer {
+        // What this layer only gave another owner, mode or time is a lower one's still.
+        if self.is_directory(id) && (id as usize) < self.first {
             self.removed.insert(self.path(id));
         }
     }
