@@ -117,15 +117,16 @@ impl Http {
     ) -> Result<Answer, OciError> {
         let address = &call.url.address;
         let host = address.to_string();
-        let request = self.request(call)?;
+        let sending = call.body.again();
+        let request = self.request(call, sending.clone())?;
         let mut answering = pin!(sender.send_request(request));
         let response = loop {
-            let (before, whole) = (call.body.sent(), call.body.is_sent());
+            let (before, whole) = (sending.sent(), sending.is_sent());
             let limit =
-                if whole && call.body.is_long() { self.limits.finish } else { self.limits.silence };
+                if whole && sending.is_long() { self.limits.finish } else { self.limits.silence };
             match timeout(limit, &mut answering).await {
                 Ok(response) => break response.map_err(|source| tls::lost(&host, &source))?,
-                Err(_) if call.body.sent() != before || call.body.is_sent() != whole => {}
+                Err(_) if sending.sent() != before || sending.is_sent() != whole => {}
                 Err(_) => return Err(OciError::Silent { host, limit }),
             }
         };
@@ -140,8 +141,8 @@ impl Http {
         })
     }
 
-    fn request(&self, call: &Call) -> Result<Request<Outgoing>, OciError> {
-        let Call { method, url, headers, body } = call;
+    fn request(&self, call: &Call, body: Outgoing) -> Result<Request<Outgoing>, OciError> {
+        let Call { method, url, headers, body: _ } = call;
         let host = url.address.to_string();
         let mut request = Request::builder()
             .method(method)
@@ -154,7 +155,7 @@ impl Http {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        request.body(body.again()).map_err(|why| OciError::Nonsense {
+        request.body(body).map_err(|why| OciError::Nonsense {
             host,
             what: "a request".to_owned(),
             why: why.to_string(),

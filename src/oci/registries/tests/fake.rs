@@ -1,7 +1,7 @@
 //! A registry that answers as a test says: wrongly, late, or with half of it.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
@@ -67,9 +67,25 @@ impl Reply {
     pub(super) fn cut(self, after: usize) -> Self {
         Self { cut: Some(after), ..self }
     }
+
+    fn write(&self, mut sink: &TcpStream, asked: &Asked) -> io::Result<()> {
+        let Self { status, headers, body, cut, .. } = self;
+        let mut head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.extend([name.as_ref(), ": ", value.as_ref(), "\r\n"] as [&str; 4]);
+        }
+        let mut text = format!("{head}\r\n").into_bytes();
+        if !asked.is("HEAD ") {
+            text.extend_from_slice(&body[..cut.unwrap_or(body.len())]);
+        }
+        sink.write_all(&text)
+    }
 }
 
 type Answers = dyn Fn(&Asked) -> Reply + Send + Sync;
+
+/// What is answered as soon as the headers are there.
+type Early = dyn Fn(&Asked) -> Option<Reply> + Send + Sync;
 
 /// A server on a free port of this machine, which speaks plain HTTP.
 pub(super) struct Fake {
@@ -79,14 +95,24 @@ pub(super) struct Fake {
 
 impl Fake {
     pub(super) fn new(answers: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::early(|_| None, answers)
+    }
+
+    /// One that answers some before it has read what they send.
+    pub(super) fn early(
+        early: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
+        answers: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
-        let (all, answers): (_, Arc<Answers>) = (Arc::clone(&asked), Arc::new(answers));
+        let all = Arc::clone(&asked);
+        let (early, answers): (Arc<Early>, Arc<Answers>) = (Arc::new(early), Arc::new(answers));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (all, answers) = (Arc::clone(&all), Arc::clone(&answers));
-                thread::spawn(move || serve(&stream.unwrap(), &all, &*answers));
+                let all = Arc::clone(&all);
+                let (early, answers) = (Arc::clone(&early), Arc::clone(&answers));
+                thread::spawn(move || serve(&stream.unwrap(), &all, &*early, &*answers));
             }
         });
         Self { host, asked }
@@ -132,7 +158,7 @@ pub(super) fn holding(
     }
 }
 
-fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, answers: &Answers) {
+fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, early: &Early, answers: &Answers) {
     let mut first = [0];
     if !matches!(stream.peek(&mut first), Ok(1)) {
         return;
@@ -145,29 +171,33 @@ fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, answers: &Answers) {
     }
     let mut reader = BufReader::new(stream);
     while let Some(mut asked) = read(&mut reader) {
-        {
+        let note = |asked: &mut Asked| {
             let mut all = all.lock().unwrap();
             asked.before = all.iter().filter(|other| other.line == asked.line).count();
             all.push(asked.clone());
+        };
+        if let Some(reply) = early(&asked) {
+            note(&mut asked);
+            if reply.write(stream, &asked).is_err() {
+                return;
+            }
+            if read_body(&mut reader, &mut asked).is_none() {
+                return;
+            }
+            continue;
         }
-        let Reply { status, headers, body, cut } = answers(&asked);
-        if status == 0 {
+        if read_body(&mut reader, &mut asked).is_none() {
             return;
         }
-        let mut head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n", body.len());
-        for (name, value) in headers {
-            head.extend([name.as_ref(), ": ", value.as_ref(), "\r\n"] as [&str; 4]);
-        }
-        let mut text = format!("{head}\r\n").into_bytes();
-        if !asked.is("HEAD ") {
-            text.extend_from_slice(&body[..cut.unwrap_or(body.len())]);
-        }
-        if sink.write_all(&text).is_err() || cut.is_some() {
+        note(&mut asked);
+        let reply = answers(&asked);
+        if reply.status == 0 || reply.write(stream, &asked).is_err() || reply.cut.is_some() {
             return;
         }
     }
 }
 
+/// What is asked, without its body.
 fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let mut line = || {
         let mut text = String::new();
@@ -180,9 +210,11 @@ fn read(reader: &mut impl BufRead) -> Option<Asked> {
     while let Some((name, value)) = line()?.split_once(": ") {
         headers.push((name.to_owned(), value.to_owned()));
     }
-    let mut asked = Asked { line: first, headers, body: Vec::new(), before: 0 };
+    Some(Asked { line: first, headers, body: Vec::new(), before: 0 })
+}
+
+fn read_body(reader: &mut impl BufRead, asked: &mut Asked) -> Option<()> {
     let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
     asked.body = vec![0; length];
-    reader.read_exact(&mut asked.body).ok()?;
-    Some(asked)
+    reader.read_exact(&mut asked.body).ok()
 }
