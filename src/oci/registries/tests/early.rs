@@ -46,3 +46,19 @@ async fn an_upload_that_is_sent_on_before_its_end_arrives_whole() {
     let stored = store.asked_for("PUT /store");
     assert!(stored.len() == 1 && stored[0].body == text.as_bytes());
 }
+
+#[tokio::test]
+async fn who_answers_before_the_end_and_reads_no_more_is_asked_again() {
+    let (image, text) = large();
+    let fake = taking_early(
+        |asked| {
+            let first = asked.before == 0 && asked.is("PUT /upload") && is_large(asked);
+            first.then(|| Reply::new(500).stuck())
+        },
+        |_| None,
+    );
+    timeout(LIMIT, push(&fake, &image)).await.expect("it should end").unwrap();
+
+    let uploads = fake.asked_for("PUT /upload");
+    assert_eq!(uploads.iter().filter(|asked| asked.body == text.as_bytes()).count(), 1);
+}

@@ -39,11 +39,13 @@ pub(super) struct Reply {
     body: Vec<u8>,
     /// So many bytes of the body come, and then the connection ends.
     cut: Option<usize>,
+    /// No more is read after it, and the connection stays.
+    stuck: bool,
 }
 
 impl Reply {
     pub(super) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), cut: None }
+        Self { status, headers: Vec::new(), body: Vec::new(), cut: None, stuck: false }
     }
 
     /// No answer: the connection ends.
@@ -66,6 +68,10 @@ impl Reply {
 
     pub(super) fn cut(self, after: usize) -> Self {
         Self { cut: Some(after), ..self }
+    }
+
+    pub(super) fn stuck(self) -> Self {
+        Self { stuck: true, ..self }
     }
 
     fn write(&self, mut sink: &TcpStream, asked: &Asked) -> io::Result<()> {
@@ -171,15 +177,18 @@ fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, early: &Early, answers: &A
     }
     let mut reader = BufReader::new(stream);
     while let Some(mut asked) = read(&mut reader) {
-        let note = |asked: &mut Asked| {
-            let mut all = all.lock().unwrap();
-            asked.before = all.iter().filter(|other| other.line == asked.line).count();
-            all.push(asked.clone());
-        };
+        let line = asked.line.clone();
+        let same = |all: &[Asked]| all.iter().filter(|other| other.line == line).count();
+        asked.before = same(&all.lock().unwrap());
         if let Some(reply) = early(&asked) {
-            note(&mut asked);
+            all.lock().unwrap().push(asked.clone());
             if reply.write(stream, &asked).is_err() {
                 return;
+            }
+            if reply.stuck {
+                loop {
+                    thread::park();
+                }
             }
             if read_body(&mut reader, &mut asked).is_none() {
                 return;
@@ -189,7 +198,11 @@ fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, early: &Early, answers: &A
         if read_body(&mut reader, &mut asked).is_none() {
             return;
         }
-        note(&mut asked);
+        {
+            let mut all = all.lock().unwrap();
+            asked.before = same(&all);
+            all.push(asked.clone());
+        }
         let reply = answers(&asked);
         if reply.status == 0 || reply.write(stream, &asked).is_err() || reply.cut.is_some() {
             return;
