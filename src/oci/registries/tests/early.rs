@@ -62,3 +62,13 @@ async fn who_answers_before_the_end_and_reads_no_more_is_asked_again() {
     let uploads = fake.asked_for("PUT /upload");
     assert_eq!(uploads.iter().filter(|asked| asked.body == text.as_bytes()).count(), 1);
 }
+
+#[tokio::test]
+async fn a_push_of_what_is_there_goes_over_one_connection() {
+    let image = image(&["one"]);
+    let fake = taking_early(|_| None, |asked| asked.is("HEAD ").then(|| Reply::ok("")));
+    push(&fake, &image).await.unwrap();
+
+    // The first tries TLS, which is not spoken here.
+    assert_eq!(fake.connections(), 2);
+}

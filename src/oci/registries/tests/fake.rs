@@ -3,7 +3,10 @@
 use std::{
     io::{self, BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -97,6 +100,7 @@ type Early = dyn Fn(&Asked) -> Option<Reply> + Send + Sync;
 pub(super) struct Fake {
     pub(super) host: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Fake {
@@ -112,16 +116,18 @@ impl Fake {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
-        let all = Arc::clone(&asked);
+        let connections = Arc::<AtomicUsize>::default();
+        let (all, count) = (Arc::clone(&asked), Arc::clone(&connections));
         let (early, answers): (Arc<Early>, Arc<Answers>) = (Arc::new(early), Arc::new(answers));
         thread::spawn(move || {
             for stream in listener.incoming() {
+                count.fetch_add(1, Ordering::Relaxed);
                 let all = Arc::clone(&all);
                 let (early, answers) = (Arc::clone(&early), Arc::clone(&answers));
                 thread::spawn(move || serve(&stream.unwrap(), &all, &*early, &*answers));
             }
         });
-        Self { host, asked }
+        Self { host, asked, connections }
     }
 
     /// A registry with `blobs` and `manifests`, which are had by tag and by digest.
@@ -133,6 +139,11 @@ impl Fake {
     /// The lines of what was asked, in order.
     pub(super) fn lines(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.line).collect()
+    }
+
+    /// How many connections there have been.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {
