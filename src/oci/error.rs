@@ -57,9 +57,9 @@ pub enum OciError {
         /// The registry, or whom it sent us to.
         host: String,
         /// What is wrong with it.
-        why: String,
-        /// It is signed by somebody unknown: a `ca-file` helps.
-        unknown: bool,
+        why: &'static str,
+        /// What to do about it.
+        remedy: Option<&'static str>,
     },
     /// What answers is no TLS: most often plain HTTP.
     #[error("`{host}` does not speak TLS")]
@@ -281,9 +281,7 @@ impl OciError {
             Self::Unauthorized { user: Some(_), .. } => {
                 Some("is the password right, and has it not run out?")
             }
-            Self::Untrusted { unknown: true, .. } => Some(
-                "`ca-file` in its `[registries.NAME]` names the certificate of whoever signs for it",
-            ),
+            Self::Untrusted { remedy, .. } => *remedy,
             Self::PlainHttp { .. } => {
                 Some("`insecure = true` in its `[registries.NAME]` allows plain HTTP")
             }

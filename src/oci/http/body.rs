@@ -22,7 +22,7 @@ const PIECE: u64 = 64 * 1024;
 pub(in crate::oci) struct Outgoing {
     source: Source,
     size: u64,
-    /// How much is on its way, shared with whoever watches.
+    /// How much is on its way, shared with clones: one of them is sent, the others watch it.
     sent: Arc<AtomicU64>,
 }
 
@@ -48,10 +48,9 @@ impl Outgoing {
         Self { source: Source::File(file), size, sent: Arc::default() }
     }
 
-    /// The same from its start, seen by the same watcher.
+    /// The same from its start, for another request: the one before may still be under way.
     pub(super) fn again(&self) -> Self {
-        self.sent.store(0, Ordering::Relaxed);
-        self.clone()
+        Self { source: self.source.clone(), size: self.size, sent: Arc::default() }
     }
 
     /// How many bytes have been taken.

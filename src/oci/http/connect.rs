@@ -13,7 +13,7 @@ use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
 use super::{
     Address, Trust, Url,
-    pool::Sender,
+    pool::Connection,
     proxy::{self, Proxy, Rules},
     tls,
 };
@@ -57,7 +57,7 @@ impl Connector {
         &self,
         address: &Address,
         trust: &Arc<Trust>,
-    ) -> Result<Sender, OciError> {
+    ) -> Result<Connection, OciError> {
         let host = address.to_string();
         let proxy = self.proxies.before(address)?;
         let mut stream = dial(proxy.map_or(address, |proxy| &proxy.address)).await?;
@@ -115,16 +115,16 @@ fn is_unknown(error: &io::Error) -> bool {
         .any(|words| text.ends_with(words))
 }
 
-/// Starts HTTP on `stream`; the connection lives as long as its sender, or an answer of it.
-async fn speak<S>(host: &str, stream: S) -> Result<Sender, OciError>
+/// Starts HTTP on `stream`.
+async fn speak<S>(host: &str, stream: S) -> Result<Connection, OciError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|source| tls::lost(host, &source))?;
     // What goes wrong with it is told to whoever waits for an answer.
-    tokio::spawn(async move { drop(connection.await) });
-    Ok(sender)
+    let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+    Ok(Connection { sender, task })
 }
 
 /// Has `proxy` connect `stream` to `to`.

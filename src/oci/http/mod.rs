@@ -33,7 +33,7 @@ pub(super) use self::{
 };
 use self::{
     connect::Connector,
-    pool::{Pool, Sender},
+    pool::{Connection, Pool},
 };
 use super::{Network, OciError};
 
@@ -82,8 +82,10 @@ pub(super) struct Answer {
     host: String,
     body: Incoming,
     silence: Duration,
+    /// What it answers; it may still be under way.
+    sending: Outgoing,
     /// Where the connection goes when the body is at its end.
-    home: Option<(Pool, pool::Key, Sender)>,
+    home: Option<(Pool, pool::Key, Connection)>,
 }
 
 impl Http {
@@ -96,36 +98,38 @@ impl Http {
     /// A kept connection may have died in the meantime: then a new one is made at once.
     pub(super) async fn send(&self, call: &Call, trust: &Arc<Trust>) -> Result<Answer, OciError> {
         let address = &call.url.address;
-        if let Some(sender) = self.pool.take(&pool::key(trust, address)).await {
-            match self.exchange(call, trust, sender).await {
+        if let Some(kept) = self.pool.take(&pool::key(trust, address)).await {
+            match self.exchange(call, trust, kept).await {
                 Err(OciError::Lost { .. }) => {}
                 other => return other,
             }
         }
         let making = self.connector.connect(address, trust);
-        let sender = timeout(self.limits.connect, making).await.map_err(|_| {
-            OciError::Silent { host: address.to_string(), limit: self.limits.connect }
+        let made = timeout(self.limits.connect, making).await.map_err(|_| OciError::Silent {
+            host: address.to_string(),
+            limit: self.limits.connect,
         })??;
-        self.exchange(call, trust, sender).await
+        self.exchange(call, trust, made).await
     }
 
     async fn exchange(
         &self,
         call: &Call,
         trust: &Arc<Trust>,
-        mut sender: Sender,
+        mut connection: Connection,
     ) -> Result<Answer, OciError> {
         let address = &call.url.address;
         let host = address.to_string();
-        let request = self.request(call)?;
-        let mut answering = pin!(sender.send_request(request));
+        let sending = call.body.again();
+        let request = self.request(call, sending.clone())?;
+        let mut answering = pin!(connection.sender.send_request(request));
         let response = loop {
-            let (before, whole) = (call.body.sent(), call.body.is_sent());
+            let (before, whole) = (sending.sent(), sending.is_sent());
             let limit =
-                if whole && call.body.is_long() { self.limits.finish } else { self.limits.silence };
+                if whole && sending.is_long() { self.limits.finish } else { self.limits.silence };
             match timeout(limit, &mut answering).await {
                 Ok(response) => break response.map_err(|source| tls::lost(&host, &source))?,
-                Err(_) if call.body.sent() != before || call.body.is_sent() != whole => {}
+                Err(_) if sending.sent() != before || sending.is_sent() != whole => {}
                 Err(_) => return Err(OciError::Silent { host, limit }),
             }
         };
@@ -136,12 +140,13 @@ impl Http {
             host,
             body,
             silence: self.limits.silence,
-            home: Some((self.pool.clone(), pool::key(trust, address), sender)),
+            sending,
+            home: Some((self.pool.clone(), pool::key(trust, address), connection)),
         })
     }
 
-    fn request(&self, call: &Call) -> Result<Request<Outgoing>, OciError> {
-        let Call { method, url, headers, body } = call;
+    fn request(&self, call: &Call, body: Outgoing) -> Result<Request<Outgoing>, OciError> {
+        let Call { method, url, headers, body: _ } = call;
         let host = url.address.to_string();
         let mut request = Request::builder()
             .method(method)
@@ -154,7 +159,7 @@ impl Http {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        request.body(body.again()).map_err(|why| OciError::Nonsense {
+        request.body(body).map_err(|why| OciError::Nonsense {
             host,
             what: "a request".to_owned(),
             why: why.to_string(),
@@ -189,8 +194,11 @@ impl Answer {
                 }
                 Some(Err(source)) => return Err(tls::lost(&self.host, &source)),
                 None => {
-                    if let Some((pool, key, sender)) = self.home.take() {
-                        pool.put(key, sender);
+                    // What nobody wants any more of is not sent to its end.
+                    if let Some((pool, key, connection)) = self.home.take()
+                        && self.sending.is_sent()
+                    {
+                        pool.put(key, connection);
                     }
                     return Ok(None);
                 }

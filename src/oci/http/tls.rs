@@ -176,26 +176,49 @@ fn meaning(host: String, error: &rustls::Error) -> OciError {
     match error {
         rustls::Error::InvalidMessage(_) => OciError::PlainHttp { host },
         rustls::Error::InvalidCertificate(wrong) => {
-            let why = match wrong {
-                CertificateError::UnknownIssuer => "somebody unknown has signed it".to_owned(),
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    "it has expired".to_owned()
-                }
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                    "it is not valid yet".to_owned()
-                }
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => {
-                    "it is made out to another name".to_owned()
-                }
-                other => other.to_string(),
-            };
-            // The other is what webpki says of a self-signed one that is marked as an authority.
-            let unknown =
-                matches!(wrong, CertificateError::UnknownIssuer | CertificateError::Other(_));
-            OciError::Untrusted { host, why, unknown }
+            let (why, remedy) = in_words(wrong);
+            OciError::Untrusted { host, why, remedy }
         }
         other => OciError::Tls { host, why: other.to_string() },
+    }
+}
+
+/// What is wrong with a certificate, and what to do about it.
+fn in_words(wrong: &CertificateError) -> (&'static str, Option<&'static str>) {
+    const CA: &str =
+        "`ca-file` in its `[registries.NAME]` names the certificate of whoever signs for it";
+    const RENEW: &str = "whoever runs it has to give it a new one";
+    match wrong {
+        CertificateError::UnknownIssuer => ("somebody unknown has signed it", Some(CA)),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+            "it has expired",
+            Some("is the clock of this machine right? else it has to be renewed"),
+        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            ("it is not valid yet", Some("is the clock of this machine right?"))
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
+            "it is made out to another name",
+            Some("is it reached by the name that its `subjectAltName` has?"),
+        ),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            ("it is not made out for a server", Some(RENEW))
+        }
+        CertificateError::Revoked => ("it has been revoked", Some(RENEW)),
+        CertificateError::BadSignature => ("its signature is wrong", Some(RENEW)),
+        CertificateError::BadEncoding => ("it can't be read", Some(RENEW)),
+        // webpki has no words for these but the names of its errors.
+        CertificateError::Other(other) => match &*other.to_string() {
+            "CaUsedAsEndEntity" => (
+                "it is that of an authority and not of a server; most often it is self-signed",
+                Some("`ca-file` in its `[registries.NAME]` can name that very certificate"),
+            ),
+            "UnsupportedCertVersion" => {
+                ("it is of an old version, which names no hosts", Some(RENEW))
+            }
+            _ => ("it is of a kind that is not supported", Some(RENEW)),
+        },
+        _ => ("it is signed in a way that is not supported", Some(RENEW)),
     }
 }
 
@@ -221,3 +244,6 @@ pub(super) fn lost(host: &str, error: &hyper::Error) -> OciError {
     }
     OciError::Lost { host: host.to_owned(), why: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,7 +167,11 @@ impl Inner {
         let path = format!("/v2/{}/blobs/{}", goal.repository, blob.digest);
         let mut answer = self.at(goal, &Question::new(Method::HEAD, path)).await?;
         match answer.status {
-            StatusCode::OK => Ok(true),
+            StatusCode::OK => {
+                // At its end, which is here, the connection can be used again.
+                let _ = answer.whole(refusal::MOST_SAID).await;
+                Ok(true)
+            }
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
                 let _ = answer.whole(refusal::MOST_SAID).await;
                 Ok(false)

@@ -1,9 +1,12 @@
 //! A registry that answers as a test says: wrongly, late, or with half of it.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -39,11 +42,13 @@ pub(super) struct Reply {
     body: Vec<u8>,
     /// So many bytes of the body come, and then the connection ends.
     cut: Option<usize>,
+    /// No more is read after it, and the connection stays.
+    stuck: bool,
 }
 
 impl Reply {
     pub(super) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), cut: None }
+        Self { status, headers: Vec::new(), body: Vec::new(), cut: None, stuck: false }
     }
 
     /// No answer: the connection ends.
@@ -67,29 +72,62 @@ impl Reply {
     pub(super) fn cut(self, after: usize) -> Self {
         Self { cut: Some(after), ..self }
     }
+
+    pub(super) fn stuck(self) -> Self {
+        Self { stuck: true, ..self }
+    }
+
+    fn write(&self, mut sink: &TcpStream, asked: &Asked) -> io::Result<()> {
+        let Self { status, headers, body, cut, .. } = self;
+        let mut head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.extend([name.as_ref(), ": ", value.as_ref(), "\r\n"] as [&str; 4]);
+        }
+        let mut text = format!("{head}\r\n").into_bytes();
+        if !asked.is("HEAD ") {
+            text.extend_from_slice(&body[..cut.unwrap_or(body.len())]);
+        }
+        sink.write_all(&text)
+    }
 }
 
 type Answers = dyn Fn(&Asked) -> Reply + Send + Sync;
+
+/// What is answered as soon as the headers are there.
+type Early = dyn Fn(&Asked) -> Option<Reply> + Send + Sync;
 
 /// A server on a free port of this machine, which speaks plain HTTP.
 pub(super) struct Fake {
     pub(super) host: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Fake {
     pub(super) fn new(answers: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::early(|_| None, answers)
+    }
+
+    /// One that answers some before it has read what they send.
+    pub(super) fn early(
+        early: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
+        answers: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
-        let (all, answers): (_, Arc<Answers>) = (Arc::clone(&asked), Arc::new(answers));
+        let connections = Arc::<AtomicUsize>::default();
+        let (all, count) = (Arc::clone(&asked), Arc::clone(&connections));
+        let (early, answers): (Arc<Early>, Arc<Answers>) = (Arc::new(early), Arc::new(answers));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (all, answers) = (Arc::clone(&all), Arc::clone(&answers));
-                thread::spawn(move || serve(&stream.unwrap(), &all, &*answers));
+                count.fetch_add(1, Ordering::Relaxed);
+                let all = Arc::clone(&all);
+                let (early, answers) = (Arc::clone(&early), Arc::clone(&answers));
+                thread::spawn(move || serve(&stream.unwrap(), &all, &*early, &*answers));
             }
         });
-        Self { host, asked }
+        Self { host, asked, connections }
     }
 
     /// A registry with `blobs` and `manifests`, which are had by tag and by digest.
@@ -101,6 +139,11 @@ impl Fake {
     /// The lines of what was asked, in order.
     pub(super) fn lines(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.line).collect()
+    }
+
+    /// How many connections there have been.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {
@@ -132,7 +175,7 @@ pub(super) fn holding(
     }
 }
 
-fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, answers: &Answers) {
+fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, early: &Early, answers: &Answers) {
     let mut first = [0];
     if !matches!(stream.peek(&mut first), Ok(1)) {
         return;
@@ -145,29 +188,40 @@ fn serve(stream: &TcpStream, all: &Mutex<Vec<Asked>>, answers: &Answers) {
     }
     let mut reader = BufReader::new(stream);
     while let Some(mut asked) = read(&mut reader) {
-        {
-            let mut all = all.lock().unwrap();
-            asked.before = all.iter().filter(|other| other.line == asked.line).count();
-            all.push(asked.clone());
+        let line = asked.line.clone();
+        let same = |all: &[Asked]| all.iter().filter(|other| other.line == line).count();
+        asked.before = same(&all.lock().unwrap());
+        if let Some(reply) = early(&asked) {
+            all.lock().unwrap().push(asked.clone());
+            if reply.write(stream, &asked).is_err() {
+                return;
+            }
+            if reply.stuck {
+                loop {
+                    thread::park();
+                }
+            }
+            if read_body(&mut reader, &mut asked).is_none() {
+                return;
+            }
+            continue;
         }
-        let Reply { status, headers, body, cut } = answers(&asked);
-        if status == 0 {
+        if read_body(&mut reader, &mut asked).is_none() {
             return;
         }
-        let mut head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n", body.len());
-        for (name, value) in headers {
-            head.extend([name.as_ref(), ": ", value.as_ref(), "\r\n"] as [&str; 4]);
+        {
+            let mut all = all.lock().unwrap();
+            asked.before = same(&all);
+            all.push(asked.clone());
         }
-        let mut text = format!("{head}\r\n").into_bytes();
-        if !asked.is("HEAD ") {
-            text.extend_from_slice(&body[..cut.unwrap_or(body.len())]);
-        }
-        if sink.write_all(&text).is_err() || cut.is_some() {
+        let reply = answers(&asked);
+        if reply.status == 0 || reply.write(stream, &asked).is_err() || reply.cut.is_some() {
             return;
         }
     }
 }
 
+/// What is asked, without its body.
 fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let mut line = || {
         let mut text = String::new();
@@ -180,9 +234,11 @@ fn read(reader: &mut impl BufRead) -> Option<Asked> {
     while let Some((name, value)) = line()?.split_once(": ") {
         headers.push((name.to_owned(), value.to_owned()));
     }
-    let mut asked = Asked { line: first, headers, body: Vec::new(), before: 0 };
+    Some(Asked { line: first, headers, body: Vec::new(), before: 0 })
+}
+
+fn read_body(reader: &mut impl BufRead, asked: &mut Asked) -> Option<()> {
     let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
     asked.body = vec![0; length];
-    reader.read_exact(&mut asked.body).ok()?;
-    Some(asked)
+    reader.read_exact(&mut asked.body).ok()
 }

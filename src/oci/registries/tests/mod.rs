@@ -1,6 +1,7 @@
 //! The client against registries that lie, fail and forget.
 
 mod asking;
+mod early;
 mod fake;
 mod login;
 mod mirrors;

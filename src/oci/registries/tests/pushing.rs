@@ -9,9 +9,17 @@ use super::{
 use crate::oci::Content;
 
 /// A registry that takes what it is given, where `odd` answers nothing else.
-fn taking(odd: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Fake {
+pub(super) fn taking(odd: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Fake {
+    taking_early(|_| None, odd)
+}
+
+/// The same, but `early` answers before it reads what is sent.
+pub(super) fn taking_early(
+    early: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
+    odd: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
+) -> Fake {
     let there = Mutex::new(BTreeSet::new());
-    Fake::new(move |asked| {
+    Fake::early(early, move |asked| {
         if let Some(reply) = odd(asked) {
             return reply;
         }
@@ -31,7 +39,7 @@ fn taking(odd: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Fake
     })
 }
 
-async fn push(fake: &Fake, image: &Image) -> Result<Pushed, OciError> {
+pub(super) async fn push(fake: &Fake, image: &Image) -> Result<Pushed, OciError> {
     registries(Vec::new()).push(image, &reference(&fake.host, "x/y:1")).await
 }
 
