@@ -7,8 +7,8 @@
 //! Every round runs each size once, so that what else the machine does meets all alike; what counts
 //! is how the times of the sizes relate: what each build takes beyond the first, up to 10,000.
 //!
-//! Beside it `docker buildx bake --print` does the same with the same builds in its own form, where
-//! there is a buildx (`BUILDX` says which, else `docker-buildx` or `buildx` on `PATH`); where there
+//! Beside the JSON plan `docker buildx bake --print` does the same with the same builds in its own
+//! form, the two in turns, where there is a buildx (`BUILDX` says which, else `docker-buildx` or `buildx` on `PATH`); where there
 //! is none, that is said. Up to 1,000 builds: its time grows with the square of their number.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells its numbers")]
@@ -41,13 +41,14 @@ fn main() -> Outcome<()> {
     let program = std::env::var("KANIKO_BUILD_BENCH_PROGRAM");
     let program = program.unwrap_or_else(|_| PROGRAM.to_owned());
     let buildx = buildx();
-    let mut of_buildx = vec![Vec::new(); COMPARED.len()];
+    let mut compared = vec![(Vec::new(), Vec::new()); COMPARED.len()];
     let mut times = vec![vec![Vec::new(); SIZES.len()]; FORMATS.len()];
     for _ in 0..ROUNDS {
         if let Some(buildx) = &buildx {
-            for (size, times) in COMPARED.iter().zip(&mut of_buildx) {
+            for (size, (theirs, ours)) in COMPARED.iter().zip(&mut compared) {
                 let project = projects.path().join(size.to_string());
-                times.push(time(buildx, &project, &["bake", "--print"])?);
+                theirs.push(time(buildx, &project, &["bake", "--print"])?);
+                ours.push(time(&program, &project, &["plan", "--format", "json"])?);
             }
         }
         for (format, times) in FORMATS.iter().zip(&mut times) {
@@ -73,11 +74,9 @@ fn main() -> Outcome<()> {
         println!("buildx  left out: there is none (BUILDX=PATH names one)");
         return Ok(());
     };
-    let json = &mut times[1];
-    for (size, times) in COMPARED.iter().zip(&mut of_buildx) {
+    for (size, (theirs, ours)) in COMPARED.iter().zip(&mut compared) {
         let project = projects.path().join(size.to_string());
-        let (theirs, at) = (median(times), SIZES.iter().position(|known| known == size));
-        let ours = median(&mut json[at.ok_or("a size that is not timed")?]);
+        let (theirs, ours) = (median(theirs), median(ours));
         let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
         let memory = match (
             memory(&buildx, &project, &["bake", "--print"])?,
@@ -86,7 +85,7 @@ fn main() -> Outcome<()> {
             (Some(theirs), Some(ours)) => format!("{theirs} KB to {ours} KB"),
             _ => "memory left out: there is no /usr/bin/time".to_owned(),
         };
-        println!("buildx  {size}: {theirs:.1?}, {ratio:.1} times the JSON plan; {memory}");
+        println!("buildx  {size}: {theirs:.1?} to {ours:.1?}, {ratio:.1} times; {memory}");
     }
     Ok(())
 }
