@@ -26,10 +26,25 @@ pub(super) fn read(
             );
             keys.wrong("host", message, "the same host", "write all that is said of it once");
         }
+        tell_of_half(&mut keys);
         registries.push(registry);
         mistakes.append(&mut keys.mistakes);
     }
     registries
+}
+
+/// A user without a password logs in nowhere, and no other place would be asked for the rest.
+fn tell_of_half(keys: &mut Reader<'_>) {
+    let (given, missing) = match (keys.has("username"), keys.has("password")) {
+        (true, false) => ("username", "password"),
+        (false, true) => ("password", "username"),
+        _ => return,
+    };
+    if !keys.has("credential-helper") {
+        let hint = "write both; or neither, and the CI's variables and docker's and podman's \
+                    configs are looked at";
+        keys.wrong(given, format!("`{given}` without `{missing}`"), "half a login", hint);
+    }
 }
 
 /// Stands for a host that is none, so that what names it is not wrong as well.
