@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Planning many builds is half allocations, on every core at once; musl's own allocator, which a
-/// static program would have, makes one wait for the other.
+/// A third of planning many builds is allocations, on every core at once; musl's own allocator,
+/// which a static program would have, makes one wait for the other.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
