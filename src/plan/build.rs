@@ -19,7 +19,7 @@ use super::{
     flags, labels,
     needs::{After, Needs},
     reader::Reader,
-    slim,
+    slim, values,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -184,6 +184,7 @@ impl Begun {
             build.slim = slim::slim(&read, &build.build_args, unused);
         }
         builtin::check(&build, &read, &unsupported, keys);
+        values::check(&build, keys);
         build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
         dockerfile::tell_frontend(keys, &read);
         dockerfile::tell_unsupported(keys, &build, &read);

@@ -23,6 +23,7 @@ use super::{
     reader::Reader,
     registries,
     select::{self, SelectError},
+    values,
 };
 
 /// What was asked for.
@@ -166,6 +167,9 @@ impl<'a> Planner<'a> {
             let build = build.map(|mut build| {
                 build.push_withheld = build.push && !may_push && !build.destinations.is_empty();
                 build.push &= may_push;
+                if !may_push {
+                    values::withhold_cache(&mut build);
+                }
                 Box::new(build)
             });
             (index, build, keys.mistakes, keys.warnings)

@@ -28,6 +28,7 @@ mod reader;
 mod registries;
 mod select;
 mod slim;
+mod values;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{Printed, arguments, resolve, shown, shown_late};
