@@ -19,7 +19,7 @@ use super::{
     flags, labels,
     needs::{After, Needs},
     reader::Reader,
-    slim, values,
+    slim, tokens, unexpanded, values,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -81,6 +81,11 @@ pub(super) fn begin(
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
     let unsupported = read.as_ref().map(builtin::unsupported);
     let unsupported = unsupported.unwrap_or_default();
+    for (key, entries) in
+        [("build-args", &build_args), ("labels", &labels), ("annotations", &annotations)]
+    {
+        tokens::check(key, entries, keys);
+    }
     let texts = [&build_args, &labels, &annotations].into_iter().flatten();
     let after = needs.with(texts.flat_map(|(_, text)| text.late().map(LateValue::build)));
     Begun {
@@ -277,24 +282,14 @@ fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
                     Some(place) => Mistake::at(&place, message, "this reference"),
                     None => Mistake::nowhere(message),
                 };
-                keys.mistakes.push(match text.split_once('$') {
-                    Some((_, name)) => mistake.hint(variable(name)),
+                keys.mistakes.push(match unexpanded::hint(&text) {
+                    Some(hint) => mistake.hint(hint),
                     None => mistake,
                 });
             }
         }
     }
     destinations
-}
-
-/// What to write for `$NAME`.
-fn variable(rest: &str) -> String {
-    let name: String = rest
-        .trim_start_matches('{')
-        .chars()
-        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-        .collect();
-    format!("a variable stands in a template: `{{{{ env.{name} }}}}`")
 }
 
 /// The tags that hold now, each with its place.

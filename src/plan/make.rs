@@ -23,7 +23,7 @@ use super::{
     reader::Reader,
     registries,
     select::{self, SelectError},
-    values,
+    unexpanded, unused, values,
 };
 
 /// What was asked for.
@@ -99,7 +99,9 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
     planner.mistakes.extend(check_structure(config, facts, engines, |_, _| true));
     let reports = planner.reports(&plain);
     let mut builds = planner.builds(&chosen, &plain);
-    let Planner { mut mistakes, warnings, left_out, loose, taking, .. } = planner;
+    let Planner { mut mistakes, mut warnings, left_out, loose, taking, .. } = planner;
+    warnings.extend(unexpanded::warnings(config, facts, builds.keys()));
+    warnings.extend(unused::warnings(config, &builds));
     let left_out = order::left_out(&mut builds, &left_out, &loose, (&known, config), &mut mistakes);
     let mut builds = order::order(builds, &known, &mut mistakes);
     if mistakes.is_empty() {

@@ -28,6 +28,9 @@ mod reader;
 mod registries;
 mod select;
 mod slim;
+mod tokens;
+mod unexpanded;
+mod unused;
 mod values;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};

@@ -7,7 +7,7 @@ use crate::{
     transport::container,
 };
 
-use super::{Build, ExecutorKind, reader::Reader};
+use super::{Build, ExecutorKind, reader::Reader, unexpanded};
 
 /// A container with less is refused by docker, and killed at once by others.
 ///
@@ -75,7 +75,8 @@ fn cache_repository(repository: &str, keys: &mut Reader<'_>) {
     let reference = match Reference::parse(repository) {
         Ok(reference) => reference,
         Err(error) => {
-            let hint = "write a repository, as in `registry.example.com/shop/cache`";
+            let hint = unexpanded::hint(repository);
+            let hint = hint.as_deref().unwrap_or("write one as `registry.example.com/shop/cache`");
             keys.wrong("cache-repo", error.to_string(), "this repository", hint);
             return;
         }

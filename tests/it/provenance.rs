@@ -36,6 +36,7 @@ builds.api.target = "release"
 fn shop() -> Sandbox {
     let stages = ["base", "rust", "runtime", "release", "debug"];
     let stages = stages.map(|stage| format!("FROM scratch AS {stage}\n")).concat();
+    let stages = format!("ARG FLAVOUR\n{stages}");
     Sandbox::new()
         .config(FILE)
         .file("Dockerfile", &stages)
