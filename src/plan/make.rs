@@ -64,7 +64,9 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
             None => Mistake::nowhere(message),
         };
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
-        return Err(Mistakes::new(vec![mistake.hint(hint)], &config.sources).into());
+        // Perhaps a glob was to include them.
+        let all = std::iter::once(mistake.hint(hint)).chain(config.warnings.clone()).collect();
+        return Err(Mistakes::new(all, &config.sources).into());
     }
     let mut mistakes = Vec::new();
     let known = Known::of(config, &mut mistakes);
@@ -85,7 +87,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         engine: plain.with(Names { registries: Arc::new(hosts), ..names_in_templates }),
         push: wanted.push || facts.ci.provider() != Provider::Git,
         mistakes,
-        warnings: Vec::new(),
+        warnings: config.warnings.clone(),
         left_out: Vec::new(),
         known: &known,
         loose: HashSet::new(),

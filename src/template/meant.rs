@@ -1,5 +1,7 @@
 //! What is advised of the facts of a CI: where one has no value now, or goes by another name.
 
+use std::fmt::Write as _;
+
 use crate::ci::{Field, Provider};
 
 /// Names that CIs and other programs have for what is a field here.
@@ -48,11 +50,10 @@ pub(super) fn field(name: &str) -> Option<Field> {
 /// `provider`.
 pub(super) fn without(path: &str, provider: Provider) -> String {
     let instead = match path {
-        "ci.tag" => "ci.commit_short",
         "ci.branch" => "ci.ref",
         "ci.registry" => "'registry.example.com'",
         "ci.registry_image" => "'registry.example.com/shop'",
-        "git_describe()" => "ci.commit_short",
+        "ci.tag" | "git_describe()" => "ci.commit_short",
         _ => "'none'",
     };
     let mut hint = format!("say what counts without it, as `{{{{ {path} or {instead} }}}}`");
@@ -63,11 +64,11 @@ pub(super) fn without(path: &str, provider: Provider) -> String {
         _ => None,
     };
     if let Some(alone) = alone {
-        hint += &format!(", or `when = \"{{{{ {path} }}}}\"` for what is of {alone} alone");
+        let _ = write!(hint, ", or `when = \"{{{{ {path} }}}}\"` for what is of {alone} alone");
     }
     if provider == Provider::Git && path != "git_describe()" {
         let tag = if path == "ci.tag" { " --tag v1.2.3" } else { "" };
-        hint += &format!("; `plan --ci gitlab{tag}` plans as in a pipeline");
+        let _ = write!(hint, "; `plan --ci gitlab{tag}` plans as in a pipeline");
     }
     hint
 }
