@@ -108,6 +108,7 @@ fn the_example_of_every_key_has_no_mistake() {
         )
         .file("services/web/Dockerfile", "FROM scratch\nARG API\n")
         .file("services/worker/Dockerfile", "FROM scratch\nARG PYTHON OS\n")
+        .file("services/web/kaniko.toml", "version = 1\n")
         .directory("dist");
     let project = named.iter().fold(project, |project, name| {
         assert!(
