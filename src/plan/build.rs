@@ -40,6 +40,7 @@ pub(super) struct Begun {
     destinations: Vec<Reference>,
     build_args: Vec<(String, Rendered)>,
     labels: Vec<(String, Rendered)>,
+    labels_withheld: bool,
     annotations: Vec<(String, Rendered)>,
     target: Option<String>,
     secrets: Vec<(String, crate::secret::Source)>,
@@ -71,7 +72,7 @@ pub(super) fn begin(
     }
     let mut build_args = keys.map("build-args");
     taking.fill("build-args", &mut build_args, keys, &name);
-    let mut labels = labels::labels(keys, &name, &facts.ci);
+    let (mut labels, labels_withheld) = labels::labels(keys, &name, &facts.ci);
     taking.fill("labels", &mut labels, keys, &name);
     let mut annotations = keys.map("annotations");
     taking.fill("annotations", &mut annotations, keys, &name);
@@ -96,6 +97,7 @@ pub(super) fn begin(
         destinations,
         build_args,
         labels,
+        labels_withheld,
         annotations,
         target,
         secrets,
@@ -138,6 +140,7 @@ impl Begun {
             destinations,
             build_args,
             labels,
+            labels_withheld,
             annotations,
             target,
             secrets,
@@ -170,6 +173,7 @@ impl Begun {
             push_withheld: false,
             build_args,
             labels,
+            labels_withheld,
             annotations,
             secrets,
             allow_secret_args: keys.texts("allow-secret-args"),

@@ -22,11 +22,16 @@ use super::reader::Reader;
 const PREFIX: &str = "org.opencontainers.image.";
 
 /// The labels of the build `name`. Each default is left out where `labels` has its name, be it
-/// with `false`, and all of them where `oci-labels` is `false`.
-pub(super) fn labels(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Vec<(String, Rendered)> {
+/// with `false`, and all of them where `oci-labels` is `false`; and whether all are left out
+/// because files have changed.
+pub(super) fn labels(
+    keys: &mut Reader<'_>,
+    name: &str,
+    ci: &Ci,
+) -> (Vec<(String, Rendered)>, bool) {
     let written = keys.map("labels");
     if !keys.boolean("oci-labels").unwrap_or(true) {
-        return written;
+        return (written, false);
     }
     let named: Vec<String> = match keys.table.get("labels") {
         Some(Node { data: Data::Table(table), .. }) => {
@@ -39,8 +44,16 @@ pub(super) fn labels(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Vec<(String,
         .map(|(key, value)| (format!("{PREFIX}{key}"), Rendered::literal(value)))
         .filter(|(key, _)| !named.contains(key))
         .collect();
+    let is_changed = labels.is_empty() && is_changed(ci);
     labels.extend(written);
-    labels
+    (labels, is_changed)
+}
+
+/// Whether what is built is no commit, as files that git tracks have changed since.
+fn is_changed(ci: &Ci) -> bool {
+    ci.provider() == Provider::Git
+        && matches!(ci.fact(Field::Commit), Fact::Known(_))
+        && ci.fact(Field::Dirty).as_flag() == Some(true)
 }
 
 /// What is known of the commit that is built; nothing where that is not one commit.

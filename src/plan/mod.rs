@@ -122,6 +122,8 @@ pub struct Build {
     pub build_args: Vec<(String, Rendered)>,
     /// Labels of the image.
     pub labels: Vec<(String, Rendered)>,
+    /// It has none that tell the commit, for the sole reason that files have changed since.
+    pub labels_withheld: bool,
     /// Annotations of the manifest.
     pub annotations: Vec<(String, Rendered)>,
     /// Secrets of `RUN --mount=type=secret`, by id.

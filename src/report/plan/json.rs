@@ -137,7 +137,7 @@ impl Serialize for BuildJson<'_> {
     /// Nothing is made beforehand that can be written where it goes: plans have many builds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { from, build, section } = *self;
-        let mut fields = serializer.serialize_struct("Build", 23)?;
+        let mut fields = serializer.serialize_struct("Build", 21)?;
         fields.serialize_field("name", &*build.name)?;
         fields.serialize_field("executor", &executor(build))?;
         fields.serialize_field("context", &Text(build.context.display()))?;
