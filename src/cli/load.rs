@@ -97,7 +97,7 @@ fn not_found(error: &FindError) -> Trouble {
              has every key; where there is a Dockerfile, `-d REFERENCE` does without"
         }
         FindError::Read { source, .. } => match source.kind() {
-            std::io::ErrorKind::InvalidData => "it must be a text file in UTF-8",
+            std::io::ErrorKind::InvalidData => "save it as UTF-8",
             std::io::ErrorKind::IsADirectory => "name the file, not its directory",
             _ => "may this user read it?",
         },
