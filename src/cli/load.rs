@@ -160,10 +160,15 @@ pub(super) fn plan(
     redactor: &Redactor,
 ) -> Option<Plan> {
     let plan = told(planned(loaded, wanted, surroundings, redactor), printer)?;
-    for warning in &plan.warnings {
+    warn(&plan, &[], printer);
+    Some(plan)
+}
+
+/// Tells the warnings of a plan but for those that were told before.
+pub(super) fn warn(plan: &Plan, before: &[Mistake], printer: &Printer) {
+    for warning in plan.warnings.iter().filter(|warning| !before.contains(warning)) {
         printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
     }
-    Some(plan)
 }
 
 /// Plans the builds that are wanted.
