@@ -44,7 +44,8 @@ pub(super) fn check(build: &Build, keys: &mut Reader<'_>) {
 /// repository where nothing is pushed; pkg/cache/cache.go, `Destination`.
 pub(super) fn withhold_cache(build: &mut Build) {
     let repository = flag(build, "--cache-repo").unwrap_or_default();
-    if !has_cache(build) || is_layout(repository) {
+    let is_kaniko = build.executor.kind != ExecutorKind::Builtin;
+    if !is_kaniko || !has_cache(build) || is_layout(repository) {
         return;
     }
     let inferred = build.destinations.first().filter(|_| repository.is_empty());
