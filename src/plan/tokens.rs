@@ -16,15 +16,17 @@ use super::reader::Reader;
 
 /// A prefix, what begins with it, how many letters are behind it at least, and which can be among
 /// them beside letters and digits.
-const FORMS: [(&str, &str, usize, &str); 10] = [
+const FORMS: [(&str, &str, usize, &str); 12] = [
     ("AKIA", "a key of AWS", 16, ""),
     ("dckr_pat_", "a token of Docker Hub", 20, "-_"),
     ("ghp_", "a token of GitHub", 36, ""),
     ("gho_", "a token of GitHub", 36, ""),
     ("ghs_", "a token of GitHub", 36, ""),
     ("github_pat_", "a token of GitHub", 40, "_"),
+    ("gldt-", "a token of GitLab", 20, "-_"),
     ("glpat-", "a token of GitLab", 20, "-_"),
     ("npm_", "a token of npm", 36, ""),
+    ("pypi-", "a token of PyPI", 80, "-_"),
     ("xoxb-", "a token of Slack", 20, "-"),
     ("xoxp-", "a token of Slack", 20, "-"),
 ];
