@@ -66,17 +66,22 @@ fn token(text: &str) -> Option<&'static str> {
     if text.contains(PRIVATE_KEY) {
         return Some("a private key");
     }
-    FORMS.iter().find_map(|(prefix, what, least, others)| {
-        let mut found = text.match_indices(prefix);
-        let holds = found.any(|(start, _)| {
-            let begins = !text[..start].ends_with(|letter: char| letter.is_ascii_alphanumeric());
-            let rest = &text[start + prefix.len()..];
+    // Where a word begins: plans have many texts, and most of them few words.
+    let mut before = ' ';
+    let starts = text.char_indices().filter(|(_, letter)| {
+        let begins = !before.is_ascii_alphanumeric() && letter.is_ascii_alphanumeric();
+        before = *letter;
+        begins
+    });
+    starts.map(|(start, _)| &text[start..]).find_map(|word| {
+        let of_this_form = |(prefix, _, least, others): &&(&str, &str, usize, &str)| {
+            let Some(rest) = word.strip_prefix(prefix) else { return false };
             let is_beyond =
                 |letter: char| !letter.is_ascii_alphanumeric() && !others.contains(letter);
             let letters = &rest[..rest.find(is_beyond).unwrap_or(rest.len())];
-            begins && letters.len() >= *least && !letters.ends_with("EXAMPLE")
-        });
-        holds.then_some(*what)
+            letters.len() >= *least && !letters.ends_with("EXAMPLE")
+        };
+        FORMS.iter().find(of_this_form).map(|(_, what, ..)| *what)
     })
 }
 
