@@ -85,9 +85,9 @@ fn planned(
 ) -> Option<Planned> {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer)?;
     let surroundings = &*looked;
-    let loaded = load::config(&args.common, surroundings, printer)?;
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
     let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let loaded = load::config(&args.common, wanted, surroundings, printer)?;
     let plan = load::plan(&loaded, wanted, surroundings, printer, redactor)?;
     reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
     let located = told(located(&plan, surroundings), printer)?;
@@ -104,7 +104,10 @@ fn explain(
 ) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let all = Wanted { push: true, ..Wanted::default() };
+    let Some(loaded) = load::config(&args.common, all, surroundings, printer) else {
+        return USAGE;
+    };
     let config = &loaded.config;
     let (builds, key) = match plan::explained(config, wanted) {
         Ok(explained) => explained,
@@ -119,7 +122,7 @@ fn explain(
         return USAGE;
     }
     let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
-    let explained: Vec<_> = load::with_facts(&loaded, surroundings, |facts| {
+    let explained: Vec<_> = load::with_facts(config, &loaded.ci, surroundings, |facts| {
         sections.flat_map(|build| plan::explain(config, facts, build, &key)).collect()
     });
     let told = match args.format {
@@ -143,8 +146,10 @@ pub(super) fn graph(
 ) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let wanted = Wanted { builds: &args.builds, push: true, earlier: None };
+    let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
+        return USAGE;
+    };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
@@ -168,7 +173,10 @@ pub(super) fn located(plan: &Plan, surroundings: &Surroundings) -> Result<Vec<Lo
 pub(super) fn list(args: &Read, surroundings: &Surroundings, printer: &Printer) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let all = Wanted { push: true, ..Wanted::default() };
+    let Some(loaded) = load::config(&args.common, all, surroundings, printer) else {
+        return USAGE;
+    };
     let names: Vec<_> = loaded.config.builds.iter().map(|build| build.name.as_str()).collect();
     if names.is_empty() {
         return OK;

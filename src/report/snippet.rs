@@ -10,8 +10,7 @@ use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 #[must_use]
 pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     let all = &mistakes.mistakes;
-    let hidden: Vec<_> =
-        all.iter().filter(|one| one.concealed).filter_map(|one| one.place.as_ref()).collect();
+    let hidden: Vec<_> = all.iter().filter_map(|one| one.concealed.as_deref()).collect();
     let one = |mistake: &Mistake| with_place("error", mistake, &hidden, &mistakes.sources, colour);
     let mut text = all.iter().map(one).collect::<Vec<_>>().join("\n\n");
     if mistakes.more > 0 {
