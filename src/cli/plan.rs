@@ -118,12 +118,12 @@ fn explain(
     };
     let wanted = Wanted { builds: &builds, push: true, earlier: None };
     // For its mistakes, and for the secrets that are known.
-    if load::plan(&loaded, wanted, surroundings, printer, redactor).is_none() {
+    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
-    }
+    };
     let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
     let explained: Vec<_> = load::with_facts(config, &loaded.ci, surroundings, |facts| {
-        sections.flat_map(|build| plan::explain(config, facts, build, &key)).collect()
+        sections.flat_map(|build| plan::explain(config, facts, build, &plan, &key)).collect()
     });
     let told = match args.format {
         Format::Text => printer.result(&report::plan::explained_text(&explained)),

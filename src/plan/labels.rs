@@ -21,12 +21,40 @@ use super::reader::Reader;
 
 const PREFIX: &str = "org.opencontainers.image.";
 
-/// The labels of the build `name`. Each default is left out where `labels` has its name, be it
-/// with `false`, and all of them where `oci-labels` is `false`.
+/// A label that an image has by default.
+pub(super) struct OciLabel {
+    /// Its whole name.
+    pub(super) name: String,
+    pub(super) value: String,
+    /// What it comes from, as templates name it.
+    pub(super) fact: &'static str,
+}
+
+/// The labels of the build `name`, the default ones first.
 pub(super) fn labels(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Vec<(String, Rendered)> {
     let written = keys.map("labels");
+    let mut labels: Vec<_> = oci(keys, name, ci)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|label| (label.name, Rendered::literal(label.value)))
+        .collect();
+    labels.extend(written);
+    labels
+}
+
+/// The default labels of the build `name`. Each is left out where `labels` has its name, be it
+/// with `false`, and all of them where `oci-labels` is `false`.
+///
+/// # Errors
+///
+/// Why there are none.
+pub(super) fn oci(
+    keys: &mut Reader<'_>,
+    name: &str,
+    ci: &Ci,
+) -> Result<Vec<OciLabel>, &'static str> {
     if !keys.boolean("oci-labels").unwrap_or(true) {
-        return written;
+        return Err("`oci-labels` is false");
     }
     let named: Vec<String> = match keys.table.get("labels") {
         Some(Node { data: Data::Table(table), .. }) => {
@@ -34,36 +62,36 @@ pub(super) fn labels(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Vec<(String,
         }
         _ => Vec::new(),
     };
-    let mut labels: Vec<_> = known(name, ci)
-        .into_iter()
-        .map(|(key, value)| (format!("{PREFIX}{key}"), Rendered::literal(value)))
-        .filter(|(key, _)| !named.contains(key))
-        .collect();
-    labels.extend(written);
-    labels
+    let known = known(name, ci)?.into_iter().map(|(key, value, fact)| OciLabel {
+        name: format!("{PREFIX}{key}"),
+        value,
+        fact,
+    });
+    Ok(known.filter(|label| !named.contains(&label.name)).collect())
 }
 
-/// What is known of the commit that is built; nothing where that is not one commit.
-fn known(name: &str, ci: &Ci) -> Vec<(&'static str, String)> {
+/// What is known of the commit that is built; why nothing, where that is not one commit.
+fn known(name: &str, ci: &Ci) -> Result<Vec<(&'static str, String, &'static str)>, &'static str> {
     let text = |field| match ci.fact(field) {
         Fact::Known(FactValue::Text(text)) => Some(text),
         _ => None,
     };
-    let Some(revision) = text(Field::Commit) else { return Vec::new() };
+    let Some(revision) = text(Field::Commit) else { return Err("no commit is known") };
     // A job's own files lie in its checkout; on a desk a change is one of the sources.
     if ci.provider() == Provider::Git && ci.fact(Field::Dirty).as_flag() != Some(false) {
-        return Vec::new();
+        return Err("files of the checkout are changed: it is no commit that is built");
     }
     let version = text(Field::Tag).map(|tag| version(&tag).to_owned());
     let pairs = [
-        ("created", text(Field::CommitTime)),
-        ("revision", Some(revision)),
-        ("source", text(Field::RepositoryUrl)),
-        ("url", text(Field::RepositoryUrl)),
-        ("version", version),
-        ("title", Some(name.to_owned())),
+        ("created", text(Field::CommitTime), "ci.commit_time"),
+        ("revision", Some(revision), "ci.commit"),
+        ("source", text(Field::RepositoryUrl), "ci.repository_url"),
+        ("url", text(Field::RepositoryUrl), "ci.repository_url"),
+        ("version", version, "ci.tag"),
+        ("title", Some(name.to_owned()), "build.name"),
     ];
-    pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    let known = pairs.into_iter().filter_map(|(key, value, fact)| Some((key, value?, fact)));
+    Ok(known.collect())
 }
 
 /// A tag without what stands before its version: `v1.2.3` and `api/v1.2.3` are 1.2.3.
