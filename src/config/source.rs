@@ -138,7 +138,10 @@ impl fmt::Display for Shown<'_> {
         let source = self.sources.of(self.place);
         formatter.write_str(&source.label)?;
         match source.origin {
-            Origin::File(_) => write!(formatter, ":{}", self.sources.line(self.place)),
+            Origin::File(_) => {
+                formatter.write_str(":")?;
+                self.sources.line(self.place).fmt(formatter)
+            }
             Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Why a build's value is what it is: every layer that says something, and what has become of it.
 
-use crate::config::{self, Config, Data, Node, Section, Step, nearest};
+use crate::config::{self, Config, Data, Node, Said, Section, nearest};
 
 use super::{
     Build, Facts, Plan,
@@ -135,8 +135,8 @@ pub fn explain(
             Some(_) if explained.len() > first => {}
             Some(entry) => explained.push(one(config, build, &[key, entry], &mut keys)),
             None => {
-                for entry in entries(&config.history(build, &[key])) {
-                    explained.push(one(config, build, &[key, entry], &mut keys));
+                for entry in entries(&config.said(build), key) {
+                    explained.push(one(config, build, &[key, &entry], &mut keys));
                 }
                 if explained.len() == first {
                     explained.push(one(config, build, &[key], &mut keys));
@@ -192,13 +192,13 @@ fn tell_of_choice(explained: &mut Explained, planned: Option<&Build>) {
 }
 
 /// The names that a table has in any layer, in the order in which they come up.
-fn entries<'c>(steps: &[Step<'c>]) -> Vec<&'c str> {
-    let mut names: Vec<&str> = Vec::new();
-    for step in steps {
+fn entries(said: &Said<'_>, key: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for step in said.of(&[key]) {
         let Data::Table(table) = &step.node.data else { continue };
         for entry in &table.0 {
-            if !names.contains(&&*entry.name) {
-                names.push(&entry.name);
+            if !names.contains(&entry.name) {
+                names.push(entry.name.clone());
             }
         }
     }
@@ -206,8 +206,7 @@ fn entries<'c>(steps: &[Step<'c>]) -> Vec<&'c str> {
 }
 
 fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -> Explained {
-    let mut steps = config.history(build, path);
-    steps.reverse();
+    let said = config.said(build);
     let node = match (path, build.table.get(path[0]).map(|node| &node.data)) {
         ([_, entry], Some(Data::Table(table))) => table.get(entry),
         ([_], _) => build.table.get(path[0]),
@@ -225,10 +224,11 @@ fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -
         default: if node.is_none() { default(path[0]) } else { None },
         why: None,
         takes,
-        layers: steps
-            .iter()
+        layers: said
+            .of(path)
+            .rev()
             .map(|step| Layer {
-                place: config.described(step).to_string(),
+                place: config.described(&step).to_string(),
                 written: written(step.node),
             })
             .collect(),
