@@ -27,13 +27,14 @@ pub(super) struct Fragment {
     pub(super) table: Table,
 }
 
-/// Reads the files that `include` of `root` names; `path` and `label` are the root's.
+/// Reads the files that `include` of `root` names; `path` and `label` are the root's. A glob may
+/// match nothing, of which is warned.
 pub(super) fn fragments(
     root: &Table,
     path: &Path,
     label: &str,
     sources: &mut Sources,
-    mistakes: &mut Vec<Mistake>,
+    (mistakes, warnings): (&mut Vec<Mistake>, &mut Vec<Mistake>),
 ) -> Vec<Fragment> {
     let Some(Node { data: Data::List(items), .. }) = root.get("include") else { return Vec::new() };
     let directory = path.parent().unwrap_or(Path::new("/"));
@@ -48,6 +49,11 @@ pub(super) fn fragments(
                 continue;
             }
         };
+        if found.is_empty() {
+            let message = format!("`{glob}` includes nothing: it matches no other file");
+            let warning = Mistake::at(&item.place, message, "no other file");
+            warnings.push(warning.hint(why_nothing(glob, directory)));
+        }
         for path in found {
             if seen.contains(&path) {
                 continue;
@@ -144,6 +150,21 @@ pub(super) fn directories(glob: &str, base: &Path) -> Result<Vec<String>, String
         path.is_dir().then(|| name.to_owned())
     };
     Ok(found.iter().filter_map(name).collect())
+}
+
+/// What to look at where `glob` matches nothing below `base`.
+pub(super) fn why_nothing(glob: &str, base: &Path) -> String {
+    let parts = glob.split('/').scan(PathBuf::new(), |so_far, part| {
+        so_far.push(part);
+        Some((part, so_far.clone()))
+    });
+    let mut literal = parts.take_while(|(part, _)| !is_glob(part)).map(|(_, path)| path);
+    match literal.find(|path| !base.join(path).is_dir()) {
+        Some(missing) => format!("there is no directory `{}`", missing.display()),
+        None => "`*` stays within one name, `**` goes any depth, and neither takes names that \
+                 begin with a `.`"
+            .to_owned(),
+    }
 }
 
 /// The directory that holds `.git`, or `directory` itself.

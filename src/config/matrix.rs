@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{
+    include,
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
 };
@@ -120,8 +121,15 @@ fn values(axis: &Entry, base: &Path) -> Result<Vec<String>, Mistake> {
             [Entry { name, node: Node { data: Data::Text(glob), place }, .. }]
                 if name == DIRECTORIES =>
             {
-                super::include::directories(glob, base)
-                    .map_err(|why| Mistake::at(place, why, "this glob"))?
+                let found = include::directories(glob, base)
+                    .map_err(|why| Mistake::at(place, why, "this glob"))?;
+                if found.is_empty() {
+                    let message =
+                        format!("`matrix.{}` has no values: no directory is there", axis.name);
+                    let mistake = Mistake::at(place, message, "matches no directory");
+                    return Err(mistake.hint(include::why_nothing(glob, base)));
+                }
+                found
             }
             _ => return Err(no_axis(axis)),
         },

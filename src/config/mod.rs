@@ -70,6 +70,8 @@ pub struct Config {
     pub member: Option<usize>,
     /// The profile that is laid over the file.
     pub profile: Option<String>,
+    /// What the user should know of its form and that stops nothing.
+    pub warnings: Vec<Mistake>,
     history: History,
 }
 
@@ -160,8 +162,12 @@ impl Config {
         let source =
             sources.add(Source { label: from.label.into(), text: from.text.into(), origin });
         let (mut file, mut mistakes) = layers::file(source, &sources);
+        let mut warnings = Vec::new();
         let fragments = match from.path {
-            Some(path) => include::fragments(&file, path, from.label, &mut sources, &mut mistakes),
+            Some(path) => {
+                let told = (&mut mistakes, &mut warnings);
+                include::fragments(&file, path, from.label, &mut sources, told)
+            }
             None => Vec::new(),
         };
         if !mistakes.is_empty() {
@@ -223,7 +229,7 @@ impl Config {
             let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
             let history = History { layers, inherited, sets, ..History::default() };
             let profile = from.profile.map(str::to_owned);
-            Ok(Self { sources, member, profile, history, ..config })
+            Ok(Self { sources, member, profile, warnings, history, ..config })
         } else {
             let config = Self { sources, member, ..config };
             let more = more(&config);
@@ -246,6 +252,7 @@ impl Config {
             sources: Sources::default(),
             member: None,
             profile: None,
+            warnings: Vec::new(),
             history: History::default(),
             vars: table_of(root.remove("vars")),
             registries: sections(root.remove("registries")),

@@ -97,15 +97,20 @@ impl Dockerfile {
         read::read(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 
-    /// The image that is to read this file in another way than Docker's own does.
+    /// The image that is to read this file in another way than Docker's own does, wherever that
+    /// is mirrored.
     ///
     /// Source: `BuildKit`'s documentation of frontends: `docker/dockerfile` is its own, and
     /// `docker/dockerfile-upstream` what it will be.
     #[must_use]
     pub fn foreign_frontend(&self) -> Option<&str> {
         let image = self.frontend.as_deref()?;
-        let name = image.strip_prefix("docker.io/").unwrap_or(image).split([':', '@']).next()?;
-        let is_own = ["docker/dockerfile", "docker/dockerfile-upstream"].contains(&name);
+        let name = image.split('@').next()?;
+        let mut parts = name.rsplit('/');
+        // Only behind the last slash is a colon no port's.
+        let last = parts.next()?.split(':').next()?;
+        let is_own =
+            parts.next() == Some("docker") && ["dockerfile", "dockerfile-upstream"].contains(&last);
         (!is_own).then_some(image)
     }
 }

@@ -39,6 +39,7 @@ pub fn arguments(
         push_withheld: _,
         build_args,
         labels,
+        labels_withheld: _,
         annotations,
         secrets,
         allow_secret_args: _,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     builtin::Unsupported,
-    config::{Mistake, Section},
+    config::{Data, Mistake, Section},
 };
 
 use super::{
@@ -57,6 +57,9 @@ impl Executors<'_> {
             }
         };
         if let Some(name) = named {
+            if let Some(warning) = self.of_that_type(&name, keys) {
+                keys.warnings.push(warning);
+            }
             let executor = self.get(&name, keys.place("executor"))?;
             return Some(Chosen { executor, why: None });
         }
@@ -85,6 +88,20 @@ impl Executors<'_> {
         };
         let executor = self.get(name, None)?;
         Some(Chosen { executor, why: Some(why) })
+    }
+
+    /// A warning where a type is named that stands for itself, and one of that type is declared,
+    /// whose settings do not count then.
+    fn of_that_type(&self, name: &str, keys: &Reader<'_>) -> Option<Mistake> {
+        let declared = &self.config.executors;
+        if declared.iter().any(|one| one.name == name) {
+            return None;
+        }
+        let is_of_the_type = |one: &&Section| matches!(one.table.get("type").map(|node| &node.data), Some(Data::Text(kind)) if kind == name);
+        let same = declared.iter().find(is_of_the_type)?;
+        let message = format!("`{name}` is used without what `[executors.{}]` says", same.name);
+        let hint = format!("write `executor = \"{}\"`", same.name);
+        Some(Mistake::at(keys.place("executor")?, message, "the type itself").hint(hint))
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     flags, labels,
     needs::{After, Needs},
     reader::Reader,
-    slim,
+    slim, tokens, unexpanded, values,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -40,6 +40,7 @@ pub(super) struct Begun {
     destinations: Vec<Reference>,
     build_args: Vec<(String, Rendered)>,
     labels: Vec<(String, Rendered)>,
+    labels_withheld: bool,
     annotations: Vec<(String, Rendered)>,
     target: Option<String>,
     secrets: Vec<(String, crate::secret::Source)>,
@@ -78,7 +79,7 @@ pub(super) fn begin(
     }
     let mut build_args = keys.map("build-args");
     taking.fill("build-args", &mut build_args, keys, &name);
-    let mut labels = labels::labels(keys, &name, &facts.ci);
+    let (mut labels, labels_withheld) = labels::labels(keys, &name, &facts.ci);
     taking.fill("labels", &mut labels, keys, &name);
     let mut annotations = keys.map("annotations");
     taking.fill("annotations", &mut annotations, keys, &name);
@@ -95,6 +96,11 @@ pub(super) fn begin(
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
     let unsupported = read.as_ref().map(builtin::unsupported);
     let unsupported = unsupported.unwrap_or_default();
+    for (key, entries) in
+        [("build-args", &build_args), ("labels", &labels), ("annotations", &annotations)]
+    {
+        tokens::check(key, entries, keys);
+    }
     let texts = [&build_args, &labels, &annotations].into_iter().flatten();
     let after = needs.with(texts.flat_map(|(_, text)| text.late().map(LateValue::build)));
     Begun {
@@ -105,6 +111,7 @@ pub(super) fn begin(
         destinations,
         build_args,
         labels,
+        labels_withheld,
         annotations,
         target,
         secrets,
@@ -153,6 +160,7 @@ impl Begun {
             destinations,
             build_args,
             labels,
+            labels_withheld,
             annotations,
             target,
             secrets,
@@ -186,6 +194,7 @@ impl Begun {
             push_withheld: false,
             build_args,
             labels,
+            labels_withheld,
             annotations,
             secrets,
             allow_secret_args,
@@ -205,6 +214,7 @@ impl Begun {
             build.slim = slim::slim(&read, &build.build_args, unused);
         }
         builtin::check(&build, &read, &unsupported, keys);
+        values::check(&build, keys);
         build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
         dockerfile::tell_frontend(keys, &read);
         dockerfile::tell_unsupported(keys, &build, &read);
@@ -323,20 +333,10 @@ fn reference(keys: &mut Reader<'_>, place: &Place, text: &str) -> Option<Referen
 
 /// With what to write for `$NAME`, where `text` holds one.
 fn advised(mistake: Mistake, text: &str) -> Mistake {
-    match text.split_once('$') {
-        Some((_, name)) => mistake.hint(variable(name)),
+    match unexpanded::hint(text) {
+        Some(hint) => mistake.hint(hint),
         None => mistake,
     }
-}
-
-/// What to write for `$NAME`.
-fn variable(rest: &str) -> String {
-    let name: String = rest
-        .trim_start_matches('{')
-        .chars()
-        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-        .collect();
-    format!("a variable stands in a template: `{{{{ env.{name} }}}}`")
 }
 
 /// The tags that hold now, each with its place.

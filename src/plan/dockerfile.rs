@@ -27,6 +27,7 @@ use super::{
     Base, Build, ExecutorKind,
     arguments::shown,
     reader::{Reader, absolute},
+    unexpanded,
 };
 
 /// A Dockerfile that was read.
@@ -142,7 +143,8 @@ fn unknown_target(keys: &mut Reader<'_>, label: &str, error: &UnknownTarget) {
     let UnknownTarget { target, nearest } = error;
     let hint = match nearest {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "write the name of a stage: `FROM image AS name`".to_owned(),
+        None => unexpanded::hint(target)
+            .unwrap_or_else(|| "write the name of a stage: `FROM image AS name`".to_owned()),
     };
     let message = format!("`{label}` has no stage `{target}`");
     keys.wrong("target", message, "no such stage", &hint);
@@ -179,7 +181,9 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
         let shown = show(context, current);
         let shown = if shown.is_empty() { ".".to_owned() } else { shown };
         let message = format!("the context `{shown}` {what}");
-        keys.wrong("context", message, what, "`context` is the directory that is sent");
+        let hint = unexpanded::hint(&shown);
+        let hint = hint.as_deref().unwrap_or("`context` is the directory that is sent");
+        keys.wrong("context", message, what, hint);
         return None;
     }
     let named = match keys.node("dockerfile") {
@@ -197,8 +201,9 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
     let shown: Vec<_> = tried.iter().map(|path| format!("`{}`", show(path, current))).collect();
     let message = format!("there is no Dockerfile at {}", shown.join(" or "));
     if named.is_some() {
-        let hint = "`dockerfile` is looked for in the context, then beside this file";
-        keys.wrong("dockerfile", message, "not there", hint);
+        let hint = unexpanded::hint(&message);
+        let usual = "`dockerfile` is looked for in the context, then beside this file";
+        keys.wrong("dockerfile", message, "not there", hint.as_deref().unwrap_or(usual));
     } else {
         let hint = "where it is elsewhere, name it with `dockerfile`, relative to the context or \
                     to this file";

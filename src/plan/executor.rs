@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::config::{Config, Data, Mistake, Place, Table, nearest};
 
-use super::{CloudFoundry, Executor, ExecutorKind, Facts, Value, reader::Reader};
+use super::{CloudFoundry, Executor, ExecutorKind, Facts, Value, reader::Reader, values};
 use crate::{secret::Source, template::Engine, transport::container};
 
 /// Types that need no declaration.
@@ -127,8 +127,8 @@ fn container(keys: &mut Reader<'_>, kind: container::Kind) -> ExecutorKind {
     ExecutorKind::Container(container::Settings {
         pull: keys.word("pull", &pulls).unwrap_or_default(),
         network: keys.filled("network"),
-        memory: keys.filled("memory"),
-        cpus: keys.filled("cpus"),
+        memory: values::memory(keys),
+        cpus: values::cpus(keys, kind),
         volumes: texts(keys.list("volumes")),
         engine_args: texts(keys.list("engine-args")),
         ..container::Settings::new(kind, image)

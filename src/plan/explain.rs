@@ -176,7 +176,9 @@ fn oci_labels(
             })
             .collect(),
         Err(_) if entry.is_some() => Vec::new(),
-        Err(why) => vec![explained("org.opencontainers.image.*", None, Vec::new(), why.to_owned())],
+        Err(why) => {
+            vec![explained("org.opencontainers.image.*", None, Vec::new(), why.why().to_owned())]
+        }
     }
 }
 

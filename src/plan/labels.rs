@@ -30,16 +30,42 @@ pub(super) struct OciLabel {
     pub(super) fact: &'static str,
 }
 
-/// The labels of the build `name`, the default ones first.
-pub(super) fn labels(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Vec<(String, Rendered)> {
+/// Why an image has no labels by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unlabelled {
+    /// The build says so.
+    Off,
+    /// None is known.
+    NoCommit,
+    /// Files that git tracks have changed since, or it is not known whether they have.
+    Changed,
+}
+
+impl Unlabelled {
+    /// In words.
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Off => "`oci-labels` is false",
+            Self::NoCommit => "no commit is known",
+            Self::Changed => "files of the checkout are changed: it is no commit that is built",
+        }
+    }
+}
+
+/// The labels of the build `name`, the default ones first; and whether those are left out because
+/// files have changed.
+pub(super) fn labels(
+    keys: &mut Reader<'_>,
+    name: &str,
+    ci: &Ci,
+) -> (Vec<(String, Rendered)>, bool) {
     let written = keys.map("labels");
-    let mut labels: Vec<_> = oci(keys, name, ci)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|label| (label.name, Rendered::literal(label.value)))
-        .collect();
-    labels.extend(written);
-    labels
+    let (known, withheld) = match oci(keys, name, ci) {
+        Ok(known) => (known, false),
+        Err(why) => (Vec::new(), why == Unlabelled::Changed),
+    };
+    let known = known.into_iter().map(|label| (label.name, Rendered::literal(label.value)));
+    (known.chain(written).collect(), withheld && ci.fact(Field::Dirty).as_flag() == Some(true))
 }
 
 /// The default labels of the build `name`. Each is left out where `labels` has its name, be it
@@ -48,13 +74,9 @@ pub(super) fn labels(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Vec<(String,
 /// # Errors
 ///
 /// Why there are none.
-pub(super) fn oci(
-    keys: &mut Reader<'_>,
-    name: &str,
-    ci: &Ci,
-) -> Result<Vec<OciLabel>, &'static str> {
+pub(super) fn oci(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Result<Vec<OciLabel>, Unlabelled> {
     if !keys.boolean("oci-labels").unwrap_or(true) {
-        return Err("`oci-labels` is false");
+        return Err(Unlabelled::Off);
     }
     let named: Vec<String> = match keys.table.get("labels") {
         Some(Node { data: Data::Table(table), .. }) => {
@@ -71,15 +93,15 @@ pub(super) fn oci(
 }
 
 /// What is known of the commit that is built; why nothing, where that is not one commit.
-fn known(name: &str, ci: &Ci) -> Result<Vec<(&'static str, String, &'static str)>, &'static str> {
+fn known(name: &str, ci: &Ci) -> Result<Vec<(&'static str, String, &'static str)>, Unlabelled> {
     let text = |field| match ci.fact(field) {
         Fact::Known(FactValue::Text(text)) => Some(text),
         _ => None,
     };
-    let Some(revision) = text(Field::Commit) else { return Err("no commit is known") };
+    let Some(revision) = text(Field::Commit) else { return Err(Unlabelled::NoCommit) };
     // A job's own files lie in its checkout; on a desk a change is one of the sources.
     if ci.provider() == Provider::Git && ci.fact(Field::Dirty).as_flag() != Some(false) {
-        return Err("files of the checkout are changed: it is no commit that is built");
+        return Err(Unlabelled::Changed);
     }
     let version = text(Field::Tag).map(|tag| version(&tag).to_owned());
     let pairs = [

@@ -23,6 +23,7 @@ use super::{
     reader::Reader,
     registries,
     select::{self, SelectError},
+    unexpanded, unused, values,
 };
 
 /// What was asked for.
@@ -63,6 +64,8 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
         };
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
         mistakes.push(mistake.hint(hint).may_follow());
+        // Perhaps a glob was to include them.
+        mistakes.extend(config.warnings.clone());
     }
     let known = Known::of(config, &mut mistakes);
     let is_meant = |index: &usize| {
@@ -84,7 +87,7 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
         engine: plain.with(Names { registries: Arc::new(hosts), ..names_in_templates }),
         push: wanted.push || facts.ci.provider() != Provider::Git,
         mistakes,
-        warnings: Vec::new(),
+        warnings: config.warnings.clone(),
         left_out: Vec::new(),
         known: &known,
         loose: HashSet::new(),
@@ -98,7 +101,9 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
     planner.mistakes.extend(check_structure(config, facts, engines));
     let reports = planner.reports(&plain);
     let mut builds = planner.builds(&chosen, &plain);
-    let Planner { mut mistakes, warnings, left_out, loose, taking, .. } = planner;
+    let Planner { mut mistakes, mut warnings, left_out, loose, taking, .. } = planner;
+    warnings.extend(unexpanded::warnings(config, facts, builds.keys()));
+    warnings.extend(unused::warnings(config, &builds));
     let left_out = order::left_out(&mut builds, &left_out, &loose, (&known, config), &mut mistakes);
     let mut builds = order::order(builds, &known, &mut mistakes);
     // What is wrong with a registry is told above, once and in its place.
@@ -166,6 +171,9 @@ impl<'a> Planner<'a> {
             let build = build.map(|mut build| {
                 build.push_withheld = build.push && !may_push && !build.destinations.is_empty();
                 build.push &= may_push;
+                if !may_push {
+                    values::withhold_cache(&mut build);
+                }
                 Box::new(build)
             });
             (index, build, keys.mistakes, keys.warnings)

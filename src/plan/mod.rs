@@ -28,6 +28,10 @@ mod reader;
 mod registries;
 mod select;
 mod slim;
+mod tokens;
+mod unexpanded;
+mod unused;
+mod values;
 
 pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{Printed, arguments, resolve, shown, shown_late};
@@ -118,6 +122,8 @@ pub struct Build {
     pub build_args: Vec<(String, Rendered)>,
     /// Labels of the image.
     pub labels: Vec<(String, Rendered)>,
+    /// It has none that tell the commit, for the sole reason that files have changed since.
+    pub labels_withheld: bool,
     /// Annotations of the manifest.
     pub annotations: Vec<(String, Rendered)>,
     /// Secrets of `RUN --mount=type=secret`, by id.

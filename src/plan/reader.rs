@@ -325,7 +325,7 @@ impl<'a> Reader<'a> {
         template: &str,
         error: TemplateError,
     ) -> Mistake {
-        let place = self.within(&node.place, template, &error.range);
+        let place = within(self.config, &node.place, template, &error.range);
         let mistake = Mistake::at(&place, format!("`{key}`: {}", error.message), "here");
         let mistake = match error.hint {
             Some(hint) => mistake.hint(hint),
@@ -341,18 +341,23 @@ impl<'a> Reader<'a> {
         };
         if may_follow { mistake.may_follow() } else { mistake }
     }
+}
 
-    /// The place of a range of a template, or all of it where escapes have moved it.
-    fn within(&self, whole: &Place, template: &str, range: &Range<usize>) -> Place {
-        let source = self.config.sources.of(whole);
-        let quotes = usize::from(!source.origin.is_outside());
-        let start = whole.span.start + quotes;
-        let written = source.text.get(start..start + template.len());
-        if written == Some(template) && range.end <= template.len() && !range.is_empty() {
-            Place { source: whole.source, span: start + range.start..start + range.end }
-        } else {
-            whole.clone()
-        }
+/// The place of a range of a template, or all of it where escapes have moved it.
+pub(super) fn within(
+    config: &Config,
+    whole: &Place,
+    template: &str,
+    range: &Range<usize>,
+) -> Place {
+    let source = config.sources.of(whole);
+    let quotes = usize::from(!source.origin.is_outside());
+    let start = whole.span.start + quotes;
+    let written = source.text.get(start..start + template.len());
+    if written == Some(template) && range.end <= template.len() && !range.is_empty() {
+        Place { source: whole.source, span: start + range.start..start + range.end }
+    } else {
+        whole.clone()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::ci::Field;
 
 use super::error::Problem;
+use super::meant;
 use super::names::{Names, with_underscores};
 use super::nearest::{did_you_mean, nearest};
 
@@ -19,7 +20,11 @@ pub(super) const FUNCTIONS: [&str; 4] = ["dict", "file", "git_describe", "range"
 pub(super) fn ci_field(name: &str) -> Result<Field, Problem> {
     Field::named(name).ok_or_else(|| {
         let names = Field::ALL.iter().map(|field| field.name());
-        Problem::new(format!("`ci.{name}` does not exist")).hint(did_you_mean("ci.", name, names))
+        let hint = match meant::field(name) {
+            Some(field) => Some(format!("did you mean `ci.{}`?", field.name())),
+            None => did_you_mean("ci.", name, names),
+        };
+        Problem::new(format!("`ci.{name}` does not exist")).hint(hint)
     })
 }
 

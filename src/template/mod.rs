@@ -54,6 +54,7 @@ mod filters;
 mod flag;
 mod growth;
 mod lookup;
+mod meant;
 mod names;
 mod nearest;
 mod pep440;

@@ -13,6 +13,7 @@ use super::convert;
 use super::engine::{Evaluated, Inner};
 use super::error::{CIRCLE, Problem};
 use super::lookup;
+use super::meant;
 use super::names::Names;
 use super::nearest::did_you_mean;
 use super::rendered::LateValue;
@@ -129,9 +130,12 @@ impl Node {
         match fact {
             Fact::Known(value) => Ok(convert::fact(value)),
             Fact::Absent(reason) => {
-                let path = path.to_owned();
+                let (inner, path) = (Arc::clone(&self.scene.inner), path.to_owned());
                 Ok(self.absent(move || {
-                    Problem::new(format!("`{path}` has no value: {reason}")).about(&path)
+                    let ci = inner.names.ci.as_ref();
+                    let hint = ci.map(|ci| meant::without(&path, ci.provider()));
+                    let message = format!("`{path}` has no value: {reason}");
+                    Problem::new(message).hint(hint).about(&path)
                 }))
             }
             Fact::Unknown(reason) => {

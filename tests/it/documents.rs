@@ -102,9 +102,13 @@ fn the_example_of_every_key_has_no_mistake() {
     let named = ["HARBOR_USER", "HARBOR_PASSWORD", "CLOUD_GOV_USER", "CLOUD_GOV_PASS"];
     let project = Sandbox::new()
         .config(&head)
-        .file("services/api/Dockerfile", "FROM scratch AS runtime\n")
-        .file("services/web/Dockerfile", "FROM scratch\n")
-        .file("services/worker/Dockerfile", "FROM scratch\n")
+        .file(
+            "services/api/Dockerfile",
+            "ARG FLAVOUR TOKEN_NAME PROFILE\nFROM scratch AS runtime\n",
+        )
+        .file("services/web/Dockerfile", "FROM scratch\nARG API\n")
+        .file("services/worker/Dockerfile", "FROM scratch\nARG PYTHON OS\n")
+        .file("services/web/kaniko.toml", "version = 1\n")
         .directory("dist");
     let project = named.iter().fold(project, |project, name| {
         assert!(

@@ -36,6 +36,7 @@ builds.api.target = "release"
 fn shop() -> Sandbox {
     let stages = ["base", "rust", "runtime", "release", "debug"];
     let stages = stages.map(|stage| format!("FROM scratch AS {stage}\n")).concat();
+    let stages = format!("ARG FLAVOUR\n{stages}");
     Sandbox::new()
         .config(FILE)
         .file("Dockerfile", &stages)
@@ -250,4 +251,33 @@ fn what_builds_need_is_drawn() {
         .run(["graph", "api", "--format", "mermaid"])
         .code(0)
         .stdout("flowchart LR\n  b0[\"base\"]\n  b1[\"api\"]\n  b0 --> b1");
+}
+
+/// A repository with a commit of all that is in the project.
+fn committed(project: &Sandbox) {
+    let repository = git2::Repository::init(project.path("")).expect("a repository");
+    let mut index = repository.index().expect("its index");
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("all is added");
+    index.write().expect("the index is written");
+    let tree = index.write_tree().and_then(|tree| repository.find_tree(tree)).expect("a tree");
+    let ada = git2::Signature::new("Ada", "ada@example.com", &git2::Time::new(0, 0));
+    let ada = ada.expect("a signature");
+    repository.commit(Some("HEAD"), &ada, &ada, "All", &tree, &[]).expect("a commit");
+}
+
+#[test]
+fn that_changed_files_leave_the_labels_of_the_commit_out_is_said() {
+    let project = Sandbox::new()
+        .config("version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n")
+        .file("Dockerfile", "FROM scratch\n");
+    committed(&project);
+    let told = "no labels of the commit: files that git tracks have changed since";
+
+    let before = project.run(["plan"]).code(0).told().contains(told);
+    let changed = project.file("Dockerfile", "FROM scratch\nCOPY . /\n");
+
+    assert!(!before);
+    changed.run(["plan"]).code(0).stdout_contains(told);
+    let none = changed.run(["plan", "--set", "defaults.oci-labels=false"]);
+    assert!(!none.code(0).told().contains(told));
 }

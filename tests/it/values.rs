@@ -27,11 +27,11 @@ fn not_to_wait_for_the_lock_is_a_choice() {
 #[test]
 fn the_words_of_a_ci_are_yes_and_no() {
     for (word, flag) in [("yes", "true"), ("0", "false"), ("On", "true"), ("", "false")] {
-        with("cache = \"{{ env.X }}\"\n")
+        with("single-snapshot = \"{{ env.X }}\"\n")
             .env("X", word)
             .run(["plan"])
             .code(0)
-            .stdout_contains(&format!("    --cache={flag}\n"));
+            .stdout_contains(&format!("    --single-snapshot={flag}\n"));
     }
 }
 
@@ -137,4 +137,67 @@ fn a_file_that_is_a_directory_is_told_so() {
     Sandbox::new().directory("ci").run(["check", "--file", "ci"]).code(2).stdout("").stderr(
         "error: `[DIR]/ci` cannot be read: Is a directory\nhint: name the file, not its directory",
     );
+}
+
+/// A build that has a cache and a destination.
+fn cached(keys: &str) -> Sandbox {
+    project(&format!(
+        "[builds.web]\nexecutor = \"docker\"\n\
+         destinations = [\"registry.example.com:5000/shop/web:1\"]\n{keys}"
+    ))
+}
+
+#[test]
+fn a_cache_is_only_read_where_nothing_is_pushed() {
+    let sandbox = cached("cache-repo = \"registry.example.com/cache\"\n");
+
+    assert_eq!(
+        arguments(&sandbox, "--cache-repo", &[]),
+        ["--cache-repo=registry.example.com/cache"]
+    );
+    assert_eq!(arguments(&sandbox, "--no-push-cache", &[]), ["--no-push-cache=true"]);
+}
+
+#[test]
+fn a_cache_beside_the_destination_is_named_where_nothing_is_pushed() {
+    assert_eq!(
+        arguments(&cached("cache = true\n"), "--cache-repo", &[]),
+        ["--cache-repo=registry.example.com:5000/shop/web/cache"]
+    );
+}
+
+#[test]
+fn a_build_that_is_pushed_writes_its_cache() {
+    cached("cache = true\n").run(["plan", "--push"]).code(0).stdout_contains(
+        "    --destination=registry.example.com:5000/shop/web:1\n    --cache=true\n",
+    );
+}
+
+#[test]
+fn a_cache_in_a_directory_of_the_executors_is_written_in_any_case() {
+    let sandbox = cached("cache-repo = \"oci:/cache\"\n");
+
+    assert_eq!(arguments(&sandbox, "--no-push-cache", &[]), Vec::<String>::new());
+}
+
+#[test]
+fn a_cache_that_is_only_read_needs_no_place_of_its_own() {
+    with("cache = true\nno-push-cache = true\n").run(["check"]).code(0);
+}
+
+#[test]
+fn what_is_wrong_for_kaniko_alone_is_no_matter_without_it() {
+    project("[builds.web]\nexecutor = \"builtin\"\nno-push = true\ncache = true\n")
+        .run(["check"])
+        .code(0);
+}
+
+#[test]
+fn an_engine_takes_sizes_and_shares_in_its_own_forms() {
+    project(
+        "[executors.d]\ntype = \"docker\"\nmemory = \"1.5 GiB\"\ncpus = \"1/2\"\n\
+         [builds.web]\nno-push = true\n",
+    )
+    .run(["check"])
+    .code(0);
 }

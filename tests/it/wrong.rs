@@ -1,10 +1,11 @@
-//! Wrong files, each with all that is told of it: `tests/corpus/wrong`, which its README explains.
+//! Wrong files, each with all that is told of it: `tests/corpus/wrong`, which its README explains,
+//! and doubtful ones, of which only is warned: `tests/corpus/doubtful`.
 //!
 //! `KANIKO_BUILD_WRITE=1 cargo test --test it wrong::` writes what is told now: read it then.
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use crate::{reference::writes, repository, sandbox::Sandbox, schemas};
+use crate::{ran::Ran, reference::writes, repository, sandbox::Sandbox, schemas};
 
 /// A file with its settings, and what is told.
 struct Case {
@@ -34,7 +35,11 @@ impl Case {
     }
 
     fn all() -> Vec<Self> {
-        let directory = repository::path("tests/corpus/wrong");
+        Self::below("tests/corpus/wrong")
+    }
+
+    fn below(directory: &str) -> Vec<Self> {
+        let directory = repository::path(directory);
         let entries = fs::read_dir(directory).expect("the cases are there");
         let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
@@ -44,6 +49,19 @@ impl Case {
 
     /// What the program tells of it, which ends with 2 and has no result.
     fn tells(&self) -> String {
+        let run = self.run();
+        match run.succeeded() {
+            Ok(()) => "no mistakes at all".to_owned(),
+            Err(_) => run.code(2).stdout("").tells(),
+        }
+    }
+
+    /// What the program warns of, which ends with 0.
+    fn warns(&self) -> String {
+        self.run().code(0).tells()
+    }
+
+    fn run(&self) -> Ran {
         let mut sandbox = Sandbox::new().file("Dockerfile", "FROM scratch\n");
         if !self.text.is_empty() {
             sandbox = sandbox.config(&self.text);
@@ -67,11 +85,7 @@ impl Case {
                 other => panic!("{}: `{other}` is no setting", self.path.display()),
             }
         }
-        let run = sandbox.run(arguments);
-        match run.succeeded() {
-            Ok(()) => "no mistakes at all".to_owned(),
-            Err(_) => run.code(2).stdout("").tells(),
-        }
+        sandbox.run(arguments)
     }
 
     /// Whether the schema of the file finds it wrong as well.
@@ -91,6 +105,16 @@ impl Case {
         fs::write(&self.path, text).expect("the case can be written");
     }
 
+    /// What is wrong with what is `told`.
+    fn judged(&self, told: &str) -> Option<String> {
+        if writes() {
+            self.write(told);
+            return None;
+        }
+        let is_wrong = told != self.told;
+        is_wrong.then(|| format!("== {}: told is\n{told}\nnot\n{}\n", self.name(), self.told))
+    }
+
     fn name(&self) -> String {
         self.path.file_stem().expect("a name").to_string_lossy().into_owned()
     }
@@ -101,15 +125,7 @@ fn of_every_wrong_file_exactly_what_helps_is_told() {
     let cases = Case::all();
     assert!(cases.len() >= 150, "there are {}", cases.len());
     let judge = |cases: &[Case]| -> Vec<String> {
-        let judged = cases.iter().filter_map(|case| {
-            let told = case.tells();
-            if writes() {
-                case.write(&told);
-            }
-            let wrong = told != case.told && !writes();
-            wrong.then(|| format!("== {}: told is\n{told}\nnot\n{}\n", case.name(), case.told))
-        });
-        judged.collect()
+        cases.iter().filter_map(|case| case.judged(&case.tells())).collect()
     };
     let (one, other) = cases.split_at(cases.len() / 2);
     let wrong = std::thread::scope(|scope| {
@@ -117,6 +133,14 @@ fn of_every_wrong_file_exactly_what_helps_is_told() {
         let other = judge(other);
         [one.join().expect("its half"), other].concat()
     });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn of_every_doubtful_file_exactly_what_helps_is_told() {
+    let cases = Case::below("tests/corpus/doubtful");
+    assert!(!cases.is_empty(), "there are none");
+    let wrong: Vec<_> = cases.iter().filter_map(|case| case.judged(&case.warns())).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

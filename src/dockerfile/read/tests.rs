@@ -170,8 +170,11 @@ fn a_frontend_that_is_not_dockers_own_is_foreign() {
         ("docker/dockerfile:1", false),
         ("docker.io/docker/dockerfile:1.7-labs@sha256:00", false),
         ("docker/dockerfile-upstream:master", false),
+        ("mirror.example.com/docker/dockerfile:1", false),
+        ("mirror.example.com:5000/hub/docker/dockerfile", false),
         ("devthefuture/dockerfile-x", true),
-        ("ghcr.io/docker/dockerfile", true),
+        ("mirror.example.com/dockerfile:1", true),
+        ("dockerfile", true),
     ] {
         let file = Dockerfile::parse(&format!("# syntax={image}\nFROM a\n")).unwrap();
         assert_eq!(file.foreign_frontend(), foreign.then_some(image), "{image}");

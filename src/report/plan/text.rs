@@ -32,6 +32,9 @@ pub(super) fn head(from: Shown<'_>) -> String {
         let image = taken.image.as_deref().unwrap_or("built");
         let _ = writeln!(text, "built before: {} ({image})  [{}]", taken.build, taken.report);
     }
+    if from.plan.builds.iter().any(|build| build.labels_withheld) {
+        text.push_str("no labels of the commit: files that git tracks have changed since\n");
+    }
     text
 }
 
