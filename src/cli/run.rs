@@ -8,7 +8,7 @@ use crate::{
     ci::Ci,
     config::Mistakes,
     event::{Event, What},
-    outcome::{End, Outcome, chain},
+    outcome::{End, Outcome, Pushed, chain},
     plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
     report::{self, Ended, Format, Live, Printer, Tails, snippet},
     runner::{Prepared, Run},
@@ -135,6 +135,7 @@ fn ended(build: &Build, end: End) -> Outcome {
         attempts: 0,
         bundle: None,
         executor_version: None,
+        pushed: vec![Pushed::No; build.destinations.len()],
     }
 }
 

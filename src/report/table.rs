@@ -93,6 +93,7 @@ mod tests {
             attempts,
             bundle,
             executor_version: None,
+            pushed: Vec::new(),
         };
         let packed = Packed { bytes: 2048, sha256: [0; 32], entries: 3 };
         let built = End::Built { digest: "sha256:1".into(), images: vec![] };
