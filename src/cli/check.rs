@@ -36,8 +36,8 @@ pub(super) fn check(
     let planned = loaded.and_then(|loaded| planned(&loaded, all, surroundings, redactor));
     let code = match &planned {
         Ok(plan) => {
-            for warning in &plan.warnings {
-                printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
+            for warning in snippet::warnings(&plan.warnings, &plan.sources, printer.style.colour) {
+                printer.tell(&warning);
             }
             found.warnings(&plan.warnings, &plan.sources);
             if printer.talks() {

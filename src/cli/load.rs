@@ -162,8 +162,8 @@ pub(super) fn plan(
     redactor: &Redactor,
 ) -> Option<Plan> {
     let plan = told(planned(loaded, wanted, surroundings, redactor), printer)?;
-    for warning in &plan.warnings {
-        printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
+    for warning in snippet::warnings(&plan.warnings, &plan.sources, printer.style.colour) {
+        printer.tell(&warning);
     }
     Some(plan)
 }

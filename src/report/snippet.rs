@@ -19,10 +19,19 @@ pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     text
 }
 
-/// One warning about a configuration.
-#[must_use]
-pub fn warning(warning: &Mistake, sources: &Sources, colour: bool) -> String {
-    with_place("warning", warning, &[], sources, colour)
+/// So many warnings are told: who has more reads no further.
+const MOST: usize = 100;
+
+/// Warnings about a configuration, each by itself, the first of many.
+pub fn warnings(
+    warnings: &[Mistake],
+    sources: &Sources,
+    colour: bool,
+) -> impl Iterator<Item = String> {
+    let one = move |one| with_place("warning", one, &[], sources, colour);
+    let more = warnings.len().saturating_sub(MOST);
+    let more = (more > 0).then(|| format!("… and {more} warnings more"));
+    warnings.iter().take(MOST).map(one).chain(more)
 }
 
 /// A mistake with its place; what is `hidden` is shown by none, whichever it belongs to.
