@@ -136,7 +136,8 @@ fn write(project: &Path, builds: usize) -> Outcome<()> {
         }
         let context = project.join(format!("services/service-{build}"));
         fs::create_dir_all(&context)?;
-        fs::write(context.join("Dockerfile"), "FROM alpine:3.20 AS base\nFROM base\nRUN true\n")?;
+        let dockerfile = "FROM alpine:3.20 AS base\nFROM base\nARG NUMBER\nRUN true\n";
+        fs::write(context.join("Dockerfile"), dockerfile)?;
     }
     fs::write(project.join("kaniko.toml"), file)?;
     fs::write(project.join("docker-bake.hcl"), bake(builds))?;

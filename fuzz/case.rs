@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 use kaniko_build::{
     ci::{Imagined, Provider, RunsFor},
     config::{Config, Layers, Mistakes},
-    plan::{self, Facts, Machine, PlanError, Wanted},
+    plan::{self, Draft, Facts, Machine, Wanted},
     report::{self, snippet},
     secret::Redactor,
     transport::container,
@@ -83,7 +83,11 @@ impl Project {
             read_file: Some(Arc::new(|name: &str, _| Ok(name.as_bytes().to_vec()))),
             machine: &|| Machine { kaniko: false, engine: Some(container::Kind::Docker) },
         };
-        match Config::load_with(layers, |config| plan::template_mistakes(config, &facts)) {
+        let drafted = |config: &Config| match plan::draft(config, &facts, Wanted::default()) {
+            Ok(draft) => draft.mistakes,
+            Err(_) => Vec::new(),
+        };
+        match Config::load_with(layers, drafted) {
             Ok(config) => planned(&config, &facts),
             Err(mistakes) => {
                 told(&mistakes);
@@ -95,25 +99,23 @@ impl Project {
 
 /// Whether there is a plan; it is shown in each way that there is.
 fn planned(config: &Config, facts: &Facts<'_>) -> bool {
-    match plan::make(config, facts, Wanted { push: true, ..Wanted::default() }) {
-        Ok(plan) => {
-            let redactor = Redactor::default();
-            let shown = report::plan::Shown { plan: &plan, located: &[], config };
-            let _ = report::plan::text(shown);
-            let _ = report::plan::graph(&plan);
-            let _ = report::plan::dot(&plan);
-            let _ = report::plan::mermaid(&plan);
-            let _ = report::plan::json(shown, &redactor, &mut std::io::sink());
-            let _ = report::plan::shell(&plan);
-            let _ = plan::leaks(&plan, &redactor);
-            true
-        }
-        Err(PlanError::Mistakes(mistakes)) => {
-            told(&mistakes);
-            false
-        }
-        Err(PlanError::Select(_)) => false,
+    let wanted = Wanted { push: true, ..Wanted::default() };
+    let Ok(Draft { plan, mistakes }) = plan::draft(config, facts, wanted) else { return false };
+    let redactor = Redactor::default();
+    if let Some(mistakes) = Mistakes::any(mistakes, &plan.sources) {
+        told(&mistakes);
+        let _ = plan::leaks(&plan, &redactor);
+        return false;
     }
+    let shown = report::plan::Shown { plan: &plan, located: &[], config };
+    let _ = report::plan::text(shown);
+    let _ = report::plan::graph(&plan);
+    let _ = report::plan::dot(&plan);
+    let _ = report::plan::mermaid(&plan);
+    let _ = report::plan::json(shown, &redactor, &mut std::io::sink());
+    let _ = report::plan::shell(&plan);
+    let _ = plan::leaks(&plan, &redactor);
+    true
 }
 
 /// Each mistake says something, at a place that there is.

@@ -17,6 +17,31 @@ pub struct Outcome {
     pub bundle: Option<crate::context::Packed>,
     /// What `executor version` said, where it was asked.
     pub executor_version: Option<String>,
+    /// Whether each destination has the image, in the plan's order.
+    pub pushed: Vec<Pushed>,
+}
+
+/// Whether a destination has the image that was to be pushed to it, by any attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pushed {
+    /// It was not asked, or has refused.
+    No,
+    /// It was asked, or may have been, and whether it took it is not known.
+    Unknown,
+    /// It has said so.
+    Yes,
+}
+
+impl Pushed {
+    /// In a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Unknown => "unknown",
+            Self::Yes => "yes",
+        }
+    }
 }
 
 impl Outcome {
@@ -43,8 +68,6 @@ pub enum End {
         exit_code: i32,
         /// Why, in a sentence.
         cause: String,
-        /// Destinations may have been pushed before it failed.
-        pushed_unknown: bool,
     },
     /// The executor could not be reached, locked or fed.
     Unreached {
@@ -104,6 +127,12 @@ fn without_numbers(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_earlier_attempt_may_have_pushed_stays_so_after_a_later_one_fails() {
+        assert_eq!(Pushed::Unknown.max(Pushed::No), Pushed::Unknown);
+        assert_eq!(Pushed::Yes.max(Pushed::Unknown), Pushed::Yes);
+    }
 
     #[test]
     fn causes_are_told_in_words_alone() {

@@ -13,11 +13,8 @@ pub(super) fn auth(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
-    let Some((plan, name)) = load::one(&loaded, &args.build, surroundings, printer, redactor)
-    else {
-        return USAGE;
-    };
+    let one = load::one(&args.common, &args.build, surroundings, printer, redactor);
+    let Some((plan, name)) = one else { return USAGE };
     let Some(runtime) = runtime(printer) else { return UNREACHED };
     let logins = Prepared::logins(&plan, &surroundings.environment, redactor);
     let prepared = match runtime.block_on(logins) {

@@ -31,12 +31,13 @@ pub(super) fn check(
     let looked = imagined::surroundings(&args.read.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let mut found = findings::Findings::default();
-    let loaded = load::read(&args.read.common, surroundings, redactor);
-    let planned = loaded.and_then(|loaded| planned(&loaded, surroundings, redactor));
+    let all = Wanted { push: true, ..Wanted::default() };
+    let loaded = load::read(&args.read.common, all, surroundings, redactor);
+    let planned = loaded.and_then(|loaded| planned(&loaded, all, surroundings, redactor));
     let code = match &planned {
         Ok(plan) => {
-            for warning in &plan.warnings {
-                printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
+            for warning in snippet::warnings(&plan.warnings, &plan.sources, printer.style.colour) {
+                printer.tell(&warning);
             }
             found.warnings(&plan.warnings, &plan.sources);
             if printer.talks() {
@@ -75,11 +76,11 @@ pub(super) fn check(
 /// The plan of all builds, and what else a run would look at before it starts.
 fn planned(
     loaded: &Loaded,
+    all: Wanted<'_>,
     surroundings: &Surroundings,
     redactor: &Redactor,
 ) -> Result<Plan, Trouble> {
-    let wanted = Wanted { builds: &[], push: true, earlier: None };
-    let plan = load::planned(loaded, wanted, surroundings, redactor)?;
+    let plan = load::planned(loaded, all, surroundings, redactor)?;
     reports::found(Vec::new(), &plan, &loaded.ci, surroundings)?;
     located(&plan, surroundings)?;
     Ok(plan)

@@ -23,10 +23,8 @@ pub(super) fn context(
     redactor: &Redactor,
 ) -> u8 {
     let (args::Context::Ls { build, common } | args::Context::Pack { build, common, .. }) = args;
-    let Some(loaded) = load::config(common, surroundings, printer) else { return USAGE };
-    let Some((plan, name)) = load::one(&loaded, build, surroundings, printer, redactor) else {
-        return USAGE;
-    };
+    let one = load::one(common, build, surroundings, printer, redactor);
+    let Some((plan, name)) = one else { return USAGE };
     let Some(build) = plan.builds.iter().find(|build| *build.name == *name) else { return USAGE };
     let Some(runtime) = runtime(printer) else { return UNREACHED };
     let environment = &surroundings.environment;

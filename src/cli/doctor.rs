@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     ci::Ci,
+    config::Mistakes,
     doctor::{Fault, State, Topic},
     event::{Event, What},
     plan::{Plan, Wanted, leaks},
@@ -37,11 +38,13 @@ pub(super) fn doctor(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer);
     let Ok(earlier) = earlier else { return USAGE };
     // What a laptop would push only when asked to is looked at as well.
     let wanted = Wanted { builds: &args.builds, push: true, earlier: earlier.as_ref() };
+    let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
+        return USAGE;
+    };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
@@ -82,7 +85,7 @@ impl Visit<'_> {
         for warning in &prepared.warnings {
             self.printer.warning(warning);
         }
-        if let Some(mistakes) = leaks(plan, self.redactor) {
+        if let Some(mistakes) = Mistakes::any(leaks(plan, self.redactor), &plan.sources) {
             self.printer.tell(&snippet::mistakes(&mistakes, self.printer.style.colour));
             return USAGE;
         }

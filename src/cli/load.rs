@@ -10,7 +10,7 @@ use crate::{
     ci::{self, Ci, Fact, FactValue, Field, Provider},
     config::{self, Config, Data, Entry, FindError, Found, Mistake, Mistakes, Node},
     outcome::chain,
-    plan::{self, Facts, Plan, PlanError, Wanted},
+    plan::{self, Draft, Facts, Plan, SelectError, Wanted},
     registry::credentials,
     report::{Printer, snippet},
     secret::{Purpose, Redactor, Source},
@@ -33,16 +33,19 @@ pub(super) struct Loaded {
 /// As [`read`]; none when a mistake was told.
 pub(super) fn config(
     common: &Common,
+    wanted: Wanted<'_>,
     surroundings: &Surroundings,
     printer: &Printer,
 ) -> Option<Loaded> {
-    told(read(common, surroundings, printer.redactor()), printer)
+    told(read(common, wanted, surroundings, printer.redactor()), printer)
 }
 
 /// Reads the file and checks its form, or makes one build of the command line where there is
-/// none.
+/// none. Where its form is wrong, what else is wrong with the builds that are `wanted` is told
+/// with that.
 pub(super) fn read(
     common: &Common,
+    wanted: Wanted<'_>,
     surroundings: &Surroundings,
     redactor: &Redactor,
 ) -> Result<Loaded, Trouble> {
@@ -79,9 +82,8 @@ pub(super) fn read(
                 member: member.as_deref(),
             };
             Config::load_with(layers, |config| {
-                foresee(config, surroundings, redactor);
-                let find = |facts: &Facts<'_>| plan::template_mistakes(config, facts);
-                facts_of(config, &ci, surroundings, find)
+                let draft = draft(config, &ci, wanted, surroundings, redactor);
+                draft.map_or_else(|_| Vec::new(), |draft| draft.mistakes)
             })
         }
         None => given(common, &ci, surroundings)?,
@@ -166,8 +168,10 @@ pub(super) fn plan(
 
 /// Tells the warnings of a plan but for those that were told before.
 pub(super) fn warn(plan: &Plan, before: &[Mistake], printer: &Printer) {
-    for warning in plan.warnings.iter().filter(|warning| !before.contains(warning)) {
-        printer.tell(&snippet::warning(warning, &plan.sources, printer.style.colour));
+    let new = plan.warnings.iter().filter(|warning| !before.contains(warning));
+    let new: Vec<_> = new.cloned().collect();
+    for warning in snippet::warnings(&new, &plan.sources, printer.style.colour) {
+        printer.tell(&warning);
     }
 }
 
@@ -181,23 +185,32 @@ pub(super) fn planned(
     surroundings: &Surroundings,
     redactor: &Redactor,
 ) -> Result<Plan, Trouble> {
-    foresee(&loaded.config, surroundings, redactor);
-    let made = with_facts(loaded, surroundings, |facts| plan::make(&loaded.config, facts, wanted));
-    let plan = match made {
-        Ok(plan) => plan,
-        Err(PlanError::Mistakes(mut mistakes)) => {
-            if surroundings.imagined.is_some() {
-                mistakes.mistakes.iter_mut().for_each(advise_of_the_imagined);
-            }
-            return Err(mistakes.into());
-        }
-        Err(PlanError::Select(error)) => return Err(Trouble::of(&error, Some(error.hint()))),
-    };
-    know(&plan, surroundings, redactor);
-    match plan::leaks(&plan, redactor) {
+    let Draft { plan, mistakes } =
+        draft(&loaded.config, &loaded.ci, wanted, surroundings, redactor)
+            .map_err(|error| Trouble::of(&error, Some(error.hint())))?;
+    match Mistakes::any(mistakes, &plan.sources) {
         Some(mistakes) => Err(mistakes.into()),
         None => Ok(plan),
     }
+}
+
+/// The plan as far as it goes, with all that is wrong.
+fn draft(
+    config: &Config,
+    ci: &Arc<Ci>,
+    wanted: Wanted<'_>,
+    surroundings: &Surroundings,
+    redactor: &Redactor,
+) -> Result<Draft, SelectError> {
+    foresee(config, surroundings, redactor);
+    let draft = with_facts(config, ci, surroundings, |facts| plan::draft(config, facts, wanted));
+    let Draft { plan, mut mistakes } = draft?;
+    know(&plan, surroundings, redactor);
+    mistakes.extend(plan::leaks(&plan, redactor));
+    if surroundings.imagined.is_some() {
+        mistakes.iter_mut().for_each(advise_of_the_imagined);
+    }
+    Ok(Draft { plan, mistakes })
 }
 
 /// What an imagined pipeline lacks is to be imagined too.
@@ -211,14 +224,6 @@ fn advise_of_the_imagined(mistake: &mut Mistake) {
 
 /// What `make` makes of what is known of this job.
 pub(super) fn with_facts<T>(
-    loaded: &Loaded,
-    surroundings: &Surroundings,
-    make: impl FnOnce(&Facts<'_>) -> T,
-) -> T {
-    facts_of(&loaded.config, &loaded.ci, surroundings, make)
-}
-
-fn facts_of<T>(
     config: &Config,
     ci: &Arc<Ci>,
     surroundings: &Surroundings,
@@ -247,28 +252,29 @@ fn facts_of<T>(
 /// The plan of the one build that `wanted`, a name or a glob, means, and its name; none when a
 /// mistake was told.
 pub(super) fn one(
-    loaded: &Loaded,
+    common: &Common,
     wanted: &str,
     surroundings: &Surroundings,
     printer: &Printer,
     redactor: &Redactor,
 ) -> Option<(Plan, String)> {
-    let name = if loaded.config.builds.is_empty() {
-        wanted
-    } else {
+    fn of(builds: &[String]) -> Wanted<'_> {
+        Wanted { builds, push: true, earlier: None }
+    }
+    let mut names = [wanted.to_owned()];
+    let loaded = config(common, of(&names), surroundings, printer)?;
+    if !loaded.config.builds.is_empty() {
         match plan::only(&loaded.config, wanted) {
-            Ok(name) => name,
+            Ok(name) => names = [name.to_owned()],
             Err(error) => {
                 printer.error(&error, Some(error.hint()));
                 return None;
             }
         }
-    };
-    let names = [name.to_owned()];
-    let wanted = Wanted { builds: &names, push: true, earlier: None };
-    let plan = plan(loaded, wanted, surroundings, printer, redactor);
+    }
+    let plan = plan(&loaded, of(&names), surroundings, printer, redactor)?;
     let [name] = names;
-    Some((plan?, name))
+    Some((plan, name))
 }
 
 /// Tells the redactor what the file names as secrets, so that a mistake found while planning

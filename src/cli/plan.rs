@@ -89,9 +89,9 @@ fn planned(
 ) -> Option<Planned> {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer)?;
     let surroundings = &*looked;
-    let loaded = load::config(&args.common, surroundings, printer)?;
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
     let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let loaded = load::config(&args.common, wanted, surroundings, printer)?;
     let plan = told(load::planned(&loaded, wanted, surroundings, redactor), printer)?;
     load::warn(&plan, before, printer);
     reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
@@ -109,7 +109,10 @@ fn explain(
 ) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let all = Wanted { push: true, ..Wanted::default() };
+    let Some(loaded) = load::config(&args.common, all, surroundings, printer) else {
+        return USAGE;
+    };
     let config = &loaded.config;
     let (builds, key) = match plan::explained(config, wanted) {
         Ok(explained) => explained,
@@ -120,12 +123,12 @@ fn explain(
     };
     let wanted = Wanted { builds: &builds, push: true, earlier: None };
     // For its mistakes, and for the secrets that are known.
-    if load::plan(&loaded, wanted, surroundings, printer, redactor).is_none() {
+    let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
-    }
+    };
     let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
-    let explained: Vec<_> = load::with_facts(&loaded, surroundings, |facts| {
-        sections.flat_map(|build| plan::explain(config, facts, build, &key)).collect()
+    let explained: Vec<_> = load::with_facts(config, &loaded.ci, surroundings, |facts| {
+        sections.flat_map(|build| plan::explain(config, facts, build, &plan, &key)).collect()
     });
     let told = match args.format {
         Format::Text => printer.result(&report::plan::explained_text(&explained)),
@@ -148,8 +151,10 @@ pub(super) fn graph(
 ) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let wanted = Wanted { builds: &args.builds, push: true, earlier: None };
+    let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
+        return USAGE;
+    };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
@@ -173,7 +178,10 @@ pub(super) fn located(plan: &Plan, surroundings: &Surroundings) -> Result<Vec<Lo
 pub(super) fn list(args: &Read, surroundings: &Surroundings, printer: &Printer) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
+    let all = Wanted { push: true, ..Wanted::default() };
+    let Some(loaded) = load::config(&args.common, all, surroundings, printer) else {
+        return USAGE;
+    };
     let names: Vec<_> = loaded.config.builds.iter().map(|build| build.name.as_str()).collect();
     if names.is_empty() {
         return OK;

@@ -6,8 +6,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     ci::Ci,
+    config::Mistakes,
     event::{Event, What},
-    outcome::{End, Outcome, chain},
+    outcome::{End, Outcome, Pushed, chain},
     plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
     report::{self, Ended, Format, Live, Printer, Tails, snippet},
     runner::{Prepared, Run},
@@ -36,10 +37,12 @@ pub(super) fn run(
     redactor: &Redactor,
 ) -> u8 {
     let Some(asked) = reports::asked(&args.reports, surroundings, printer) else { return USAGE };
-    let Some(loaded) = load::config(&args.common, surroundings, printer) else { return USAGE };
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer);
     let Ok(earlier) = earlier else { return USAGE };
     let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
+        return USAGE;
+    };
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
@@ -132,6 +135,7 @@ fn ended(build: &Build, end: End) -> Outcome {
         attempts: 0,
         bundle: None,
         executor_version: None,
+        pushed: vec![Pushed::No; build.destinations.len()],
     }
 }
 
@@ -170,7 +174,7 @@ impl Told<'_> {
         for warning in &prepared.warnings {
             self.printer.warning(warning);
         }
-        if let Some(mistakes) = leaks(plan, self.redactor) {
+        if let Some(mistakes) = Mistakes::any(leaks(plan, self.redactor), &plan.sources) {
             self.printer.tell(&snippet::mistakes(&mistakes, self.printer.style.colour));
             return Err("a build holds a secret where others can read it".to_owned());
         }

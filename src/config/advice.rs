@@ -29,8 +29,13 @@ const ELSEWHERE: [(&str, &str); 10] = [
 ];
 
 impl Check<'_> {
-    /// A key that nobody knows, of `of`.
-    pub(super) fn unknown(&mut self, entry: &Entry, known: &[Key], of: &str) {
+    /// A key that nobody knows, of `of`; the one that was meant, where one is near.
+    pub(super) fn unknown<'k>(
+        &mut self,
+        entry: &Entry,
+        known: &'k [Key],
+        of: &str,
+    ) -> Option<&'k Key> {
         let usable: Vec<_> =
             known.iter().filter(|key| !matches!(key.kind, Kind::Refused(_))).collect();
         let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == entry.name);
@@ -40,6 +45,13 @@ impl Check<'_> {
             .or_else(|| nearest(&entry.name, usable.iter().map(|key| key.name)));
         let message = format!("unknown key `{}` of {of}", entry.name);
         let mistake = Mistake::at(&entry.key, message, "unknown key");
+        let meant = known.iter().find(|key| Some(key.name) == near);
+        let mistake = match meant {
+            Some(Key { kind: Kind::Secret | Kind::TextOrSecret, .. }) => {
+                mistake.concealing(&entry.node.place)
+            }
+            _ => mistake,
+        };
         // `[executor.NAME]` is misspelt, `executor = "…"` in the wrong place.
         let is_section = near.is_some() && matches!(entry.node.data, Data::Table(_));
         let is_of_a_build = known == keys::SECTIONS
@@ -59,6 +71,7 @@ impl Check<'_> {
             }
             None => "`kaniko.toml.example` and docs/reference.md have every key".to_owned(),
         }));
+        meant.filter(|_| !is_of_a_build)
     }
 
     /// A value that its key does not take.

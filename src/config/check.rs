@@ -22,11 +22,42 @@ pub(super) struct Check<'a> {
 impl Check<'_> {
     /// A table of known keys; `of` says whose, for messages: "a build".
     pub(super) fn record(&mut self, table: &mut Table, known: &[Key], of: &str) {
-        for entry in &mut table.0 {
+        for index in 0..table.0.len() {
+            let entry = &mut table.0[index];
             match known.iter().find(|key| key.name == entry.name) {
                 Some(key) => self.entry(entry, key.kind),
-                None => self.unknown(entry, known, of),
+                None => {
+                    if let Some(meant) = self.unknown(entry, known, of) {
+                        let entry =
+                            |check: &mut Self, entry: &mut _| check.entry(entry, meant.kind);
+                        self.take_for(table, index, meant, entry);
+                    }
+                }
             }
+        }
+    }
+
+    /// Takes the entry at `index` for the one that was meant, so that all else can be looked at as
+    /// if it were right; not where that one is there, or takes no such value.
+    pub(super) fn take_for(
+        &mut self,
+        table: &mut Table,
+        index: usize,
+        meant: &Key,
+        check: impl FnOnce(&mut Self, &mut Entry),
+    ) {
+        if table.get(meant.name).is_some() {
+            return;
+        }
+        let told = self.mistakes.len();
+        let mut entry = table.0[index].clone();
+        meant.name.clone_into(&mut entry.name);
+        check(self, &mut entry);
+        let is_right = self.mistakes.len() == told;
+        if is_right || matches!(entry.node.data, Data::Table(_)) {
+            table.0[index] = entry;
+        } else {
+            self.mistakes.truncate(told);
         }
     }
 

@@ -5,9 +5,10 @@
 //! in their order, the build's own section, and what `--set` says of builds by a glob.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
 };
 
 use super::{
@@ -40,38 +41,35 @@ pub(super) struct Layer {
 }
 
 /// What one layer says of a value.
-#[derive(Debug, Clone)]
-pub struct Step<'c> {
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'s> {
     /// In words: `defaults`, `presets.rust`, `profiles.release, builds.api`.
-    pub section: Arc<str>,
+    pub section: &'s str,
     /// What it says, and where.
-    pub node: &'c Node,
+    pub node: &'s Node,
 }
 
-impl Step<'_> {
+impl<'s> Step<'s> {
     /// Where the value stands.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &'s Place {
         &self.node.place
     }
 }
 
 /// The sections of all layers that can say something of a build, the one that holds last.
 #[derive(Debug)]
-pub struct Said<'c>(Vec<(Arc<str>, &'c Table)>);
+pub struct Said<'c>(Vec<(Cow<'c, str>, &'c Table)>);
 
-impl<'c> Said<'c> {
+impl Said<'_> {
     /// What they say of the value at `path`.
     ///
     /// `path` is a key, or a key and the name of an entry, as in `labels`, `stage`.
     #[must_use]
-    pub fn of<'s>(
-        &'s self,
-        path: &'s [&'s str],
-    ) -> impl DoubleEndedIterator<Item = Step<'c>> + use<'s, 'c> {
-        self.0.iter().filter_map(move |(section, table)| {
-            Some(Step { section: Arc::clone(section), node: at(table, path)? })
-        })
+    pub fn of<'s>(&'s self, path: &'s [&'s str]) -> impl DoubleEndedIterator<Item = Step<'s>> {
+        self.0
+            .iter()
+            .filter_map(move |(section, table)| Some(Step { section, node: at(table, path)? }))
     }
 }
 
@@ -87,38 +85,38 @@ pub struct Described<'s> {
 impl fmt::Display for Described<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, key, section } = self;
-        match key {
-            Some(key) => write!(formatter, "{place} {key}"),
-            None => write!(formatter, "{place} ({section})"),
+        // In pieces: plans have ten thousands of these.
+        place.fmt(formatter)?;
+        if let Some(key) = key {
+            formatter.write_str(" ")?;
+            formatter.write_str(key)
+        } else {
+            formatter.write_str(" (")?;
+            formatter.write_str(section)?;
+            formatter.write_str(")")
         }
     }
 }
 
 impl Config {
-    /// What the layers say of the value at `path` of `build`, the one that holds last.
-    #[must_use]
-    pub fn history<'c>(&'c self, build: &Section, path: &[&str]) -> Vec<Step<'c>> {
-        self.said(build).of(path).collect()
-    }
-
     /// The sections that can say something of `build`.
     #[must_use]
     pub fn said<'c>(&'c self, build: &Section) -> Said<'c> {
         let mut said = Vec::new();
         let history = &self.history;
-        let mut add = |section: String, table: Option<&'c Table>| {
-            said.extend(table.map(|table| (section.into(), table)));
+        let mut add = |section: Cow<'c, str>, table: Option<&'c Table>| {
+            said.extend(table.map(|table| (section, table)));
         };
         self.in_layers("defaults", None, &mut add);
         let inherited = history.inherited.get(&build.key.source);
-        add("defaults of the included file".to_owned(), inherited);
+        add("defaults of the included file".into(), inherited);
         for preset in presets(build) {
             self.in_layers("presets", Some(preset), &mut add);
         }
         self.in_layers("builds", Some(&build.written), &mut add);
         for set in &history.sets {
             if wildcard(&set.pattern, &build.name) {
-                add(format!("builds.{}", set.pattern), Some(&set.table));
+                add(format!("builds.{}", set.pattern).into(), Some(&set.table));
             }
         }
         Said(said)
@@ -126,7 +124,7 @@ impl Config {
 
     /// A step as it is told: where the value stands, and in which section.
     #[must_use]
-    pub fn described<'s>(&'s self, step: &'s Step<'_>) -> Described<'s> {
+    pub fn described<'s>(&'s self, step: &Step<'s>) -> Described<'s> {
         let key = match self.sources.of(step.place()) {
             Source { origin: Origin::Flag, text, .. } => text.split_once('='),
             _ => None,
@@ -134,16 +132,16 @@ impl Config {
         Described {
             place: self.sources.shown(step.place()),
             key: key.map(|(key, _)| key),
-            section: &step.section,
+            section: step.section,
         }
     }
 
     /// The table of this section, `defaults` where it has no name, in each layer that has it.
     fn in_layers<'c>(
         &'c self,
-        section: &str,
+        section: &'static str,
         name: Option<&str>,
-        add: &mut impl FnMut(String, Option<&'c Table>),
+        add: &mut impl FnMut(Cow<'c, str>, Option<&'c Table>),
     ) {
         for (index, layer) in self.history.layers.iter().enumerate() {
             let Some(table) = inner(layer.table.get(section)) else { continue };
@@ -152,12 +150,17 @@ impl Config {
                 Some(name) if index == 0 && section == "builds" => self.first(table, name),
                 Some(name) => inner(table.get(name)),
             };
-            let own = match name {
-                Some(name) => format!("{section}.{name}"),
-                None => section.to_owned(),
+            let own: Cow<'_, str> = match name {
+                Some(name) => [section, ".", name].concat().into(),
+                None => section.into(),
             };
-            let profile = layer.profile.as_ref();
-            add(profile.map_or(own.clone(), |profile| format!("profiles.{profile}, {own}")), table);
+            add(
+                match &layer.profile {
+                    Some(profile) => format!("profiles.{profile}, {own}").into(),
+                    None => own,
+                },
+                table,
+            );
         }
     }
 
@@ -206,8 +209,7 @@ mod tests {
         let layers = Layers { text, sets: &sets, profile: Some("p"), ..Layers::of(&environment) };
         let config = Config::load(layers).unwrap();
         let build = config.builds.iter().find(|one| one.name == build).unwrap();
-        let steps = config.history(build, path);
-        steps.iter().map(|step| step.section.to_string()).collect()
+        config.said(build).of(path).map(|step| step.section.to_owned()).collect()
     }
 
     const FILE: &str = "version = 1\n[defaults]\ntarget = \"a\"\nlabels = { x = \"1\" }\n\

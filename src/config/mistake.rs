@@ -1,7 +1,5 @@
 //! What is wrong with a configuration, each with its place.
 
-use std::ops::RangeInclusive;
-
 use super::source::{Origin, Place, Source, Sources};
 
 /// One thing that is wrong.
@@ -15,8 +13,10 @@ pub struct Mistake {
     pub label: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The underlined value may be a secret and is shown as asterisks.
-    pub concealed: bool,
+    /// What may be a secret, and is shown as asterisks wherever it stands.
+    pub concealed: Option<Box<Place>>,
+    /// It is about what is not there, which a mistake of form elsewhere may have taken away.
+    pub may_follow: bool,
 }
 
 impl Mistake {
@@ -28,7 +28,8 @@ impl Mistake {
             place: Some(place.clone()),
             label: label.into(),
             hint: None,
-            concealed: false,
+            concealed: None,
+            may_follow: false,
         }
     }
 
@@ -40,7 +41,8 @@ impl Mistake {
             place: None,
             label: String::new(),
             hint: None,
-            concealed: false,
+            concealed: None,
+            may_follow: false,
         }
     }
 
@@ -48,6 +50,13 @@ impl Mistake {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, told only where no mistake of form can be its cause.
+    #[must_use]
+    pub fn may_follow(mut self) -> Self {
+        self.may_follow = true;
         self
     }
 
@@ -71,10 +80,17 @@ impl Mistake {
         });
     }
 
-    /// The same with its value hidden.
+    /// The same with what it is about hidden.
     #[must_use]
     pub fn concealed(mut self) -> Self {
-        self.concealed = true;
+        self.concealed = self.place.clone().map(Box::new);
+        self
+    }
+
+    /// The same with what stands at `place` hidden.
+    #[must_use]
+    pub fn concealing(mut self, place: &Place) -> Self {
+        self.concealed = Some(Box::new(place.clone()));
         self
     }
 }
@@ -95,6 +111,12 @@ pub struct Mistakes {
 const MOST: usize = 100;
 
 impl Mistakes {
+    /// As [`Self::new`]; none where nothing is wrong.
+    #[must_use]
+    pub fn any(mistakes: Vec<Mistake>, sources: &Sources) -> Option<Self> {
+        (!mistakes.is_empty()).then(|| Self::new(mistakes, sources))
+    }
+
     /// Sorted by source and place; what stands nowhere comes last, and the hundred first count.
     #[must_use]
     pub fn new(mistakes: Vec<Mistake>, sources: &Sources) -> Self {
@@ -106,29 +128,17 @@ impl Mistakes {
         all
     }
 
-    /// The same with those of `others` that stand on no line of these: what is wrong there may
-    /// follow from them, or be a secret that is not to be shown.
+    /// The same with those of `others` that do not follow from these: they are about what is
+    /// there, and of another part of the text.
     #[must_use]
     pub(super) fn and(mut self, others: Vec<Mistake>) -> Self {
-        let lines = |place: &Place| {
-            let last = place.span.end.saturating_sub(1).max(place.span.start);
-            let last = Place { source: place.source, span: last..last };
-            (place.source, self.sources.line(place)..=self.sources.line(&last))
+        let told: Vec<_> =
+            self.mistakes.iter().filter_map(|mistake| mistake.place.as_ref()).collect();
+        let follows = |mistake: &Mistake| {
+            let Some(place) = mistake.place.as_ref() else { return true };
+            mistake.may_follow || told.iter().any(|other| place.meets(other))
         };
-        let taken: Vec<_> = self
-            .mistakes
-            .iter()
-            .filter_map(|mistake| Some(lines(mistake.place.as_ref()?)))
-            .collect();
-        let is_free = |mistake: &Mistake| {
-            let Some(place) = &mistake.place else { return false };
-            let (source, at) = lines(place);
-            let meets = |(other, lines): &(usize, RangeInclusive<usize>)| {
-                *other == source && lines.start() <= at.end() && at.start() <= lines.end()
-            };
-            !taken.iter().any(meets)
-        };
-        let others: Vec<_> = others.into_iter().filter(is_free).collect();
+        let others: Vec<_> = others.into_iter().filter(|mistake| !follows(mistake)).collect();
         self.mistakes.extend(others);
         self.sort();
         self

@@ -4,29 +4,47 @@ use super::{
     Section,
     check::Check,
     keys::{self, EXECUTOR_TYPES, NOT_YET, executor_keys},
+    kind::Key,
     mistake::Mistake,
     node::{Data, Entry, Node, Table},
 };
 
+/// The document, for messages.
+const FILE: &str = "the file";
+
 impl Check<'_> {
     /// The whole document.
     pub(super) fn sections(&mut self, root: &mut Table) {
-        for entry in &mut root.0 {
-            self.top(entry, "the file");
-        }
+        self.all(root, FILE);
         // After the walk: a version from the command line is text up to then.
         self.version(root);
     }
 
-    /// One section of the file, or of a profile.
-    fn top(&mut self, entry: &mut Entry, of: &str) {
+    /// The sections of the file, or of a profile.
+    fn all(&mut self, sections: &mut Table, of: &str) {
+        for index in 0..sections.0.len() {
+            if let Some(meant) = self.top(&mut sections.0[index], of) {
+                self.take_for(sections, index, meant, |check, entry| {
+                    check.top(entry, of);
+                });
+            }
+        }
+    }
+
+    /// One section; of one that nobody knows the one that was meant.
+    fn top(&mut self, entry: &mut Entry, of: &str) -> Option<&'static Key> {
         match (entry.name.as_str(), &mut entry.node.data) {
+            ("version" | "include" | "profiles", _) if of != FILE => {
+                let message = format!("`{}` in {of}", entry.name);
+                self.mistakes.push(Mistake::at(&entry.key, message, "not in a profile"));
+            }
             ("defaults", Data::Table(table)) => self.defaults(table, "`defaults`"),
             ("builds", Data::Table(builds)) => self.builds(builds),
             ("presets", Data::Table(presets)) => self.presets(presets),
             ("profiles", Data::Table(profiles)) => self.profiles(profiles),
-            _ => self.section(entry, of),
+            _ => return self.section(entry, of),
         }
+        None
     }
 
     /// Keys that builds inherit: what makes several builds of one belongs to a build.
@@ -64,14 +82,7 @@ impl Check<'_> {
                 self.no_table(&format!("profiles.{}", entry.name), &entry.node);
                 continue;
             };
-            for entry in &mut table.0 {
-                if matches!(entry.name.as_str(), "version" | "include" | "profiles") {
-                    let message = format!("`{}` in {of}", entry.name);
-                    self.mistakes.push(Mistake::at(&entry.key, message, "not in a profile"));
-                } else {
-                    self.top(entry, &of);
-                }
-            }
+            self.all(table, &of);
         }
     }
 
@@ -86,10 +97,9 @@ impl Check<'_> {
         }
     }
 
-    fn section(&mut self, entry: &mut Entry, of: &str) {
+    fn section(&mut self, entry: &mut Entry, of: &str) -> Option<&'static Key> {
         let Some(key) = keys::SECTIONS.iter().find(|key| key.name == entry.name) else {
-            self.unknown(entry, keys::SECTIONS, of);
-            return;
+            return self.unknown(entry, keys::SECTIONS, of);
         };
         self.entry(entry, key.kind);
         match (key.name, &entry.node.data) {
@@ -97,6 +107,7 @@ impl Check<'_> {
             ("executors", Data::Table(table)) => self.names(table, "an executor"),
             _ => {}
         }
+        None
     }
 
     fn version(&mut self, root: &Table) {

@@ -11,6 +11,19 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+impl Place {
+    /// Whether both have something of one text in common; an empty one with what it stands at.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let wide = |span: &Range<usize>| {
+            let reach = usize::from(span.is_empty());
+            span.start.saturating_sub(reach)..span.end + reach
+        };
+        let (one, two) = (wide(&self.span), wide(&other.span));
+        self.source == other.source && one.start < two.end && two.start < one.end
+    }
+}
+
 /// What kind of thing a text came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -125,7 +138,10 @@ impl fmt::Display for Shown<'_> {
         let source = self.sources.of(self.place);
         formatter.write_str(&source.label)?;
         match source.origin {
-            Origin::File(_) => write!(formatter, ":{}", self.sources.line(self.place)),
+            Origin::File(_) => {
+                formatter.write_str(":")?;
+                self.sources.line(self.place).fmt(formatter)
+            }
             Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => Ok(()),
         }
     }

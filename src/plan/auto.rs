@@ -52,7 +52,7 @@ impl Executors<'_> {
                     declared.join(", ")
                 );
                 let mistake = Mistake::at(&section.key, message, "built where?");
-                self.mistakes.push(mistake.hint(hint));
+                self.mistakes.push(mistake.hint(hint).may_follow());
                 return None;
             }
         };
@@ -81,10 +81,9 @@ impl Executors<'_> {
             let message =
                 format!("nothing here can build `{}`: {}", section.name, needs(read, unsupported));
             let mistake = Mistake::at(&section.key, message, "built where?");
-            self.mistakes.push(mistake.hint(
-                "start docker, or install podman; or run inside of Kaniko's debug image; or \
-                 declare where Kaniko runs as `[executors.NAME]`",
-            ));
+            let hint = "start docker, or install podman; or run inside of Kaniko's debug image; or \
+                        declare where Kaniko runs as `[executors.NAME]`";
+            self.mistakes.push(mistake.hint(hint).may_follow());
             return None;
         };
         let executor = self.get(name, None)?;

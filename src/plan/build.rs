@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     builtin::Unsupported,
-    config::{Data, Mistake, Node, Section},
+    config::{Data, Mistake, Node, Place, Section},
     context::{Modes, Timestamps},
     registry::{Access, Reference},
     template::{LateValue, Rendered},
@@ -45,6 +45,12 @@ pub(super) struct Begun {
     target: Option<String>,
     secrets: Vec<(String, crate::secret::Source)>,
     flags: Vec<String>,
+    is_slim: bool,
+    modes: Modes,
+    timestamps: Timestamps,
+    allow_secret_args: Vec<String>,
+    retry: u32,
+    timeout: Duration,
     after: After,
     read: Option<dockerfile::Read>,
     unsupported: Vec<Unsupported>,
@@ -68,7 +74,8 @@ pub(super) fn begin(
     if destinations.is_empty() && push && keys.mistakes.is_empty() {
         let message = format!("build `{name}` has no destination");
         let hint = "write `image` and `tags`, or `destinations`, or `no-push = true`";
-        keys.mistakes.push(Mistake::at(&section.key, message, "pushed where?").hint(hint));
+        let mistake = Mistake::at(&section.key, message, "pushed where?").may_follow();
+        keys.mistakes.push(mistake.hint(hint));
     }
     let mut build_args = keys.map("build-args");
     taking.fill("build-args", &mut build_args, keys, &name);
@@ -79,6 +86,13 @@ pub(super) fn begin(
     let target = keys.text("target").filter(|target| !target.is_empty());
     let secrets = secrets(keys);
     let flags = flags::flags(keys);
+    let is_slim = keys.boolean("slim").unwrap_or(true);
+    let modes = keys.word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)]);
+    let times = [("fixed", Timestamps::Fixed), ("keep", Timestamps::Keep)];
+    let timestamps = keys.word("timestamps", &times);
+    let allow_secret_args = keys.texts("allow-secret-args");
+    let retry = u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX);
+    let timeout = keys.limit("timeout").unwrap_or(TIMEOUT);
     let read = dockerfile::read(keys, &context, target.as_deref(), &build_args);
     let unsupported = read.as_ref().map(builtin::unsupported);
     let unsupported = unsupported.unwrap_or_default();
@@ -102,6 +116,12 @@ pub(super) fn begin(
         target,
         secrets,
         flags,
+        is_slim,
+        modes: modes.unwrap_or(Modes::Normal),
+        timestamps: timestamps.unwrap_or(Timestamps::Fixed),
+        allow_secret_args,
+        retry,
+        timeout,
         after,
         read,
         unsupported,
@@ -145,11 +165,16 @@ impl Begun {
             target,
             secrets,
             flags,
+            is_slim,
+            modes,
+            timestamps,
+            allow_secret_args,
+            retry,
+            timeout,
             after,
             read,
             unsupported,
         } = self;
-        let is_slim = keys.boolean("slim").unwrap_or(true);
         let read = read?;
         let mut build = Build {
             name,
@@ -161,12 +186,8 @@ impl Begun {
             dockerfile_label: read.label.clone(),
             instructions: Arc::clone(&read.file),
             slim: Slim::Off,
-            modes: keys
-                .word("modes", &[("normal", Modes::Normal), ("keep", Modes::Keep)])
-                .unwrap_or(Modes::Normal),
-            timestamps: keys
-                .word("timestamps", &[("fixed", Timestamps::Fixed), ("keep", Timestamps::Keep)])
-                .unwrap_or(Timestamps::Fixed),
+            modes,
+            timestamps,
             target,
             destinations,
             push,
@@ -176,7 +197,7 @@ impl Begun {
             labels_withheld,
             annotations,
             secrets,
-            allow_secret_args: keys.texts("allow-secret-args"),
+            allow_secret_args,
             outputs,
             flags,
             registries: Vec::new(),
@@ -184,8 +205,8 @@ impl Begun {
             bases: read.bases.clone(),
             needs: Vec::new(),
             after: after.all,
-            retry: u32::try_from(keys.integer("retry").unwrap_or(0)).unwrap_or(u32::MAX),
-            timeout: keys.limit("timeout").unwrap_or(TIMEOUT),
+            retry,
+            timeout,
             origins: std::mem::take(&mut keys.origins),
         };
         if is_slim {
@@ -234,70 +255,92 @@ fn outputs(keys: &mut Reader<'_>) -> Vec<OutputAt> {
 
 /// `destinations`, after `image` with each of `tags`; every one once.
 fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
-    let mut references = Vec::new();
-    let image = keys.text("image").filter(|image| !image.is_empty());
-    let tags = tags(keys);
-    if let Some(image) = image {
-        let given = keys.table.get("tags").is_some();
-        let place = keys.place("image").cloned();
-        if tags.is_empty() && given && keys.mistakes.is_empty() && !keys.has("destinations") {
-            let hint = "each is empty, or its `when` is false: add a tag that is always there, \
-                        such as `{{ ci.commit_short }}`";
-            keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
-        }
-        for (tag_place, tag) in tags {
-            if tag.contains('/') {
-                let message = format!("`{tag}` is no tag: a tag holds no `/`");
-                let mistake = Mistake::at(&tag_place, message, "this tag");
-                keys.mistakes.push(mistake.hint(
-                    "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe }}`",
-                ));
-                continue;
-            }
-            references.push((Some(tag_place), format!("{image}:{tag}")));
-        }
-        if !given {
-            references.push((place, image));
-        }
-    } else if !tags.is_empty() && keys.mistakes.is_empty() {
-        let hint = "write `image`, or whole references as `destinations`";
-        keys.wrong("tags", "`tags` without an `image`".into(), "tags of what?", hint);
+    let mut references = tagged(keys);
+    for (place, text) in keys.list("destinations") {
+        references.extend(reference(keys, &place, &text));
     }
-    references
-        .extend(keys.list("destinations").into_iter().map(|(place, text)| (Some(place), text)));
     let mut destinations: Vec<Reference> = Vec::new();
-    for (place, text) in references {
-        match Reference::parse(&text) {
-            Ok(reference) if reference.digest().is_some() => {
-                let message = format!("the destination `{text}` has a digest");
-                let mistake = match place {
-                    Some(place) => Mistake::at(&place, message, "this digest"),
-                    None => Mistake::nowhere(message),
-                };
-                let hint = "an image has its digest when it is built: name a tag, as in \
-                            `registry.example.com/shop/api:1.0`";
-                keys.mistakes.push(mistake.hint(hint));
-            }
-            Ok(reference) if destinations.iter().any(|known| known.is_same_image(&reference)) => {}
-            Ok(reference) => destinations.push(reference),
-            Err(error) => {
-                let message = error.to_string();
-                let mistake = match place {
-                    Some(place) => Mistake::at(&place, message, "this reference"),
-                    None => Mistake::nowhere(message),
-                };
-                keys.mistakes.push(match unexpanded::hint(&text) {
-                    Some(hint) => mistake.hint(hint),
-                    None => mistake,
-                });
-            }
+    for reference in references {
+        if !destinations.iter().any(|known| known.is_same_image(&reference)) {
+            destinations.push(reference);
         }
     }
     destinations
 }
 
+/// `image` with each of `tags`; by itself where there is no such key.
+fn tagged(keys: &mut Reader<'_>) -> Vec<Reference> {
+    let image = keys.text("image").filter(|image| !image.is_empty());
+    let given = keys.table.get("tags").is_some();
+    let tags = tags(keys);
+    let Some((image, place)) = image.zip(keys.place("image")) else {
+        if !tags.is_empty() && keys.mistakes.is_empty() {
+            let hint = "write `image`, or whole references as `destinations`";
+            keys.lacking("tags", "`tags` without an `image`".into(), "tags of what?", hint);
+        }
+        return Vec::new();
+    };
+    if tags.is_empty() && given && keys.mistakes.is_empty() && !keys.has("destinations") {
+        let hint = "each is empty, or its `when` is false: add a tag that is always there, such \
+                    as `{{ ci.commit_short }}`";
+        keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
+    }
+    let Some(image) = reference(keys, place, &image) else { return Vec::new() };
+    if !given {
+        return vec![image];
+    }
+    if let Some(own) = image.tag().filter(|_| !tags.is_empty()) {
+        let message = format!("the image `{image}` has a tag, and there are `tags`");
+        let hint = format!("write `{own}` as one of the `tags`");
+        keys.wrong("image", message, "a tag of its own", &hint);
+        return Vec::new();
+    }
+    let mut references = Vec::new();
+    for (place, tag) in tags {
+        let mistake = |why: String| Mistake::at(&place, why, "this tag");
+        match image.with_tag(&tag) {
+            Ok(reference) => references.push(reference),
+            Err(_) if tag.contains('/') => {
+                let hint = "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe \
+                            }}`";
+                let why = format!("`{tag}` is no tag: a tag holds no `/`");
+                keys.mistakes.push(mistake(why).hint(hint));
+            }
+            Err(error) => keys.mistakes.push(advised(mistake(error.to_string()), &tag)),
+        }
+    }
+    references
+}
+
+/// What `text` at `place` names as a destination.
+fn reference(keys: &mut Reader<'_>, place: &Place, text: &str) -> Option<Reference> {
+    match Reference::parse(text) {
+        Ok(reference) if reference.digest().is_some() => {
+            let message = format!("the destination `{text}` has a digest");
+            let hint = "an image has its digest when it is built: name a tag, as in \
+                        `registry.example.com/shop/api:1.0`";
+            keys.mistakes.push(Mistake::at(place, message, "this digest").hint(hint));
+            None
+        }
+        Ok(reference) => Some(reference),
+        Err(error) => {
+            let mistake = Mistake::at(place, error.to_string(), "this reference");
+            keys.mistakes.push(advised(mistake, text));
+            None
+        }
+    }
+}
+
+/// With what to write for `$NAME`, where `text` holds one.
+fn advised(mistake: Mistake, text: &str) -> Mistake {
+    match unexpanded::hint(text) {
+        Some(hint) => mistake.hint(hint),
+        None => mistake,
+    }
+}
+
 /// The tags that hold now, each with its place.
-fn tags(keys: &mut Reader<'_>) -> Vec<(crate::config::Place, String)> {
+fn tags(keys: &mut Reader<'_>) -> Vec<(Place, String)> {
     let Some(node) = keys.node("tags") else { return Vec::new() };
     let items = keys.items("tags", node);
     items.iter().filter_map(|item| Some((item.place.clone(), tag(keys, item)?))).collect()

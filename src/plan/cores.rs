@@ -18,36 +18,46 @@ const FEW: usize = 32;
 static CORES: LazyLock<usize> =
     LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
+/// So many are taken at a time: a core that other work keeps from its own takes fewer.
+const SHARE: usize = 16;
+
 /// What `make` makes of each item, in their order.
 pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Sync) -> Vec<R> {
-    if items.len() < FEW || *CORES == 1 {
+    let cores = (*CORES).min(items.len() / FEW);
+    if cores < 2 {
         return items.into_iter().map(make).collect();
     }
-    let size = items.len().div_ceil(*CORES);
+    let count = items.len();
     let mut items = items.into_iter();
-    let mut parts = Vec::new();
+    let mut shares = Vec::new();
     while items.len() > 0 {
-        parts.push(Mutex::new(items.by_ref().take(size).collect::<Vec<T>>()));
+        shares.push(Mutex::new(items.by_ref().take(SHARE).collect::<Vec<T>>()));
     }
-    let of = |part: &Mutex<Vec<T>>| -> Vec<R> {
-        let items = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
-        items.into_iter().map(&make).collect()
-    };
-    let Some((first, others)) = parts.split_first() else { return Vec::new() };
-    thread::scope(|scope| {
-        let of = &of;
-        let begin = |part| thread::Builder::new().spawn_scoped(scope, move || of(part)).ok();
-        let others: Vec<_> = others.iter().map(|part| (part, begin(part))).collect();
-        let mut all = of(first);
-        for (part, thread) in others {
-            all.extend(match thread {
-                Some(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // There is no room for a thread more.
-                None => of(part),
-            });
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let index = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(share) = shares.get(index)
+        {
+            let share = std::mem::take(&mut *share.lock().unwrap_or_else(PoisonError::into_inner));
+            done.push((index, share.into_iter().map(&make).collect::<Vec<R>>()));
         }
-        all
-    })
+        done
+    };
+    let mut parts = thread::scope(|scope| {
+        // Where there is no room for a thread, the others do its work.
+        let begin = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+        let threads: Vec<_> = (1..cores).filter_map(begin).collect();
+        let mut parts = work();
+        for thread in threads {
+            parts.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        parts
+    });
+    parts.sort_unstable_by_key(|(index, _)| *index);
+    let mut all = Vec::with_capacity(count);
+    all.extend(parts.into_iter().flat_map(|(_, part)| part));
+    all
 }
 
 /// Makes a part of each item and hands the parts on in their order, each as soon as it can be.

@@ -49,16 +49,16 @@ pub(super) fn read(
     target: Option<&str>,
     build_args: &[(String, Rendered)],
 ) -> Option<Read> {
-    let (path, file) = if let Some((path, file)) = usual(keys, context) {
-        (path, Ok(file))
+    let (path, bytes) = if let Some((path, file, length)) = usual(keys, context) {
+        (path, bounded(file, length))
     } else {
         let path = find(keys, context)?;
-        let file = File::open(&path);
-        (path, file)
+        let file = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        (path, file.and_then(|(length, file)| bounded(file, length)))
     };
     let label = path.strip_prefix(keys.current).unwrap_or(&path).display().to_string();
-    let text = match file.and_then(bounded) {
-        Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+    let text = match bytes {
+        Ok(Some(bytes)) => text(bytes),
         Ok(None) => {
             let message = format!("`{label}` has more than 4 MiB");
             let hint = "copy long texts from files of the context instead of writing them there";
@@ -106,10 +106,23 @@ const MOST: u64 = 4 << 20;
 /// Bytes that nearly all have less of: they are read at once.
 const USUAL: usize = 8 << 10;
 
-/// What a file holds; nothing where that is too much.
-fn bounded(file: File) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::with_capacity(USUAL);
-    file.take(MOST + 1).read_to_end(&mut bytes)?;
+/// The text of a file, in which what is no UTF-8 is replaced.
+fn text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    }
+}
+
+/// What a file of this length holds; nothing where that is too much.
+fn bounded(file: File, length: u64) -> io::Result<Option<Vec<u8>>> {
+    let most = match length {
+        // Files of the kernel tell no length.
+        0 => MOST + 1,
+        length => length.min(MOST + 1),
+    };
+    let mut bytes = Vec::with_capacity(usize::try_from(most).unwrap_or_default().min(USUAL));
+    file.take(most).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= MOST).then_some(bytes))
 }
 
@@ -137,8 +150,8 @@ fn unknown_target(keys: &mut Reader<'_>, label: &str, error: &UnknownTarget) {
     keys.wrong("target", message, "no such stage", &hint);
 }
 
-/// Where nearly every Dockerfile is, opened: one look instead of many, as plans have many builds.
-fn usual(keys: &Reader<'_>, context: &Path) -> Option<(PathBuf, File)> {
+/// Where nearly every Dockerfile is, opened, with its length: one look instead of many, as plans have many builds.
+fn usual(keys: &Reader<'_>, context: &Path) -> Option<(PathBuf, File, u64)> {
     let path = absolute(context, "Dockerfile");
     if keys.has("dockerfile") || path.parent() != Some(context) {
         return None;
@@ -146,7 +159,8 @@ fn usual(keys: &Reader<'_>, context: &Path) -> Option<(PathBuf, File)> {
     // A pipe would be waited for.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(&path, flags, Mode::empty()).ok()?);
-    file.metadata().is_ok_and(|file| file.is_file()).then_some((path, file))
+    let found = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    Some((path, file, found.len()))
 }
 
 /// Relative to the context, then to the file: the first that is there.

@@ -61,13 +61,12 @@ impl<'a> Executors<'a> {
             Some(place) => Mistake::at(place, message, "unknown executor"),
             None => Mistake::nowhere(message),
         };
-        let hint = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                format!(
-                    "declare `[executors.{name}]`, or use auto, builtin, podman, docker or local"
-                )
-            }
+        let hint = if let Some(near) = near {
+            format!("did you mean `{near}`?")
+        } else {
+            let own = self.config.executors.iter().map(|executor| &*executor.name);
+            let all: Vec<_> = own.chain(["auto", "builtin", "podman", "docker"]).collect();
+            format!("declare `[executors.{name}]`, or use {} or local", all.join(", "))
         };
         self.mistakes.push(mistake.hint(hint));
     }
@@ -86,7 +85,9 @@ impl<'a> Executors<'a> {
             "podman" => Some(container(&mut keys, container::Kind::Podman)),
             "command" => command(&mut keys),
             "builtin" => Some(ExecutorKind::Builtin),
-            _ => Some(ExecutorKind::Local),
+            "local" => Some(ExecutorKind::Local),
+            // Of a type that is none the file's form was told.
+            _ => None,
         };
         let environment = environment(&mut keys);
         let lock_timeout = keys.duration("lock-timeout").unwrap_or(LOCK_TIMEOUT);
@@ -179,7 +180,7 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
             };
             let hint = "write both, set CF_USERNAME and CF_PASSWORD, or log in before and write \
                         neither";
-            keys.wrong(there, format!("`{there}` without `{not}`"), "half a login", hint);
+            keys.lacking(there, format!("`{there}` without `{not}`"), "half a login", hint);
             None
         }
     };
@@ -187,7 +188,7 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
         let hint = "write `api = \"https://api.…\"`; it is found in VCAP_APPLICATION inside of a \
                     Cloud Foundry app";
         let message = "a `cloudfoundry` executor has a login and no `api`";
-        keys.wrong("api", message.into(), "no `api`", hint);
+        keys.lacking("api", message.into(), "no `api`", hint);
         return None;
     }
     let instances = keys.integer("instances").unwrap_or(1);

@@ -1,11 +1,12 @@
 //! Why a build's value is what it is: every layer that says something, and what has become of it.
 
-use crate::config::{self, Config, Data, Node, Section, Step, nearest};
+use crate::config::{self, Config, Data, Node, Said, Section, nearest};
 
 use super::{
-    Facts,
+    Build, Facts, Plan,
     arguments::shown,
     known::{Known, Meaning},
+    labels::{self, OciLabel},
     make,
     reader::Reader,
 };
@@ -19,6 +20,8 @@ pub struct Explained {
     pub value: Option<String>,
     /// What goes where nothing is said.
     pub default: Option<&'static str>,
+    /// Why it is that, where no layer says it.
+    pub why: Option<String>,
     /// What its template takes: `ci.tag`, `env.NAME`, `vars.NAME`, `builds.NAME`.
     pub takes: Vec<String>,
     /// The layer that holds, then those that it lies over, downwards.
@@ -98,40 +101,106 @@ pub fn explained(config: &Config, wanted: &str) -> Result<(Vec<String>, String),
     Err(ExplainError::NoBuild { wanted: wanted.to_owned(), hint })
 }
 
-/// Explains `key` of `build`, each entry of a table by itself; all keys that are written for none.
+/// Keys of which every build has something.
+const DECIDED: [&str; 2] = ["executor", "labels"];
+
+/// Explains `key` of `build`, each entry of a table by itself; for none all keys that are written
+/// or decided. `plan` says where it runs.
 #[must_use]
-pub fn explain(config: &Config, facts: &Facts<'_>, build: &Section, key: &str) -> Vec<Explained> {
+pub fn explain(
+    config: &Config,
+    facts: &Facts<'_>,
+    build: &Section,
+    plan: &Plan,
+    key: &str,
+) -> Vec<Explained> {
     let engine = make::engine(build, config, facts);
     let mut keys = Reader::new(config, &engine, &build.table, facts.current);
     let (first, entry) = match key.split_once('.') {
         Some((first, entry)) => (first, Some(entry.trim_matches('"'))),
         None => (key, None),
     };
-    let written: Vec<&str> = build.table.0.iter().map(|entry| entry.name.as_str()).collect();
-    let wanted = if first.is_empty() { written } else { vec![first] };
+    let written = build.table.0.iter().map(|entry| entry.name.as_str());
+    // Of these something is decided also where nothing is written.
+    let decided = DECIDED.into_iter().filter(|key| build.table.get(key).is_none());
+    let wanted = if first.is_empty() { written.chain(decided).collect() } else { vec![first] };
     let mut explained = Vec::new();
     for key in wanted {
-        let entries = match entry {
-            Some(entry) => vec![entry],
-            None => entries(&config.history(build, &[key])),
-        };
-        if entries.is_empty() {
-            explained.push(one(config, build, &[key], &mut keys));
+        let first = explained.len();
+        if key == "labels" {
+            explained.extend(oci_labels(build, entry, &mut keys, facts));
         }
-        explained
-            .extend(entries.into_iter().map(|entry| one(config, build, &[key, entry], &mut keys)));
+        match entry {
+            // Of a label that goes without saying nothing is written.
+            Some(_) if explained.len() > first => {}
+            Some(entry) => explained.push(one(config, build, &[key, entry], &mut keys)),
+            None => {
+                for entry in entries(&config.said(build), key) {
+                    explained.push(one(config, build, &[key, &entry], &mut keys));
+                }
+                if explained.len() == first {
+                    explained.push(one(config, build, &[key], &mut keys));
+                }
+            }
+        }
+        if key == "executor" {
+            let planned = plan.builds.iter().find(|planned| *planned.name == *build.name);
+            explained[first..].iter_mut().for_each(|one| tell_of_choice(one, planned));
+        }
     }
     explained
 }
 
+/// The labels that `build` has by default, or why it has none.
+fn oci_labels(
+    build: &Section,
+    entry: Option<&str>,
+    keys: &mut Reader<'_>,
+    facts: &Facts<'_>,
+) -> Vec<Explained> {
+    let explained = |name: &str, value, takes, why| Explained {
+        key: format!("{}.labels.{name}", build.name),
+        value,
+        default: None,
+        why: Some(why),
+        takes,
+        layers: Vec::new(),
+    };
+    match labels::oci(keys, &build.name, &facts.ci) {
+        Ok(labels) => labels
+            .into_iter()
+            .filter(|label| entry.is_none_or(|entry| entry == label.name))
+            .map(|OciLabel { name, value, fact }| {
+                let why = "by default, as `oci-labels` is not false".to_owned();
+                explained(&name, Some(format!("{value:?}")), vec![fact.to_owned()], why)
+            })
+            .collect(),
+        Err(_) if entry.is_some() => Vec::new(),
+        Err(why) => {
+            vec![explained("org.opencontainers.image.*", None, Vec::new(), why.why().to_owned())]
+        }
+    }
+}
+
+/// The executor that was taken, where the file leaves the choice.
+fn tell_of_choice(explained: &mut Explained, planned: Option<&Build>) {
+    let Some(planned) = planned else { return };
+    if planned.chosen.is_some() || explained.layers.is_empty() {
+        explained.value = Some(format!("{:?}", planned.executor.name));
+        explained.default = None;
+        let only = || "the only one of `executors`".to_owned();
+        explained.why = Some(planned.chosen.clone().unwrap_or_else(only));
+    }
+}
+
 /// The names that a table has in any layer, in the order in which they come up.
-fn entries<'c>(steps: &[Step<'c>]) -> Vec<&'c str> {
-    let mut names: Vec<&str> = Vec::new();
-    for step in steps {
+fn entries(said: &Said<'_>, key: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for step in said.of(&[key]) {
         let Data::Table(table) = &step.node.data else { continue };
         for entry in &table.0 {
-            if !names.contains(&&*entry.name) {
-                names.push(&entry.name);
+            if !names.contains(&entry.name) {
+                names.push(entry.name.clone());
             }
         }
     }
@@ -139,8 +208,7 @@ fn entries<'c>(steps: &[Step<'c>]) -> Vec<&'c str> {
 }
 
 fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -> Explained {
-    let mut steps = config.history(build, path);
-    steps.reverse();
+    let said = config.said(build);
     let node = match (path, build.table.get(path[0]).map(|node| &node.data)) {
         ([_, entry], Some(Data::Table(table))) => table.get(entry),
         ([_], _) => build.table.get(path[0]),
@@ -156,11 +224,13 @@ fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -
         key: [&[&*build.name], path].concat().join("."),
         value,
         default: if node.is_none() { default(path[0]) } else { None },
+        why: None,
         takes,
-        layers: steps
-            .iter()
+        layers: said
+            .of(path)
+            .rev()
             .map(|step| Layer {
-                place: config.described(step).to_string(),
+                place: config.described(&step).to_string(),
                 written: written(step.node),
             })
             .collect(),

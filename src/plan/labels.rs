@@ -21,17 +21,62 @@ use super::reader::Reader;
 
 const PREFIX: &str = "org.opencontainers.image.";
 
-/// The labels of the build `name`. Each default is left out where `labels` has its name, be it
-/// with `false`, and all of them where `oci-labels` is `false`; and whether all are left out
-/// because files have changed.
+/// A label that an image has by default.
+pub(super) struct OciLabel {
+    /// Its whole name.
+    pub(super) name: String,
+    pub(super) value: String,
+    /// What it comes from, as templates name it.
+    pub(super) fact: &'static str,
+}
+
+/// Why an image has no labels by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unlabelled {
+    /// The build says so.
+    Off,
+    /// None is known.
+    NoCommit,
+    /// Files that git tracks have changed since, or it is not known whether they have.
+    Changed,
+}
+
+impl Unlabelled {
+    /// In words.
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Off => "`oci-labels` is false",
+            Self::NoCommit => "no commit is known",
+            Self::Changed => "files of the checkout are changed: it is no commit that is built",
+        }
+    }
+}
+
+/// The labels of the build `name`, the default ones first; and whether those are left out because
+/// files have changed.
 pub(super) fn labels(
     keys: &mut Reader<'_>,
     name: &str,
     ci: &Ci,
 ) -> (Vec<(String, Rendered)>, bool) {
     let written = keys.map("labels");
+    let (known, withheld) = match oci(keys, name, ci) {
+        Ok(known) => (known, false),
+        Err(why) => (Vec::new(), why == Unlabelled::Changed),
+    };
+    let known = known.into_iter().map(|label| (label.name, Rendered::literal(label.value)));
+    (known.chain(written).collect(), withheld && ci.fact(Field::Dirty).as_flag() == Some(true))
+}
+
+/// The default labels of the build `name`. Each is left out where `labels` has its name, be it
+/// with `false`, and all of them where `oci-labels` is `false`.
+///
+/// # Errors
+///
+/// Why there are none.
+pub(super) fn oci(keys: &mut Reader<'_>, name: &str, ci: &Ci) -> Result<Vec<OciLabel>, Unlabelled> {
     if !keys.boolean("oci-labels").unwrap_or(true) {
-        return (written, false);
+        return Err(Unlabelled::Off);
     }
     let named: Vec<String> = match keys.table.get("labels") {
         Some(Node { data: Data::Table(table), .. }) => {
@@ -39,44 +84,36 @@ pub(super) fn labels(
         }
         _ => Vec::new(),
     };
-    let mut labels: Vec<_> = known(name, ci)
-        .into_iter()
-        .map(|(key, value)| (format!("{PREFIX}{key}"), Rendered::literal(value)))
-        .filter(|(key, _)| !named.contains(key))
-        .collect();
-    let is_changed = labels.is_empty() && is_changed(ci);
-    labels.extend(written);
-    (labels, is_changed)
+    let known = known(name, ci)?.into_iter().map(|(key, value, fact)| OciLabel {
+        name: format!("{PREFIX}{key}"),
+        value,
+        fact,
+    });
+    Ok(known.filter(|label| !named.contains(&label.name)).collect())
 }
 
-/// Whether what is built is no commit, as files that git tracks have changed since.
-fn is_changed(ci: &Ci) -> bool {
-    ci.provider() == Provider::Git
-        && matches!(ci.fact(Field::Commit), Fact::Known(_))
-        && ci.fact(Field::Dirty).as_flag() == Some(true)
-}
-
-/// What is known of the commit that is built; nothing where that is not one commit.
-fn known(name: &str, ci: &Ci) -> Vec<(&'static str, String)> {
+/// What is known of the commit that is built; why nothing, where that is not one commit.
+fn known(name: &str, ci: &Ci) -> Result<Vec<(&'static str, String, &'static str)>, Unlabelled> {
     let text = |field| match ci.fact(field) {
         Fact::Known(FactValue::Text(text)) => Some(text),
         _ => None,
     };
-    let Some(revision) = text(Field::Commit) else { return Vec::new() };
+    let Some(revision) = text(Field::Commit) else { return Err(Unlabelled::NoCommit) };
     // A job's own files lie in its checkout; on a desk a change is one of the sources.
     if ci.provider() == Provider::Git && ci.fact(Field::Dirty).as_flag() != Some(false) {
-        return Vec::new();
+        return Err(Unlabelled::Changed);
     }
     let version = text(Field::Tag).map(|tag| version(&tag).to_owned());
     let pairs = [
-        ("created", text(Field::CommitTime)),
-        ("revision", Some(revision)),
-        ("source", text(Field::RepositoryUrl)),
-        ("url", text(Field::RepositoryUrl)),
-        ("version", version),
-        ("title", Some(name.to_owned())),
+        ("created", text(Field::CommitTime), "ci.commit_time"),
+        ("revision", Some(revision), "ci.commit"),
+        ("source", text(Field::RepositoryUrl), "ci.repository_url"),
+        ("url", text(Field::RepositoryUrl), "ci.repository_url"),
+        ("version", version, "ci.tag"),
+        ("title", Some(name.to_owned()), "build.name"),
     ];
-    pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    let known = pairs.into_iter().filter_map(|(key, value, fact)| Some((key, value?, fact)));
+    Ok(known.collect())
 }
 
 /// A tag without what stands before its version: `v1.2.3` and `api/v1.2.3` are 1.2.3.

@@ -2,7 +2,7 @@
 //! on the executor's command line.
 
 use crate::{
-    config::{Mistake, Mistakes},
+    config::Mistake,
     secret::{Redactor, Source},
 };
 
@@ -33,12 +33,11 @@ pub fn sources(plan: &Plan) -> Vec<&Source> {
 
 /// Build args, labels, annotations and other arguments that hold a secret that `redactor` knows.
 #[must_use]
-pub fn leaks(plan: &Plan, redactor: &Redactor) -> Option<Mistakes> {
+pub fn leaks(plan: &Plan, redactor: &Redactor) -> Vec<Mistake> {
     if redactor.knows_nothing() {
-        return None;
+        return Vec::new();
     }
-    let mistakes: Vec<_> = plan.builds.iter().flat_map(|build| of_build(build, redactor)).collect();
-    (!mistakes.is_empty()).then(|| Mistakes::new(mistakes, &plan.sources))
+    plan.builds.iter().flat_map(|build| of_build(build, redactor)).collect()
 }
 
 fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {

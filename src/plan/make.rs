@@ -8,8 +8,8 @@ use std::{
 
 use crate::{
     ci::Provider,
-    config::{Config, Data, Entry, Mistake, Mistakes, Node, Origin, Section, Table},
-    template::{Engine, Names, TemplateError, Value, Var},
+    config::{Config, Data, Entry, Mistake, Node, Origin, Section, Table},
+    template::{Engine, Names, Value, Var},
 };
 
 use super::{
@@ -37,26 +37,25 @@ pub struct Wanted<'a> {
     pub earlier: Option<&'a Earlier>,
 }
 
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// A build that was asked for is not there.
-    #[error(transparent)]
-    Select(#[from] SelectError),
-    /// Something in the configuration is wrong.
-    #[error(transparent)]
-    Mistakes(#[from] Mistakes),
+/// A plan as far as it goes.
+#[derive(Debug)]
+pub struct Draft {
+    /// Of builds that something is wrong with there may be nothing in it.
+    pub plan: Plan,
+    /// All that is wrong.
+    pub mistakes: Vec<Mistake>,
 }
 
-/// Decides everything about the builds that are wanted.
+/// Decides everything about the builds that are wanted, where nothing is wrong.
 ///
 /// Templates are checked for all builds and rendered for those that are wanted and what they
-/// need.
+/// need. What may come of a mistake in the form of `config` is marked so.
 ///
 /// # Errors
 ///
-/// A name that chooses nothing; else all mistakes at once.
-pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Plan, PlanError> {
+/// A name that chooses nothing.
+pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Draft, SelectError> {
+    let mut mistakes = Vec::new();
     if config.builds.is_empty() {
         let message = "the file has no builds";
         let mistake = match config.sources.top() {
@@ -64,11 +63,10 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
             None => Mistake::nowhere(message),
         };
         let hint = "write `[builds.NAME]`, with `context`, `image` and `tags`";
+        mistakes.push(mistake.hint(hint).may_follow());
         // Perhaps a glob was to include them.
-        let all = std::iter::once(mistake.hint(hint)).chain(config.warnings.clone()).collect();
-        return Err(Mistakes::new(all, &config.sources).into());
+        mistakes.extend(config.warnings.clone());
     }
-    let mut mistakes = Vec::new();
     let known = Known::of(config, &mut mistakes);
     let is_meant = |index: &usize| {
         config.member.is_none_or(|member| config.builds[*index].key.source == member)
@@ -78,7 +76,9 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
 
     let names_in_templates = template_names(config, facts);
     let plain = Engine::new(names_in_templates.clone());
+    let told = mistakes.len();
     let registries = registries::read(config, &plain, facts, &mut mistakes);
+    let are_right = mistakes.len() == told;
     let hosts: BTreeMap<String, String> =
         registries.iter().map(|one| (one.name.clone(), one.host.clone())).collect();
     let mut planner = Planner {
@@ -98,7 +98,7 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
         },
     };
     let engines = (&planner.engine, &plain);
-    planner.mistakes.extend(check_structure(config, facts, engines, |_, _| true));
+    planner.mistakes.extend(check_structure(config, facts, engines));
     let reports = planner.reports(&plain);
     let mut builds = planner.builds(&chosen, &plain);
     let Planner { mut mistakes, mut warnings, left_out, loose, taking, .. } = planner;
@@ -106,25 +106,25 @@ pub fn make(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<Pl
     warnings.extend(unused::warnings(config, &builds));
     let left_out = order::left_out(&mut builds, &left_out, &loose, (&known, config), &mut mistakes);
     let mut builds = order::order(builds, &known, &mut mistakes);
-    if mistakes.is_empty() {
-        // What is wrong with a registry is told above, once and in its place.
+    // What is wrong with a registry is told above, once and in its place.
+    if are_right {
         reach::reach(&mut builds, &registries, config, &mut mistakes);
     }
-    if !mistakes.is_empty() {
-        return Err(Mistakes::new(mistakes, &config.sources).into());
-    }
     let taken = taking.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Plan {
-        file: config.path.clone(),
-        sources: config.sources.clone(),
-        builds,
-        registries,
-        reports,
-        overrides: overrides(config),
-        laid_over: laid_over(config),
-        left_out,
-        taken: taken.into_iter().collect(),
-        warnings,
+    Ok(Draft {
+        plan: Plan {
+            file: config.path.clone(),
+            sources: config.sources.clone(),
+            builds,
+            registries,
+            reports,
+            overrides: overrides(config),
+            laid_over: laid_over(config),
+            left_out,
+            taken: taken.into_iter().collect(),
+            warnings,
+        },
+        mistakes,
     })
 }
 
@@ -244,30 +244,17 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// What is wrong with the templates of a configuration whose form is wrong, and of which there is
-/// no plan; what they name in it is not held against it, as that may be what is wrong.
-#[must_use]
-pub fn template_mistakes(config: &Config, facts: &Facts<'_>) -> Vec<Mistake> {
-    let engine = Engine::new(template_names(config, facts));
-    check_structure(config, facts, (&engine, &engine), |template, error| {
-        let name = template.get(error.range.clone()).unwrap_or_default();
-        let root = name.split(['.', '[']).next().unwrap_or_default().trim();
-        !["builds", "matrix", "registries", "vars"].contains(&root)
-    })
-}
-
-/// Syntax and names of every template, also of builds that were not chosen, as far as what is
-/// wrong `counts`; the first engine renders those of builds, the second all others.
+/// Syntax and names of every template, also of builds that were not chosen; the first engine
+/// renders those of builds, the second all others.
 fn check_structure(
     config: &Config,
     facts: &Facts<'_>,
     (engine, plain): (&Engine, &Engine),
-    counts: fn(&str, &TemplateError) -> bool,
 ) -> Vec<Mistake> {
     let check_table = |engine: &Engine, table: &Table| {
         let mut keys = Reader::new(config, engine, table, facts.current);
         for entry in &table.0 {
-            check_node(&mut keys, &entry.name, &entry.node, counts);
+            check_node(&mut keys, &entry.name, &entry.node);
         }
         keys.mistakes
     };
@@ -297,22 +284,17 @@ pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Eng
     engine_of(build, &Engine::new(Names { registries: Arc::new(hosts), ..names }))
 }
 
-fn check_node(
-    keys: &mut Reader<'_>,
-    key: &str,
-    node: &Node,
-    counts: fn(&str, &TemplateError) -> bool,
-) {
+fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {
     match &node.data {
-        Data::Text(template) => keys.check(key, node, template, counts),
+        Data::Text(template) => keys.check(key, node, template),
         Data::List(items) => {
             for item in items {
-                check_node(keys, key, item, counts);
+                check_node(keys, key, item);
             }
         }
         Data::Table(table) => {
             for entry in &table.0 {
-                check_node(keys, &format!("{key}.{}", entry.name), &entry.node, counts);
+                check_node(keys, &format!("{key}.{}", entry.name), &entry.node);
             }
         }
         Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}

@@ -43,7 +43,7 @@ pub(crate) use executor::{CONNECT_TIMEOUT, IMAGE, LOCK_TIMEOUT};
 pub use explain::{ExplainError, Explained, Layer, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
-pub use make::{PlanError, Wanted, make, template_mistakes};
+pub use make::{Draft, Wanted, draft};
 pub use order::withheld;
 pub use select::{SelectError, only};
 pub use slim::{Slim, parents, sources as extent, taken};

@@ -42,7 +42,7 @@ pub(super) fn needs(
             Meaning::Nothing => {
                 let message = format!("`{who}` needs `{word}`, and there is no such build");
                 let mistake = Mistake::at(&place, message, "no such build");
-                keys.mistakes.push(mistake.hint(known.hint(&word)));
+                keys.mistakes.push(mistake.hint(known.hint(&word)).may_follow());
                 continue;
             }
         };

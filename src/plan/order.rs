@@ -55,7 +55,7 @@ pub(super) fn order(
                 let hint = "an executor can only pull what was pushed: give it a destination, \
                             and no `no-push`";
                 let mistake = Mistake::at(&build.place, message, "needs an image");
-                mistakes.push(mistake.hint(hint));
+                mistakes.push(mistake.hint(hint).may_follow());
             }
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn order(
             let (first, next) = (&builds[&circle[0]], known.names[circle[1]]);
             let mistake = Mistake::at(place(first, next), message, "in the circle");
             mistakes.push(mistake.hint("take one of these needs away"));
-            Vec::new()
+            builds.into_values().map(|build| *build).collect()
         }
     }
 }
@@ -96,7 +96,7 @@ fn tell_of_two(builds: &BTreeMap<usize, Box<Build>>, mistakes: &mut Vec<Mistake>
             let keys = ["destinations", "tags", "image"];
             let place = keys.iter().find_map(|key| build.origins.get(*key));
             let mistake = Mistake::at(place.unwrap_or(&build.place), message, "the same for both");
-            mistakes.push(mistake.hint(
+            mistakes.push(mistake.may_follow().hint(
                 "give them other images or tags; those of a matrix differ by `{{ matrix.NAME }}`, \
                  those of `defaults` by `{{ build.name }}`",
             ));
@@ -127,7 +127,7 @@ pub fn withheld(plan: &Plan) -> Option<Mistakes> {
         Some(mistake.hint(hint))
     };
     let mistakes: Vec<_> = plan.builds.iter().filter_map(mistake).collect();
-    (!mistakes.is_empty()).then(|| Mistakes::new(mistakes, &plan.sources))
+    Mistakes::any(mistakes, &plan.sources)
 }
 
 /// Each after what it needs, else in their order; a circle is answered with its whole path, its

@@ -70,11 +70,20 @@ impl<'a> Reader<'a> {
 
     /// A mistake about the value of `key`.
     pub(super) fn wrong(&mut self, key: &str, message: String, label: &str, hint: &str) {
-        let mistake = match self.place(key).or(self.of) {
-            Some(place) => Mistake::at(place, message, label),
-            None => Mistake::nowhere(message),
+        let mistake = match (self.place(key), self.of) {
+            (Some(place), _) => Mistake::at(place, message, label),
+            (None, Some(place)) => Mistake::at(place, message, label).may_follow(),
+            (None, None) => Mistake::nowhere(message),
         };
         self.mistakes.push(mistake.hint(hint));
+    }
+
+    /// As [`Self::wrong`], where what is wrong is that another key is not there.
+    pub(super) fn lacking(&mut self, key: &str, message: String, label: &str, hint: &str) {
+        self.wrong(key, message, label, hint);
+        if let Some(mistake) = self.mistakes.last_mut() {
+            mistake.may_follow = true;
+        }
     }
 
     /// A string that is known now.
@@ -118,20 +127,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Syntax and names of one template, without needing values.
-    ///
-    /// Only what `counts`, asked of the template and its mistake.
-    pub(super) fn check(
-        &mut self,
-        key: &str,
-        node: &Node,
-        template: &str,
-        counts: impl Fn(&str, &TemplateError) -> bool,
-    ) {
+    pub(super) fn check(&mut self, key: &str, node: &Node, template: &str) {
         if self.is_outside(node) {
             return;
         }
-        let errors = self.engine.check(template).into_iter();
-        for error in errors.filter(|error| counts(template, error)) {
+        for error in self.engine.check(template) {
             self.mistakes.push(self.template_mistake(key, node, template, error));
         }
     }
@@ -327,10 +327,19 @@ impl<'a> Reader<'a> {
     ) -> Mistake {
         let place = within(self.config, &node.place, template, &error.range);
         let mistake = Mistake::at(&place, format!("`{key}`: {}", error.message), "here");
-        match error.hint {
+        let mistake = match error.hint {
             Some(hint) => mistake.hint(hint),
             None => mistake,
-        }
+        };
+        let name = template.get(error.range).unwrap_or_default();
+        let root = name.split(['.', '[']).next().unwrap_or_default().trim();
+        let may_follow = match root {
+            "builds" | "matrix" => true,
+            "registries" => self.config.registries.is_empty(),
+            "vars" => self.config.vars.0.is_empty(),
+            _ => false,
+        };
+        if may_follow { mistake.may_follow() } else { mistake }
     }
 }
 

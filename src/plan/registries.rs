@@ -43,7 +43,7 @@ fn tell_of_half(keys: &mut Reader<'_>) {
     if !keys.has("credential-helper") {
         let hint = "write both; or neither, and the CI's variables and docker's and podman's \
                     configs are looked at";
-        keys.wrong(given, format!("`{given}` without `{missing}`"), "half a login", hint);
+        keys.lacking(given, format!("`{given}` without `{missing}`"), "half a login", hint);
     }
 }
 

@@ -31,6 +31,9 @@ const FORMS: [(&str, &str, usize, &str); 12] = [
     ("xoxp-", "a token of Slack", 20, "-"),
 ];
 
+/// How many bytes the shortest of them has.
+const SHORTEST: usize = 20;
+
 /// How the first line of a private key ends, whatever its kind.
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
@@ -63,6 +66,10 @@ pub(super) fn check(key: &str, entries: &[(String, Rendered)], keys: &mut Reader
 
 /// What the text holds.
 fn token(text: &str) -> Option<&'static str> {
+    // Most texts are short, and plans have many builds.
+    if text.len() < SHORTEST {
+        return None;
+    }
     if text.contains(PRIVATE_KEY) {
         return Some("a private key");
     }
@@ -97,6 +104,14 @@ mod tests {
         assert_eq!(token(&format!("ghp_{letters}")), Some("a token of GitHub"));
         assert_eq!(token("AKIAABCDEFGHIJKLMNOP"), Some("a key of AWS"));
         assert_eq!(token("-----BEGIN PRIVATE KEY-----\nMII"), Some("a private key"));
+    }
+
+    #[test]
+    fn none_is_shorter_than_the_shortest() {
+        let lengths = FORMS.iter().map(|(prefix, _, least, _)| prefix.len() + least);
+
+        assert_eq!(lengths.min(), Some(SHORTEST));
+        assert!(PRIVATE_KEY.len() < SHORTEST, "its first line has dashes before as well");
     }
 
     #[test]

@@ -110,6 +110,19 @@ impl Reference {
             && self.digest == other.digest
     }
 
+    /// The same image with another tag.
+    ///
+    /// # Errors
+    ///
+    /// [`ReferenceError`] when `tag` is none.
+    pub fn with_tag(&self, tag: &str) -> Result<Self, ReferenceError> {
+        grammar::tag(tag).map_err(|why| ReferenceError {
+            reference: format!("{self}:{tag}"),
+            mistake: Mistake::Tag(tag.to_owned(), why),
+        })?;
+        Ok(Self { tag: Some(tag.to_owned()), ..self.clone() })
+    }
+
     /// The same image pinned to `digest`; the tag stays, for whoever reads it.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ impl Findings {
 }
 
 fn finding(severity: Severity, mistake: &Mistake, sources: &Sources) -> Finding {
-    let Mistake { message, place, label, hint, concealed: _ } = mistake;
+    let Mistake { message, place, label, hint, concealed: _, may_follow: _ } = mistake;
     Finding {
         severity,
         message: message.clone(),

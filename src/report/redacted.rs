@@ -27,8 +27,8 @@ const OURS: [&str; 12] = [
 ];
 
 /// Fields that hold names of the user's own.
-const NAMED: [&str; 7] =
-    ["annotations", "build_args", "credentials", "labels", "layers", "origins", "secrets"];
+const NAMED: [&str; 6] =
+    ["annotations", "build_args", "credentials", "labels", "layers", "secrets"];
 
 /// What stands before the digits of a digest, and how many they are.
 const DIGEST: (&str, usize) = ("sha256:", 64);

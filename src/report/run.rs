@@ -51,7 +51,8 @@ struct BuildReport<'a> {
 #[derive(Serialize)]
 struct DestinationReport {
     reference: String,
-    /// `yes`, `no` or `unknown`: Kaniko stops at the first that fails and does not say which.
+    /// `yes`, `no` or `unknown`: Kaniko stops at the first that fails and does not say which, and
+    /// an answer may be lost.
     pushed: &'static str,
 }
 
@@ -102,29 +103,19 @@ fn text(ci: &Ci, field: Field) -> Option<String> {
 
 fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
     // No `..` here: a new field does not compile until it is reported.
-    let Outcome { build: _, end, duration, attempts, bundle, executor_version } = outcome;
-    let (result, cause, exit_code, digest, images, pushed): (_, Option<&str>, _, _, &[String], _) =
-        match end {
-            End::Built { digest, images } => {
-                let pushed = if build.push { "yes" } else { "no" };
-                ("built", None, Some(0), Some(digest.as_str()), images, pushed)
-            }
-            End::Failed { exit_code, cause, pushed_unknown } => {
-                let pushed = if *pushed_unknown { "unknown" } else { "no" };
-                ("failed", Some(cause), Some(*exit_code), None, &[], pushed)
-            }
-            End::Unreached { cause, hint: _ } => {
-                // A lost connection may have been lost after the push.
-                let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
-                ("not-built", Some(cause), None, None, &[], pushed)
-            }
-            End::Unpacked { cause, hint: _ } => ("not-built", Some(cause), None, None, &[], "no"),
-            End::Skipped { cause } => ("skipped", Some(cause), None, None, &[], "no"),
-            End::Interrupted => {
-                let pushed = if *attempts > 0 && build.push { "unknown" } else { "no" };
-                ("interrupted", Some(outcome.interruption()), None, None, &[], pushed)
-            }
-        };
+    let Outcome { build: _, end, duration, attempts, bundle, executor_version, pushed } = outcome;
+    let (result, cause, exit_code, digest, images): (_, Option<&str>, _, _, &[String]) = match end {
+        End::Built { digest, images } => ("built", None, Some(0), Some(digest.as_str()), images),
+        End::Failed { exit_code, cause } => ("failed", Some(cause), Some(*exit_code), None, &[]),
+        End::Unreached { cause, hint: _ } | End::Unpacked { cause, hint: _ } => {
+            ("not-built", Some(cause), None, None, &[])
+        }
+        End::Skipped { cause } => ("skipped", Some(cause), None, None, &[]),
+        End::Interrupted => ("interrupted", Some(outcome.interruption()), None, None, &[]),
+    };
+    let destinations = build.destinations.iter().zip(pushed).map(|(reference, pushed)| {
+        DestinationReport { reference: reference.to_string(), pushed: pushed.name() }
+    });
     BuildReport {
         name: &build.name,
         executor: &build.executor.name,
@@ -135,11 +126,7 @@ fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
         exit_code,
         digest,
         images,
-        destinations: build
-            .destinations
-            .iter()
-            .map(|reference| DestinationReport { reference: reference.to_string(), pushed })
-            .collect(),
+        destinations: destinations.collect(),
         bases: build.bases.iter().map(|base| base.reference.as_str()).collect(),
         bundle_sha256: bundle.map(|bundle| hex(&bundle.sha256)),
         bundle_bytes: bundle.map(|bundle| bundle.bytes),

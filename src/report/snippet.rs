@@ -10,8 +10,7 @@ use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 #[must_use]
 pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     let all = &mistakes.mistakes;
-    let hidden: Vec<_> =
-        all.iter().filter(|one| one.concealed).filter_map(|one| one.place.as_ref()).collect();
+    let hidden: Vec<_> = all.iter().filter_map(|one| one.concealed.as_deref()).collect();
     let one = |mistake: &Mistake| with_place("error", mistake, &hidden, &mistakes.sources, colour);
     let mut text = all.iter().map(one).collect::<Vec<_>>().join("\n\n");
     if mistakes.more > 0 {
@@ -20,10 +19,19 @@ pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     text
 }
 
-/// One warning about a configuration.
-#[must_use]
-pub fn warning(warning: &Mistake, sources: &Sources, colour: bool) -> String {
-    with_place("warning", warning, &[], sources, colour)
+/// So many warnings are told: who has more reads no further.
+const MOST: usize = 100;
+
+/// Warnings about a configuration, each by itself, the first of many.
+pub fn warnings(
+    warnings: &[Mistake],
+    sources: &Sources,
+    colour: bool,
+) -> impl Iterator<Item = String> {
+    let one = move |one| with_place("warning", one, &[], sources, colour);
+    let more = warnings.len().saturating_sub(MOST);
+    let more = (more > 0).then(|| format!("… and {more} warnings more"));
+    warnings.iter().take(MOST).map(one).chain(more)
 }
 
 /// A mistake with its place; what is `hidden` is shown by none, whichever it belongs to.

@@ -110,6 +110,7 @@ mod tests {
             attempts,
             bundle,
             executor_version: None,
+            pushed: Vec::new(),
         };
         let packed = Packed { bytes: 2048, sha256: [0; 32], entries: 3 };
         let built = End::Built { digest: "sha256:1".into(), images: vec![] };
@@ -137,6 +138,7 @@ mod tests {
             attempts: 1,
             bundle: None,
             executor_version: None,
+            pushed: vec![],
         };
 
         assert_eq!(

@@ -2,8 +2,11 @@
 
 use crate::{
     context::{self, ContextError, Dockerfile, Extent},
-    kaniko::{cause::Cause, log::without_colours},
-    outcome::{End, chain},
+    kaniko::{
+        cause::{Asked, Cause},
+        log::without_colours,
+    },
+    outcome::{End, Pushed, chain},
     plan::Build,
     registry::Reference,
     transport::{Bundle, Job, Ran, TransportError},
@@ -17,32 +20,21 @@ pub(super) struct Attempt {
     pub(super) worth_repeating: bool,
     pub(super) bundle: Option<context::Packed>,
     pub(super) version: Option<String>,
+    /// For each destination; none where no destination was reached.
+    pub(super) pushed: Vec<Pushed>,
 }
 
-/// An attempt that came to nothing before it began.
-pub(super) fn unreached(cause: String) -> Attempt {
-    Attempt {
-        end: End::Unreached { cause, hint: None },
-        worth_repeating: false,
-        bundle: None,
-        version: None,
+impl Attempt {
+    /// An attempt that came to nothing before anything was built.
+    pub(super) fn unstarted(end: End) -> Self {
+        Self { end, worth_repeating: false, bundle: None, version: None, pushed: Vec::new() }
     }
-}
-
-/// An attempt that the end of the run has cut short before its executor was reached.
-pub(super) fn interrupted() -> Attempt {
-    Attempt { end: End::Interrupted, worth_repeating: false, bundle: None, version: None }
 }
 
 /// An attempt whose context cannot be sent.
 pub(super) fn unpacked(error: &ContextError) -> Attempt {
     let hint = error.hint().map(str::to_owned);
-    Attempt {
-        end: End::Unpacked { cause: chain(error), hint },
-        worth_repeating: false,
-        bundle: None,
-        version: None,
-    }
+    Attempt::unstarted(End::Unpacked { cause: chain(error), hint })
 }
 
 /// Sends, builds and brings back once.
@@ -57,7 +49,7 @@ pub(super) async fn attempt(
     let result = reach.run(run, build, job, bundle, seat).await;
     match result {
         Ok(ran) => ran_to_end(run, build, ran),
-        Err(error) => not_run(error, pushes(build)),
+        Err(error) => not_run(build, error),
     }
 }
 
@@ -74,42 +66,55 @@ pub(crate) fn spec(build: &Build, extent: Extent) -> context::Spec {
 }
 
 fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
-    let (end, worth_repeating) = if ran.timed_out {
+    let (end, worth_repeating, pushed) = if ran.timed_out {
         let limit = humantime::format_duration(build.timeout);
         let cause = format!("it did not end within {limit} and was stopped");
         // When it was stopped it may have been pushing, or done with it.
-        (End::Failed { exit_code: 124, cause, pushed_unknown: pushes(build) }, true)
+        (End::Failed { exit_code: 124, cause }, true, Pushed::Unknown)
     } else if ran.exit_code == 0 {
         if let Some(digest) = ran.digest {
             let pushed = build.destinations.iter().filter(|_| build.push);
             let images = pushed.filter_map(|one| with_digest(one, &digest)).collect();
-            (End::Built { digest, images }, false)
+            (End::Built { digest, images }, false, Pushed::Yes)
         } else {
             let cause = "the executor ended well and told no digest".to_owned();
-            (End::Failed { exit_code: 0, cause, pushed_unknown: pushes(build) }, false)
+            (End::Failed { exit_code: 0, cause }, false, Pushed::Unknown)
         }
     } else {
         let tail: Vec<_> = ran.tail.iter().map(|line| without_colours(line).into_owned()).collect();
         let cause = Cause::find(ran.exit_code, &tail);
         let transient = cause.is_transient();
-        (failed(build, ran.exit_code, in_words(run, build, &cause)), transient)
+        let end = End::Failed { exit_code: ran.exit_code, cause: in_words(run, build, &cause) };
+        (end, transient, pushed_by_failed(build, &cause))
     };
     Attempt {
         end,
         worth_repeating,
         bundle: Some(ran.bundle),
         version: Some(ran.version).filter(|version| !version.is_empty()),
+        pushed: all(build, pushed),
     }
+}
+
+/// The same for all destinations; where nothing is to be pushed, nothing is.
+fn all(build: &Build, pushed: Pushed) -> Vec<Pushed> {
+    let pushed = if build.push { pushed } else { Pushed::No };
+    vec![pushed; build.destinations.len()]
+}
+
+/// What may have been pushed by an executor that failed for this cause.
+fn pushed_by_failed(build: &Build, cause: &Cause) -> Pushed {
+    let lost = matches!(
+        cause,
+        Cause::RegistryBusy { asked: Asked::Destination(_), .. }
+            | Cause::Network { asked: Asked::Destination(_), .. }
+    );
+    // Kaniko pushes in order and stops at the first that fails: which were done is not told.
+    if lost || build.destinations.len() > 1 { Pushed::Unknown } else { Pushed::No }
 }
 
 fn pushes(build: &Build) -> bool {
     build.push && !build.destinations.is_empty()
-}
-
-fn failed(build: &Build, exit_code: i32, cause: String) -> End {
-    // Kaniko pushes in order and stops at the first that fails: which were done is not told.
-    let pushed_unknown = build.push && build.destinations.len() > 1;
-    End::Failed { exit_code, cause, pushed_unknown }
 }
 
 /// What is asked where a login is refused.
@@ -165,39 +170,49 @@ fn line_of(build: &Build, reference: &str) -> Option<usize> {
     build.bases.iter().find(same).map(|base| base.line)
 }
 
-fn not_run(error: TransportError, pushes: bool) -> Attempt {
+fn not_run(build: &Build, error: TransportError) -> Attempt {
+    let (end, worth_repeating, pushed) = not_run_end(error, pushes(build));
+    let pushed = all(build, pushed);
+    Attempt { end, worth_repeating, bundle: None, version: None, pushed }
+}
+
+/// The end, whether it is worth repeating, and what became of the destinations.
+fn not_run_end(error: TransportError, pushes: bool) -> (End, bool, Pushed) {
     let text = chain(&error);
-    let (end, worth_repeating) = match error {
-        TransportError::Interrupted => (End::Interrupted, false),
-        TransportError::Unreachable { hint, transient, .. } => (
-            End::Unreached { cause: text, hint: Some(hint).filter(|hint| !hint.is_empty()) },
-            transient,
-        ),
+    match error {
+        // The executor was stopped where it was: it may have been pushing.
+        TransportError::Interrupted => (End::Interrupted, false, Pushed::Unknown),
+        TransportError::Unreachable { hint, transient, .. } => {
+            let hint = Some(hint).filter(|hint| !hint.is_empty());
+            (End::Unreached { cause: text, hint }, transient, Pushed::No)
+        }
         TransportError::Refused { hint, .. } => {
-            (End::Unreached { cause: text, hint: Some(hint) }, false)
+            (End::Unreached { cause: text, hint: Some(hint) }, false, Pushed::No)
         }
         TransportError::Lacks { .. } => {
             let cause = format!("{text}; the maintained fork's current version can more");
-            (End::Failed { exit_code: 1, cause, pushed_unknown: false }, false)
+            (End::Failed { exit_code: 1, cause }, false, Pushed::No)
         }
-        TransportError::Busy { .. } => (End::Unreached { cause: text, hint: None }, false),
-        TransportError::Context(ContextError::Sink(_) | ContextError::Threads(_)) => {
-            (End::Unreached { cause: text, hint: None }, false)
+        TransportError::Busy { .. }
+        | TransportError::Context(ContextError::Sink(_) | ContextError::Threads(_)) => {
+            (End::Unreached { cause: text, hint: None }, false, Pushed::No)
         }
-        TransportError::Context(error) => return unpacked(&error),
+        TransportError::Context(error) => (unpacked(&error).end, false, Pushed::No),
         TransportError::Lost { started, .. } => {
             let hint = (started && pushes).then(|| {
                 "the executor may have gone on by itself: look whether the image was pushed".into()
             });
-            (End::Unreached { cause: text, hint }, true)
+            let doubt = if started { Pushed::Unknown } else { Pushed::No };
+            (End::Unreached { cause: text, hint }, true, doubt)
         }
-        TransportError::Feed { .. } => (End::Unreached { cause: text, hint: None }, true),
+        TransportError::Feed { .. } => {
+            (End::Unreached { cause: text, hint: None }, true, Pushed::No)
+        }
         TransportError::Output { .. } => {
             // The executor has ended well by then, so it has pushed what it was to push.
-            (End::Failed { exit_code: 0, cause: text, pushed_unknown: pushes }, false)
+            (End::Failed { exit_code: 0, cause: text }, false, Pushed::Unknown)
         }
-    };
-    Attempt { end, worth_repeating, bundle: None, version: None }
+    }
 }
 
 #[cfg(test)]
@@ -208,8 +223,16 @@ mod tests {
     fn an_output_that_is_lost_after_the_push_leaves_the_push_unknown() {
         let error = TransportError::Output { what: "cut".into() };
 
-        let Attempt { end, .. } = not_run(error, true);
+        let (end, _, pushed) = not_run_end(error, true);
 
-        assert!(matches!(end, End::Failed { pushed_unknown: true, .. }), "{end:?}");
+        assert_eq!(pushed, Pushed::Unknown, "{end:?}");
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_before_the_executor_starts_leaves_no_doubt() {
+        let lost = |started| TransportError::Lost { what: "cut".into(), started };
+
+        assert_eq!(not_run_end(lost(false), true).2, Pushed::No);
+        assert_eq!(not_run_end(lost(true), true).2, Pushed::Unknown);
     }
 }

@@ -1,23 +1,29 @@
 //! An attempt at a build that needs no executor: made here, written, loaded and pushed by us.
 
-use std::{collections::BTreeMap, io, path::Path, time::Duration};
+mod load;
+mod problem;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::error::Elapsed,
+};
 
 use crate::{
     builtin::{self, Bases, BuildError, Recipe},
     context::Extent,
     event::{Event, Stage, What},
     oci::{self, Format, Image, Layer, OciError, Platform, Registries},
-    outcome::{End, chain},
+    outcome::{End, Pushed},
     plan::{self, Build},
-    process::{Command, Limits, ProcessError},
     registry::Reference,
     template::{LateValue, Rendered},
-    transport::{OutputKind, container},
+    transport::OutputKind,
 };
 
+use self::{load::load, problem::Problem};
 use super::{
     Run,
     attempt::{Attempt, spec},
@@ -27,70 +33,32 @@ use super::{
 /// The image's time, by the variable that reproducible builds have agreed on.
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
-/// What loading an image may take and say.
-const LOADING: Limits = Limits { bytes: 64 << 10, time: Duration::from_mins(10) };
-
-/// Why there is no image, or why it is not where it should be.
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    /// A value that another build should have told.
-    #[error("a build that it takes the image of pushed none")]
-    Late,
-    /// A platform that is none.
-    #[error(transparent)]
-    Platform(#[from] oci::NoPlatform),
-    /// The Dockerfile, the context or a base image.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// A registry, or a file that the image is written to.
-    #[error(transparent)]
-    Oci(#[from] OciError),
-    /// The engine does not take it.
-    #[error("`{program} load` {why}")]
-    Load {
-        /// `docker` or `podman`.
-        program: &'static str,
-        /// As the end of a sentence.
-        why: String,
-    },
-    /// No room for the archive that an engine loads.
-    #[error("the image can't be written for loading")]
-    Temporary(#[from] io::Error),
+/// How far the pushes of an attempt have come, destination by destination.
+#[derive(Default)]
+struct Pushes {
+    ended: Vec<Pushed>,
+    /// Whether the next has the image is not known.
+    in_doubt: bool,
 }
 
-impl Problem {
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Build(error) => error.is_transient(),
-            Self::Oci(error) => error.is_transient(),
-            Self::Late | Self::Platform(_) | Self::Load { .. } | Self::Temporary(_) => false,
-        }
+impl Pushes {
+    /// The next has another image, and keeps it.
+    fn kept_out(&mut self) {
+        let doubt = std::mem::take(&mut self.in_doubt);
+        self.ended.push(if doubt { Pushed::Unknown } else { Pushed::No });
     }
 
-    /// With what is behind it, and before it where in the Dockerfile it is.
-    fn told(&self, dockerfile: &str) -> String {
-        match self {
-            Self::Build(error) => match error.line() {
-                Some(line) => {
-                    let column = error.column().map(|column| format!(":{column}"));
-                    format!("{dockerfile}:{line}{}: {}", column.unwrap_or_default(), chain(error))
-                }
-                None => chain(error),
-            },
-            _ => chain(self),
-        }
+    fn of(&self, build: &Build) -> Vec<Pushed> {
+        let mut pushed = self.ended.clone();
+        pushed.extend(self.in_doubt.then_some(Pushed::Unknown));
+        pushed.resize(build.destinations.len(), Pushed::No);
+        pushed
     }
 
-    fn is_of_context(&self) -> bool {
-        matches!(self, Self::Build(error) if error.is_of_context())
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Build(error) => error.hint().map(str::to_owned),
-            Self::Oci(error) => error.hint().map(str::to_owned),
-            Self::Late | Self::Platform(_) | Self::Load { .. } | Self::Temporary(_) => None,
-        }
+    /// Those that have it.
+    fn done<'b>(&self, build: &'b Build) -> impl Iterator<Item = &'b Reference> {
+        let each = build.destinations.iter().zip(&self.ended);
+        each.filter(|(_, pushed)| **pushed == Pushed::Yes).map(|(destination, _)| destination)
     }
 }
 
@@ -101,60 +69,69 @@ pub(super) async fn attempt(
     (registries, bases): (&Registries, &Bases),
     late: impl Fn(&LateValue) -> Option<String>,
 ) -> Attempt {
-    let mut pushed = Vec::new();
+    let mut progress = Pushes::default();
     let mut cancelled = run.hands.cancelled.clone();
     let result = tokio::select! {
         result = tokio::time::timeout(
             build.timeout,
-            done(run, build, (registries, bases), late, &mut pushed),
+            done(run, build, (registries, bases), late, &mut progress),
         ) => Some(result),
         Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => None,
     };
     // What was on its way to a registry when it ended is not left there.
     registries.clean_up().await;
-    let Some(result) = result else { return ended(End::Interrupted, false) };
+    let (end, transient) = end(build, result, &progress);
+    Attempt { pushed: progress.of(build), ..ended(end, transient) }
+}
+
+/// The end, and whether it is worth repeating; none of `result` is an interruption.
+fn end(
+    build: &Build,
+    result: Option<Result<Result<String, Problem>, Elapsed>>,
+    progress: &Pushes,
+) -> (End, bool) {
+    let Some(result) = result else { return (End::Interrupted, false) };
+    let pushed = || progress.done(build);
     match result {
         Ok(Ok(digest)) => {
-            let images = pushed.iter().filter_map(|one| with_digest(one, &digest)).collect();
-            ended(End::Built { digest, images }, false)
+            let images = pushed().filter_map(|one| with_digest(one, &digest)).collect();
+            (End::Built { digest, images }, false)
         }
         Ok(Err(problem)) if problem.is_of_context() => {
             let cause = problem.told(&build.dockerfile_label);
-            ended(End::Unpacked { cause, hint: problem.hint() }, false)
+            (End::Unpacked { cause, hint: problem.hint() }, false)
         }
         Ok(Err(problem)) => {
             let mut cause = problem.told(&build.dockerfile_label);
             if let Some(hint) = problem.hint() {
                 cause = format!("{cause}; {hint}");
             }
+            let pushed: Vec<_> = pushed().map(ToString::to_string).collect();
             if !pushed.is_empty() {
-                let pushed: Vec<_> = pushed.iter().map(ToString::to_string).collect();
                 cause = format!("{cause} (pushed before that: {})", pushed.join(", "));
             }
-            let transient = problem.is_transient();
-            let pushed_unknown = !pushed.is_empty();
-            ended(End::Failed { exit_code: 1, cause, pushed_unknown }, transient)
+            (End::Failed { exit_code: 1, cause }, problem.is_transient())
         }
         Err(_) => {
             let limit = humantime::format_duration(build.timeout);
             let cause = format!("it did not end within {limit} and was stopped");
-            ended(End::Failed { exit_code: 124, cause, pushed_unknown: build.push }, true)
+            (End::Failed { exit_code: 124, cause }, true)
         }
     }
 }
 
 fn ended(end: End, worth_repeating: bool) -> Attempt {
     let version = Some(concat!("kaniko-build ", env!("CARGO_PKG_VERSION")).to_owned());
-    Attempt { end, worth_repeating, bundle: None, version }
+    Attempt { end, worth_repeating, bundle: None, version, pushed: Vec::new() }
 }
 
-/// The image's digest; `pushed` grows by each destination that has it.
+/// The image's digest; `pushes` grows by each destination that has it, or has refused it.
 async fn done(
     run: &Run<'_>,
     build: &Build,
     (registries, bases): (&Registries, &Bases),
     late: impl Fn(&LateValue) -> Option<String>,
-    pushed: &mut Vec<Reference>,
+    pushes: &mut Pushes,
 ) -> Result<String, Problem> {
     tell(run, build, What::Stage(Stage::Building)).await;
     let (made, layers) = unbounded_channel();
@@ -178,10 +155,10 @@ async fn done(
     }
     for destination in build.destinations.iter().filter(|_| build.push) {
         tell(run, build, What::Stage(Stage::Pushing(destination.to_string()))).await;
-        match push(build, registries, &image, destination).await {
-            Ok(()) => pushed.push(destination.clone()),
+        match push(build, registries, &image, destination, &mut pushes.in_doubt).await {
+            Ok(()) => pushes.ended.push(Pushed::Yes),
             // Another image has the tag, and keeps it: that was to be taken for done.
-            Err(error) if ignores_immutable(build) && is_immutable(&error) => {}
+            Err(error) if ignores_immutable(build) && is_immutable(&error) => pushes.kept_out(),
             Err(error) => return Err(error.into()),
         }
     }
@@ -197,11 +174,12 @@ async fn push(
     registries: &Registries,
     image: &Image,
     destination: &Reference,
+    in_doubt: &mut bool,
 ) -> Result<(), OciError> {
     let mut left = retries(build, "--push-retry=");
     let mut pause = Duration::from_secs(1);
     loop {
-        match registries.push(image, destination).await {
+        match registries.push(image, destination, in_doubt).await {
             Ok(_) => return Ok(()),
             Err(error) if left == 0 => return Err(error),
             Err(_) => tokio::time::sleep(pause).await,
@@ -305,37 +283,4 @@ async fn image(
         Some("docker") => image.in_format(Format::Docker),
         _ => image,
     })
-}
-
-/// Hands the image to an engine of this machine.
-async fn load(
-    build: &Build,
-    image: &Image,
-    registries: &Registries,
-    engine: container::Kind,
-) -> Result<(), Problem> {
-    let directory = tempfile::Builder::new().prefix("kaniko-build-load-").tempdir()?;
-    let archive = directory.path().join("image.tar");
-    let mut names = build.destinations.clone();
-    if names.is_empty() {
-        names.extend(Reference::parse(&build.name));
-    }
-    oci::write_archive(image, registries, &names, &archive).await?;
-    loaded(engine.name(), &archive).await
-}
-
-async fn loaded(program: &'static str, archive: &Path) -> Result<(), Problem> {
-    let command = Command::new(program).argument("load").argument("--input").argument(archive);
-    let why = match command.capture(b"", LOADING).await {
-        Ok(answer) if answer.code == 0 => return Ok(()),
-        Ok(answer) => {
-            let words = answer.stderr_text().trim().replace('\n', "; ");
-            format!("ended with {}: {words}", answer.code)
-        }
-        Err(ProcessError::Start { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            "can't be run: it is not on PATH".to_owned()
-        }
-        Err(error) => format!("can't be run: {error}"),
-    };
-    Err(Problem::Load { program, why })
 }

@@ -33,7 +33,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use crate::{
     event::{Event, What},
-    outcome::{End, Outcome, chain},
+    outcome::{End, Outcome, Pushed, chain},
     plan::{Build, ExecutorKind, Plan},
     registry::Reference,
     template::LateValue,
@@ -152,7 +152,6 @@ impl Run<'_> {
                 return unstarted(build, End::Unreached { cause: chain(&error), hint });
             }
         };
-        let mut may_be_pushed = false;
         let mut outcome = unstarted(build, End::Interrupted);
         let mut bundle = None;
         loop {
@@ -177,14 +176,17 @@ impl Run<'_> {
                         bundle = Some(Arc::clone(&found));
                         attempt::attempt(self, build, &job, found, reach, seat).await
                     }
-                    Ok(None) => attempt::interrupted(),
+                    Ok(None) => Attempt::unstarted(End::Interrupted),
                     Err(error) => attempt::unpacked(&error),
                 }
             };
             outcome.bundle = attempt.bundle.or(outcome.bundle);
             outcome.executor_version = attempt.version.or(outcome.executor_version);
-            outcome.end = after_attempts(attempt.end, may_be_pushed);
-            may_be_pushed |= may_have_pushed(build, &outcome.end);
+            outcome.end = attempt.end;
+            // What an earlier attempt has pushed is still there, whatever became of this one.
+            for (told, pushed) in outcome.pushed.iter_mut().zip(attempt.pushed) {
+                *told = (*told).max(pushed);
+            }
             outcome.duration = start.elapsed();
             if !attempt.worth_repeating || outcome.attempts > build.retry {
                 return outcome;
@@ -217,7 +219,7 @@ impl Run<'_> {
                 let late = |value: &LateValue| late(value, outcomes, self.plan);
                 builtin::attempt(self, build, (&registries, &reach.bases), late).await
             }
-            Err(error) => attempt::unreached(chain(&error)),
+            Err(error) => Attempt::unstarted(End::Unreached { cause: chain(&error), hint: None }),
         }
     }
 
@@ -239,25 +241,6 @@ fn pause(attempts: u32) -> Duration {
     Duration::from_secs(2_u64.saturating_pow(attempts).min(60))
 }
 
-/// Whether an attempt that ended so may have pushed something.
-fn may_have_pushed(build: &Build, end: &End) -> bool {
-    match end {
-        End::Failed { pushed_unknown, .. } => *pushed_unknown,
-        End::Unreached { .. } | End::Interrupted => build.push,
-        End::Built { .. } | End::Unpacked { .. } | End::Skipped { .. } => false,
-    }
-}
-
-/// The end of a build whose earlier attempts may have pushed something.
-fn after_attempts(end: End, may_be_pushed: bool) -> End {
-    match end {
-        End::Failed { exit_code, cause, pushed_unknown } => {
-            End::Failed { exit_code, cause, pushed_unknown: pushed_unknown || may_be_pushed }
-        }
-        other => other,
-    }
-}
-
 fn unstarted(build: &Build, end: End) -> Outcome {
     Outcome {
         build: Arc::clone(&build.name),
@@ -266,6 +249,7 @@ fn unstarted(build: &Build, end: End) -> Outcome {
         attempts: 0,
         bundle: None,
         executor_version: None,
+        pushed: vec![Pushed::No; build.destinations.len()],
     }
 }
 
@@ -290,15 +274,6 @@ pub(super) fn with_digest(reference: &Reference, digest: &str) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_an_earlier_attempt_may_have_pushed_stays_unknown_after_a_later_one_fails() {
-        let failed =
-            |pushed_unknown| End::Failed { exit_code: 1, cause: "x".into(), pushed_unknown };
-
-        assert_eq!(after_attempts(failed(false), true), failed(true));
-        assert_eq!(after_attempts(failed(false), false), failed(false));
-    }
 
     #[test]
     fn pauses_double_up_to_a_minute() {

@@ -79,12 +79,11 @@ fn templates_tables_removals_and_defaults_are_explained() {
          \x20 from   kaniko.toml:24 (builds.api): \"{{ vars.flavour }}-{{ env.SUFFIX }}\"\n\
          \x20 takes  env.SUFFIX, vars.flavour\n"
     );
-    assert_eq!(
-        explain("api.labels"),
+    assert!(explain("api.labels").ends_with(
         "api.labels.team = \"shop\"\n  from   kaniko.toml:15 (defaults): \"shop\"\n\
          api.labels.stage = removed\n  from   kaniko.toml:23 (builds.api): false\n\
          \x20 over   kaniko.toml:15 (defaults): \"test\"\n"
-    );
+    ));
     assert_eq!(explain("api.retry"), "api.retry = 0  [default]\n");
     assert!(explain("api.tags").starts_with(
         "api.tags = [\"v1\", { tag = \"latest\", when = \"v1\" }]\n  from   kaniko.toml:11 (defaults)"
@@ -95,6 +94,51 @@ fn templates_tables_removals_and_defaults_are_explained() {
     ));
     assert!(
         explain("api").contains("api.image = \"registry.gitlab.example.com/group/project/api\"")
+    );
+}
+
+#[test]
+fn labels_that_go_without_saying_are_explained_by_the_facts_that_they_come_from() {
+    let explain = |arguments: &[&str]| {
+        let ran = shop().run(ON_GITLAB.iter().chain(&["--tag", "v1.2"]).chain(arguments));
+        ran.code(0).stderr("").told().to_owned()
+    };
+    let version = ["--explain", "api.labels.org.opencontainers.image.version"];
+
+    assert_eq!(
+        explain(&version),
+        "api.labels.org.opencontainers.image.version = \"1.2\"\n\
+         \x20 why    by default, as `oci-labels` is not false\n  takes  ci.tag\n"
+    );
+    assert!(explain(&["--explain", "api"]).contains("image.title = \"api\"\n"));
+    let off = ["--explain", "api.labels", "--set", "defaults.oci-labels=false"];
+    assert!(explain(&off).starts_with(
+        "api.labels.org.opencontainers.image.* = nothing\n  why    `oci-labels` is false\n"
+    ));
+}
+
+#[test]
+fn an_executor_that_was_chosen_is_explained_by_the_choice() {
+    let explain = |set: &[&str]| {
+        let asked = ["plan", "--ci", "gitlab", "--explain", "api.executor"];
+        let sandbox = Sandbox::new()
+            .config("version = 1\n[builds.api]\nimage = \"r.example.com/api\"\n")
+            .file("Dockerfile", "FROM scratch\n");
+        sandbox.run(asked.iter().chain(set)).code(0).stderr("").told().to_owned()
+    };
+
+    assert_eq!(
+        explain(&[]),
+        "api.executor = \"builtin\"\n  why    its Dockerfile needs no executor\n"
+    );
+    assert_eq!(
+        explain(&["--set", "defaults.executor=auto"]),
+        "api.executor = \"builtin\"\n  from   --set defaults.executor: \"auto\"\n\
+         \x20 why    its Dockerfile needs no executor\n"
+    );
+    assert_eq!(
+        explain(&["--set", "executors.engine.type=podman"]),
+        "api.executor = \"engine\"\n  why    the only one of `executors`\n"
     );
 }
 

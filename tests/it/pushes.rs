@@ -1,6 +1,7 @@
 //! Images that the builtin executor pushes to registries that are real, and to ones that fail.
 
 mod flaky;
+mod told;
 
 use std::{path::Path, process::Command, thread, time::Duration};
 

@@ -82,7 +82,7 @@ async fn what_is_pushed_is_what_skopeo_sees_and_what_is_pulled() {
         ..image(Format::Oci, vec![layer(Format::Oci, "one", b"1"), layer(Format::Oci, "two", b"2")])
     };
     let to = registry.reference("shop/api:1");
-    let pushed = registries.push(&image, &to).await.unwrap();
+    let pushed = registries.push(&image, &to, &mut false).await.unwrap();
 
     let base = registries.pull(&to, &here()).await.unwrap();
     assert_eq!(base.digest, pushed.digest);
@@ -102,7 +102,7 @@ async fn a_base_is_built_upon_in_its_own_format_and_its_layers_are_mounted() {
     let Some(registry) = Setup::default().start() else { return };
     let registries = registries(Vec::new());
     let first = image(Format::Docker, vec![layer(Format::Docker, "one", b"1")]);
-    registries.push(&first, &registry.reference("base/a:1")).await.unwrap();
+    registries.push(&first, &registry.reference("base/a:1"), &mut false).await.unwrap();
 
     // As another run, which knows nothing of the first.
     let registries = self::registries(Vec::new());
@@ -110,7 +110,7 @@ async fn a_base_is_built_upon_in_its_own_format_and_its_layers_are_mounted() {
     assert_eq!(base.format, Format::Docker);
     let second = on(base, layer(Format::Docker, "two", b"2"));
     let to = registry.reference("shop/api:1");
-    let pushed = registries.push(&second, &to).await.unwrap();
+    let pushed = registries.push(&second, &to, &mut false).await.unwrap();
 
     assert_eq!(pushed.sent, second.layers[1].blob.size + second.config.len() as u64);
     assert_eq!(registries.pull(&to, &here()).await.unwrap().digest, second.digest());
@@ -127,7 +127,7 @@ async fn a_registry_with_a_certificate_of_its_own_and_a_login() {
     let to = registry.reference("shop/api:1");
     let image = image(Format::Oci, vec![layer(Format::Oci, "one", b"1")]);
 
-    let error = registries(Vec::new()).push(&image, &to).await.unwrap_err();
+    let error = registries(Vec::new()).push(&image, &to, &mut false).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
@@ -136,15 +136,15 @@ async fn a_registry_with_a_certificate_of_its_own_and_a_login() {
         )
     );
     assert!(error.hint().unwrap().starts_with("`ca-file`"));
-    let error = registries(vec![trusted.clone()]).push(&image, &to).await.unwrap_err();
+    let error = registries(vec![trusted.clone()]).push(&image, &to, &mut false).await.unwrap_err();
     assert!(error.to_string().starts_with(&format!("`{}` wants a login", registry.host())));
     let eve = Credential::Password { username: "eve".to_owned(), password: "letmein".into() };
     let eve = Host { credential: Some(eve), ..trusted.clone() };
-    let error = registries(vec![eve]).push(&image, &to).await.unwrap_err();
+    let error = registries(vec![eve]).push(&image, &to, &mut false).await.unwrap_err();
     assert!(error.to_string().contains("refuses the login of `eve`"), "{error}");
 
     let bob = Host { credential: Some(bob), ..trusted };
-    registries(vec![bob.clone()]).push(&image, &to).await.unwrap();
+    registries(vec![bob.clone()]).push(&image, &to, &mut false).await.unwrap();
     let base = registries(vec![bob.clone()]).pull(&to, &here()).await.unwrap();
     assert_eq!(base.digest, image.digest());
     let unseen = Host { ca: None, skip_tls_verify: true, ..bob };
@@ -158,10 +158,10 @@ async fn a_certificate_that_nobody_has_signed_counts_as_the_ca_file() {
     };
     let image = image(Format::Oci, Vec::new());
     let to = registry.reference("shop/api:1");
-    let error = registries(Vec::new()).push(&image, &to).await.unwrap_err();
+    let error = registries(Vec::new()).push(&image, &to, &mut false).await.unwrap_err();
     assert!(error.hint().unwrap().starts_with("`ca-file`"), "{error}");
     let trusted = Host { ca: Some(registry.file("alone.pem")), ..Host::new(&registry.host()) };
-    registries(vec![trusted]).push(&image, &to).await.unwrap();
+    registries(vec![trusted]).push(&image, &to, &mut false).await.unwrap();
 }
 
 #[tokio::test]
@@ -173,21 +173,23 @@ async fn a_registry_may_want_to_see_our_certificate() {
     let image = image(Format::Oci, Vec::new());
     let to = registry.reference("shop/api:1");
     let nobody = Host { ca: Some(registry.file("ca.pem")), ..Host::new(&registry.host()) };
-    let error = registries(vec![nobody.clone()]).push(&image, &to).await.unwrap_err();
+    let error = registries(vec![nobody.clone()]).push(&image, &to, &mut false).await.unwrap_err();
     let begins = format!("no TLS with `{}`: ", registry.host());
     assert!(error.to_string().starts_with(&begins), "{error}");
 
     let key = Secret::new(registry.file("server.key"));
     let me = Host { client: Some((registry.file("server.pem"), key)), ..nobody };
-    registries(vec![me]).push(&image, &to).await.unwrap();
+    registries(vec![me]).push(&image, &to, &mut false).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_registry_that_is_read_only_says_so() {
     let Some(registry) = (Setup { read_only: true, ..Setup::default() }).start() else { return };
     let image = image(Format::Oci, Vec::new());
-    let error =
-        registries(Vec::new()).push(&image, &registry.reference("shop/api:1")).await.unwrap_err();
+    let error = registries(Vec::new())
+        .push(&image, &registry.reference("shop/api:1"), &mut false)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("takes no pushes: it is read-only"), "{error}");
 }
 
@@ -197,7 +199,7 @@ async fn an_archive_is_taken_by_skopeo_and_podman_and_has_the_same_bytes_each_ti
     let top = tempfile::tempdir().unwrap();
     let registries = registries(Vec::new());
     let first = image(Format::Docker, vec![layer(Format::Docker, "one", b"1")]);
-    registries.push(&first, &registry.reference("base/a:1")).await.unwrap();
+    registries.push(&first, &registry.reference("base/a:1"), &mut false).await.unwrap();
     let base =
         self::registries(Vec::new()).pull(&registry.reference("base/a:1"), &here()).await.unwrap();
     let image = on(base, layer(Format::Docker, "two", b"2"));

@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -24,6 +24,8 @@ pub(in crate::oci) struct Outgoing {
     size: u64,
     /// How much is on its way, shared with clones: one of them is sent, the others watch it.
     sent: Arc<AtomicU64>,
+    /// Whether it was sent and the connection lost, shared with all that send the same.
+    lost: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -40,17 +42,27 @@ impl Outgoing {
     pub(in crate::oci) fn bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let size = bytes.len() as u64;
-        Self { source: Source::Bytes(bytes), size, sent: Arc::default() }
+        Self { source: Source::Bytes(bytes), size, sent: Arc::default(), lost: Arc::default() }
     }
 
     /// The first `size` bytes of `file`.
     pub(in crate::oci) fn file(file: Arc<File>, size: u64) -> Self {
-        Self { source: Source::File(file), size, sent: Arc::default() }
+        Self { source: Source::File(file), size, sent: Arc::default(), lost: Arc::default() }
     }
 
     /// The same from its start, for another request: the one before may still be under way.
     pub(super) fn again(&self) -> Self {
-        Self { source: self.source.clone(), size: self.size, sent: Arc::default() }
+        Self { sent: Arc::default(), ..self.clone() }
+    }
+
+    /// Notes that a connection was lost over which it may have arrived.
+    pub(super) fn lose(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it may have arrived over a connection that was lost.
+    pub(in crate::oci) fn was_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// How many bytes have been taken.

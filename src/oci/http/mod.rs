@@ -100,7 +100,7 @@ impl Http {
         let address = &call.url.address;
         if let Some(kept) = self.pool.take(&pool::key(trust, address)).await {
             match self.exchange(call, trust, kept).await {
-                Err(OciError::Lost { .. }) => {}
+                Err(OciError::Lost { .. }) => call.body.lose(),
                 other => return other,
             }
         }

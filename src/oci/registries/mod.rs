@@ -138,11 +138,20 @@ impl Registries {
     /// registry. The manifest goes last: until all else is there, the tag is what it was, and so
     /// it stays when this is dropped.
     ///
+    /// `in_doubt` is set while the manifest is on its way, and stays so after a failure, or when
+    /// this is dropped, that does not tell whether it has come. It is not unset for what an earlier
+    /// push has left in doubt, unless this one goes well.
+    ///
     /// # Errors
     ///
     /// [`OciError`].
-    pub async fn push(&self, image: &Image, to: &Reference) -> Result<Pushed, OciError> {
-        push::push(&self.0, image, to).await
+    pub async fn push(
+        &self,
+        image: &Image,
+        to: &Reference,
+        in_doubt: &mut bool,
+    ) -> Result<Pushed, OciError> {
+        push::push(&self.0, image, to, in_doubt).await
     }
 
     /// Whether what `to` names could be pushed: an upload is begun and called off, nothing is sent.

@@ -40,6 +40,12 @@ impl From<OciError> for Trouble {
 }
 
 impl Trouble {
+    /// Whether what was asked for has not been done, as the other side says. One that fails by
+    /// itself may have done it.
+    pub(super) fn is_a_refusal(&self) -> bool {
+        self.answered && !matches!(self.error, OciError::Server { .. })
+    }
+
     /// Whether there is a server that speaks HTTP, if not as we would like.
     pub(super) fn is_an_answer(&self) -> bool {
         self.answered

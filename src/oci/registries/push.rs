@@ -53,6 +53,7 @@ pub(super) async fn push(
     inner: &Arc<Inner>,
     image: &Image,
     to: &Reference,
+    in_doubt: &mut bool,
 ) -> Result<Pushed, OciError> {
     let goal = Goal { server: inner.server(to.host()), repository: to.repository().to_owned() };
     let mut blobs: Vec<Blob> = Vec::new();
@@ -86,7 +87,7 @@ pub(super) async fn push(
             }
         }
     }
-    inner.tag(&goal, image, to).await.map(|digest| Pushed { digest, sent })
+    inner.tag(&goal, image, to, in_doubt).await.map(|digest| Pushed { digest, sent })
 }
 
 /// Begins an upload and calls it off.
@@ -276,8 +277,15 @@ impl Inner {
         }
     }
 
-    /// Puts the manifest under its tag.
-    async fn tag(&self, goal: &Goal, image: &Image, to: &Reference) -> Result<String, OciError> {
+    /// Puts the manifest under its tag; `in_doubt` while it may be there and nobody has said so,
+    /// and after that.
+    async fn tag(
+        &self,
+        goal: &Goal,
+        image: &Image,
+        to: &Reference,
+        in_doubt: &mut bool,
+    ) -> Result<String, OciError> {
         let manifest = image.manifest();
         let tag = to.tag().unwrap_or("latest");
         let question =
@@ -286,9 +294,17 @@ impl Inner {
                 .body(Outgoing::bytes(manifest.clone()));
         let mut patience = Patience::new(self.pace);
         loop {
+            let before = std::mem::replace(in_doubt, true);
             match self.tag_once(goal, &question, &digest(&manifest), to).await {
-                Ok(digest) => return Ok(digest),
-                Err(trouble) => patience.wait(trouble).await?,
+                Ok(digest) => {
+                    *in_doubt = false;
+                    return Ok(digest);
+                }
+                Err(trouble) => {
+                    // A refusal says nothing of what was asked before it and lost.
+                    *in_doubt = before || question.body.was_lost() || !trouble.is_a_refusal();
+                    patience.wait(trouble).await?;
+                }
             }
         }
     }

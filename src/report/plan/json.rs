@@ -137,7 +137,7 @@ impl Serialize for BuildJson<'_> {
     /// Nothing is made beforehand that can be written where it goes: plans have many builds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { from, build, section } = *self;
-        let mut fields = serializer.serialize_struct("Build", 21)?;
+        let mut fields = serializer.serialize_struct("Build", 20)?;
         fields.serialize_field("name", &*build.name)?;
         fields.serialize_field("executor", &executor(build))?;
         fields.serialize_field("context", &Text(build.context.display()))?;
@@ -167,10 +167,6 @@ impl Serialize for BuildJson<'_> {
             _ => arguments(build, |late| Some(shown_late(late))).unwrap_or_default(),
         };
         fields.serialize_field("arguments", &arguments)?;
-        let origins = build.origins.iter();
-        let origins =
-            origins.map(|(key, place)| (key.as_str(), Text(from.plan.sources.shown(place))));
-        fields.serialize_field("origins", &Sorted::of(origins))?;
         fields.serialize_field("layers", &Layers { config: from.config, section })?;
         fields.end()
     }

@@ -19,8 +19,12 @@ pub(super) enum Step {
     Pass,
     /// This is the answer: a status, and headers with their line ends.
     Answer(&'static str, &'static str),
+    /// This is the answer: a status, and a body of JSON.
+    Say(&'static str, &'static str),
     /// Nobody gets it: the connection is closed when half of the body has come.
     Cut,
+    /// The registry gets it, and nobody its answer: the connection is closed before that.
+    Lose,
 }
 
 /// A registry that is reached through this; it lives as long as the tests do.
@@ -107,6 +111,22 @@ fn serve(
                 client,
                 "HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n"
             )?;
+        }
+        Step::Say(status, body) => {
+            io::copy(&mut reader.take(length(&head)), &mut io::sink())?;
+            let size = body.len();
+            write!(
+                client,
+                "HTTP/1.1 {status}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n{body}"
+            )?;
+        }
+        Step::Lose => {
+            let mut registry = TcpStream::connect(behind)?;
+            head.retain(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+            registry.write_all(format!("{}Connection: close\r\n\r\n", head.concat()).as_bytes())?;
+            io::copy(&mut reader.take(length(&head)), &mut registry)?;
+            io::copy(&mut registry, &mut io::sink())?;
+            client.shutdown(Shutdown::Both)?;
         }
         Step::Cut => {
             io::copy(&mut reader.take(length(&head) / 2), &mut io::sink())?;

@@ -175,7 +175,10 @@ async fn an_upload_elsewhere_gets_the_bytes_and_no_login() {
             _ => None,
         }
     });
-    logged_in(&fake, password()).push(&image, &reference(&fake.host, "x/y:1")).await.unwrap();
+    logged_in(&fake, password())
+        .push(&image, &reference(&fake.host, "x/y:1"), &mut false)
+        .await
+        .unwrap();
 
     let uploads = store.asked();
     assert_eq!(uploads.len(), 2);
@@ -195,8 +198,10 @@ async fn an_upload_to_what_is_no_web_address_is_refused() {
             Some("POST") => Reply::new(202).header("Location", elsewhere),
             _ => Reply::ok(""),
         });
-        let error =
-            registries(Vec::new()).push(&image, &reference(&fake.host, "x/y:1")).await.unwrap_err();
+        let error = registries(Vec::new())
+            .push(&image, &reference(&fake.host, "x/y:1"), &mut false)
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("it does not say where to"), "{error}");
         assert_eq!(fake.asked_for("PUT ").len(), 0);
     }
@@ -220,7 +225,7 @@ async fn a_mount_asks_for_both_repositories_and_does_without_where_that_is_refus
     pushed.layers[0].blob.content = crate::oci::Content::Remote(reference(&fake.host, "base/a:1"));
     // The layer is fetched with a token for its repository alone, which is refused here too.
     let error = logged_in(&fake, password())
-        .push(&pushed, &reference(&fake.host, "x/y:1"))
+        .push(&pushed, &reference(&fake.host, "x/y:1"), &mut false)
         .await
         .unwrap_err();
     assert!(matches!(error, OciError::Unauthorized { .. }), "{error}");

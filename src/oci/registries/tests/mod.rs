@@ -67,5 +67,5 @@ fn what_is_done_can_be_done_on_another_thread() {
     let (to, platform) = (reference("a.io", "x/y"), here());
     moves(&registries.pull(&to, &platform));
     moves(&registries.fetch(&image.layers[0]));
-    moves(&registries.push(&image, &to));
+    moves(&registries.push(&image, &to, &mut false));
 }

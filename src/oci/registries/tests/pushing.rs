@@ -40,7 +40,7 @@ pub(super) fn taking_early(
 }
 
 pub(super) async fn push(fake: &Fake, image: &Image) -> Result<Pushed, OciError> {
-    registries(Vec::new()).push(image, &reference(&fake.host, "x/y:1")).await
+    registries(Vec::new()).push(image, &reference(&fake.host, "x/y:1"), &mut false).await
 }
 
 #[tokio::test]
@@ -69,12 +69,13 @@ async fn a_second_tag_sends_its_manifest_alone_and_another_repository_mounts() {
         _ => None,
     });
     let registries = registries(Vec::new());
-    registries.push(&image, &reference(&fake.host, "x/y:1")).await.unwrap();
+    registries.push(&image, &reference(&fake.host, "x/y:1"), &mut false).await.unwrap();
     let before = fake.asked().len();
-    registries.push(&image, &reference(&fake.host, "x/y:2")).await.unwrap();
+    registries.push(&image, &reference(&fake.host, "x/y:2"), &mut false).await.unwrap();
     assert_eq!(fake.lines()[before..], ["PUT /v2/x/y/manifests/2"]);
 
-    let pushed = registries.push(&image, &reference(&fake.host, "other/z:1")).await.unwrap();
+    let pushed =
+        registries.push(&image, &reference(&fake.host, "other/z:1"), &mut false).await.unwrap();
     assert_eq!(pushed.sent, 0);
     let mount = format!("POST /v2/other/z/blobs/uploads/?mount={}&from=x%2Fy", digest(b"one"));
     assert!(fake.lines().contains(&mount), "{:?}", fake.lines());
@@ -200,4 +201,25 @@ async fn a_layer_in_a_file_is_streamed() {
     push(&fake, &image).await.unwrap();
 
     assert!(fake.asked_for("PUT /upload").iter().any(|asked| asked.body == bytes));
+}
+
+/// Whether it is in doubt that the manifest is there, when it is answered so, in turn.
+async fn in_doubt(replies: Vec<Reply>) -> bool {
+    let fake = taking(move |asked| {
+        asked.is("PUT /v2/").then(|| replies[asked.before.min(replies.len() - 1)].clone())
+    });
+    let mut in_doubt = false;
+    let (image, to) = (image(&["one"]), reference(&fake.host, "x/y:1"));
+    let _ = registries(Vec::new()).push(&image, &to, &mut in_doubt).await;
+    in_doubt
+}
+
+#[tokio::test]
+async fn a_manifest_is_in_doubt_where_no_answer_says_what_became_of_it() {
+    assert!(in_doubt(vec![Reply::none()]).await);
+    assert!(in_doubt(vec![Reply::new(504)]).await);
+    assert!(in_doubt(vec![Reply::none(), Reply::new(403)]).await);
+    assert!(!in_doubt(vec![Reply::new(403)]).await);
+    assert!(!in_doubt(vec![Reply::new(429)]).await);
+    assert!(!in_doubt(vec![Reply::none(), Reply::new(201)]).await);
 }
