@@ -69,12 +69,12 @@ fn list(spec: &Spec, printer: &Printer) -> u8 {
     });
     match listed {
         Ok(()) => {
-            let entries = lines.len();
+            let entries = counted(lines.len() as u64);
             let code = written(printer.result(&lines.join("\n")), printer);
             if printer.talks() && !left.is_empty() {
                 printer.tell(&format!("left out:\n{}", left.join("\n")));
             }
-            printer.tell(&format!("{entries} entries, {}", HumanBytes(bytes)));
+            printer.tell(&format!("{entries}, {}", HumanBytes(bytes)));
             code
         }
         Err(error) => failed(&error, printer),
@@ -107,7 +107,7 @@ fn unwritten(path: &std::path::Path, source: std::io::Error, printer: &Printer) 
 fn pack_to(spec: &Spec, sink: &mut dyn Write, printer: &Printer) -> u8 {
     match context::pack(spec, Compression::Network, sink) {
         Ok(packed) => {
-            let text = format!("{} entries, {}", packed.entries, HumanBytes(packed.bytes));
+            let text = format!("{}, {}", counted(packed.entries), HumanBytes(packed.bytes));
             if printer.talks() {
                 printer.tell(&text);
             }
@@ -115,6 +115,10 @@ fn pack_to(spec: &Spec, sink: &mut dyn Write, printer: &Printer) -> u8 {
         }
         Err(error) => failed(&error, printer),
     }
+}
+
+fn counted(entries: u64) -> String {
+    if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") }
 }
 
 fn failed(error: &ContextError, printer: &Printer) -> u8 {

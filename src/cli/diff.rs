@@ -24,8 +24,16 @@ pub(super) fn changed(args: &args::Plan, printer: &Printer) -> Option<args::Plan
     let imagined = &changed.imagined;
     let named = imagined.branch.is_some() || imagined.tag.is_some();
     if imagined.ci.is_none() && (named || imagined.pull_request.is_some()) {
-        printer.tell("error: `--diff` of another pipeline, and this job's is not imagined");
-        printer.tell("hint: say which, as in `--ci gitlab --branch main --diff tag=v1.2.3`");
+        let of_a_pipeline = |change: &&String| {
+            ["branch=", "tag=", "pull-request="].iter().any(|what| change.starts_with(what))
+        };
+        let change = args.diff.iter().find(of_a_pipeline).map_or("tag=v1.2.3", String::as_str);
+        let from = if change.starts_with("branch=") { "--tag v1.2.3" } else { "--branch main" };
+        printer.tell(&format!(
+            "error: `--diff {change}` is of another pipeline, and without `--ci` there is none to \
+             compare it with"
+        ));
+        printer.tell(&format!("hint: say which, as in `plan --ci gitlab {from} --diff {change}`"));
         return None;
     }
     Some(changed)

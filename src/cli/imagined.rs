@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    ci::{Imagined, RunsFor},
+    ci::{Imagined, Provider, RunsFor},
     report::Printer,
 };
 
@@ -42,6 +42,10 @@ pub(super) fn surroundings<'a>(
             return None;
         };
         environment.insert(name.to_owned(), value.to_owned());
+    }
+    if provider == Provider::GitLab {
+        // As cloud.gov's runner has it, which names the job's Kaniko app by it.
+        environment.entry("SERVICE_PREFIX".to_owned()).or_insert_with(|| "imagined-".to_owned());
     }
     Some(Cow::Owned(Surroundings {
         environment,

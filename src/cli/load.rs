@@ -99,7 +99,7 @@ fn not_found(error: &FindError) -> Trouble {
              has every key; where there is a Dockerfile, `-d REFERENCE` does without"
         }
         FindError::Read { source, .. } => match source.kind() {
-            std::io::ErrorKind::InvalidData => "it must be a text file in UTF-8",
+            std::io::ErrorKind::InvalidData => "save it as UTF-8",
             std::io::ErrorKind::IsADirectory => "name the file, not its directory",
             _ => "may this user read it?",
         },
@@ -162,10 +162,17 @@ pub(super) fn plan(
     redactor: &Redactor,
 ) -> Option<Plan> {
     let plan = told(planned(loaded, wanted, surroundings, redactor), printer)?;
-    for warning in snippet::warnings(&plan.warnings, &plan.sources, printer.style.colour) {
+    warn(&plan, &[], printer);
+    Some(plan)
+}
+
+/// Tells the warnings of a plan but for those that were told before.
+pub(super) fn warn(plan: &Plan, before: &[Mistake], printer: &Printer) {
+    let new = plan.warnings.iter().filter(|warning| !before.contains(warning));
+    let new: Vec<_> = new.cloned().collect();
+    for warning in snippet::warnings(&new, &plan.sources, printer.style.colour) {
         printer.tell(&warning);
     }
-    Some(plan)
 }
 
 /// Plans the builds that are wanted.

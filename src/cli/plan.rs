@@ -1,7 +1,7 @@
 //! `plan`, `graph` and `list`: nothing is started, no credential command or helper is run.
 
 use crate::{
-    config::Config,
+    config::{Config, Mistake},
     plan::{self, Plan, Wanted},
     registry::credentials::{self, Located},
     report::{self, Printer},
@@ -29,7 +29,7 @@ pub(super) fn plan(
     if !args.diff.is_empty() {
         return compare(args, surroundings, printer, redactor);
     }
-    let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
+    let Some(this) = planned(args, &[], surroundings, printer, redactor) else { return USAGE };
     let told = match args.format {
         Format::Text => printer.result(&report::plan::text(this.shown())),
         Format::Json => {
@@ -55,8 +55,10 @@ fn compare(
         return USAGE;
     }
     let Some(changed) = diff::changed(args, printer) else { return USAGE };
-    let Some(this) = planned(args, surroundings, printer, redactor) else { return USAGE };
-    let Some(other) = planned(&changed, surroundings, printer, redactor) else { return USAGE };
+    let Some(this) = planned(args, &[], surroundings, printer, redactor) else { return USAGE };
+    let before = &this.plan.warnings;
+    let other = planned(&changed, before, surroundings, printer, redactor);
+    let Some(other) = other else { return USAGE };
     let names = [args, &changed].map(diff::described);
     let shown = [this.shown(), other.shown()];
     let told = printer.result(&report::plan::diff([&names[0], &names[1]], shown));
@@ -76,9 +78,11 @@ impl Planned {
     }
 }
 
-/// What `args` ask for; none when a mistake was told.
+/// What `args` ask for; none when a mistake was told. Warnings that were told `before` are not
+/// told again.
 fn planned(
     args: &args::Plan,
+    before: &[Mistake],
     surroundings: &Surroundings,
     printer: &Printer,
     redactor: &Redactor,
@@ -88,7 +92,8 @@ fn planned(
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
     let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
     let loaded = load::config(&args.common, wanted, surroundings, printer)?;
-    let plan = load::plan(&loaded, wanted, surroundings, printer, redactor)?;
+    let plan = told(load::planned(&loaded, wanted, surroundings, redactor), printer)?;
+    load::warn(&plan, before, printer);
     reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
     let located = told(located(&plan, surroundings), printer)?;
     Some(Planned { config: loaded.config, plan, located })

@@ -232,7 +232,7 @@ impl Told<'_> {
                 .warning(&format!("nothing was built: the `when` of {left_out} does not hold"));
         } else if self.printer.talks() {
             self.printer.tell("");
-            self.printer.tell(&report::table(outcomes));
+            self.printer.tell(&report::table(outcomes, self.printer.columns()));
         }
         // What was not built would not have been pushed either.
         let built = |name: &str| {

@@ -1,5 +1,7 @@
 //! How the mistakes of the walk are worded, and what is advised.
 
+use std::time::Duration;
+
 use super::{
     check::{Check, EACH},
     keys,
@@ -109,6 +111,15 @@ impl Check<'_> {
                 | Kind::TextOrSecret
         );
         match (&node.data, kind) {
+            (Data::Integer(number), Kind::Duration | Kind::Limit) => {
+                u32::try_from(*number).ok().map(with_its_unit)
+            }
+            (Data::Text(text), Kind::Duration | Kind::Limit) => {
+                text.trim().parse().ok().map(with_its_unit)
+            }
+            (Data::Other(_), Kind::Duration | Kind::Limit) => {
+                Some("write it in quotes and with its unit".to_owned())
+            }
             (Data::Integer(_) | Data::Other(_) | Data::Bool(_), _) if texts => {
                 Some("put it into quotes".to_owned())
             }
@@ -155,5 +166,16 @@ impl Check<'_> {
     pub(super) fn missing(&mut self, place: &Place, name: &str, of: &str, example: &str) {
         let mistake = Mistake::at(place, format!("{of} has no `{name}`"), format!("no `{name}`"));
         self.mistakes.push(mistake.hint(format!("write `{name} = {example}`")));
+    }
+}
+
+/// How a number is written as a time.
+fn with_its_unit(number: u32) -> String {
+    let seconds = Duration::from_secs(number.into());
+    let seconds = humantime::format_duration(seconds).to_string().replace(' ', "");
+    if seconds == format!("{number}s") {
+        format!("write its unit, in quotes: `\"{number}s\"`, `\"{number}m\"` or `\"{number}h\"`")
+    } else {
+        format!("write its unit, in quotes: `\"{number}s\"`, which is `\"{seconds}\"`")
     }
 }

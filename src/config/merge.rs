@@ -65,7 +65,10 @@ pub(super) fn profile<'t>(
     Err(mistake.hint(match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if profiles.is_empty() => format!("declare it as `[profiles.{name}]`"),
-        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+        None => match &known.map(|name| format!("`{name}`")).collect::<Vec<_>>()[..] {
+            [only] => format!("there is only {only}"),
+            all => format!("there are {}", all.join(", ")),
+        },
     }))
 }
 

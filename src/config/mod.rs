@@ -22,6 +22,7 @@ mod sections;
 mod source;
 mod time;
 mod toml_text;
+mod utf8;
 mod variables;
 mod wildcard;
 

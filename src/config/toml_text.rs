@@ -1,6 +1,6 @@
 //! TOML text to nodes: parsed once, in order, with the place of every key and value.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use toml::{
     Spanned,
@@ -26,13 +26,12 @@ pub(super) fn document(source: usize, sources: &Sources) -> (Table, Vec<Mistake>
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut mistakes: Vec<Mistake> = Vec::new();
-    let mut last = None;
+    let mut wrong = BTreeSet::new();
     for error in errors.iter().take(MOST) {
         // What follows on a line that is no TOML follows from its first mistake.
         let mistake = syntax(source, error, text, 0);
         let line = mistake.place.as_ref().map(|place| sources.line(place));
-        if last != Some(line) {
-            last = Some(line);
+        if wrong.insert(line) {
             mistakes.push(mistake);
         }
     }
@@ -68,21 +67,21 @@ fn syntax(source: usize, error: &toml::de::Error, text: &str, offset: usize) -> 
     let written = text.get(span.clone()).unwrap_or_default();
     let (label, hint) = match message.as_str() {
         _ if quoting(written).is_some() => ("no value of TOML", quoting(written)),
+        "key with no value, expected `=`"
+        | "invalid unquoted key, expected letters, numbers, `-`, `_`"
+        | "missing assignment between key-value pairs, expected `=`"
+            if yaml(text, span.start).is_some() =>
+        {
+            ("no TOML", yaml(text, span.start))
+        }
+        "missing assignment between key-value pairs, expected `=`" => {
+            ("no `=` after the key", None)
+        }
         "string values must be quoted, expected literal string" if written.is_empty() => {
             ("no value", None)
         }
         "string values must be quoted, expected literal string" => {
             ("a string stands in quotes", None)
-        }
-        "key with no value, expected `=`"
-        | "invalid unquoted key, expected letters, numbers, `-`, `_`"
-            if text.get(..span.end).is_some_and(|before| before.ends_with(':'))
-                || text.get(span.start..).is_some_and(|rest| rest.starts_with(':')) =>
-        {
-            (
-                "no TOML",
-                Some("this looks like YAML: write `[builds.NAME]`, and `key = value` below"),
-            )
         }
         "key with no value, expected `=`" => ("no `=` after the key", None),
         "invalid unquoted key, expected letters, numbers, `-`, `_`" => {
@@ -116,6 +115,34 @@ fn syntax(source: usize, error: &toml::de::Error, text: &str, offset: usize) -> 
         Some(hint) => mistake.hint(hint),
         None => mistake,
     }
+}
+
+/// What is to be said of a line that reads as one of YAML.
+fn yaml(text: &str, at: usize) -> Option<&'static str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let mut lines = text[start..].lines().map(str::trim);
+    let line = lines.next().unwrap_or_default();
+    let begins_a_list = line.ends_with(':') && lines.next().is_some_and(|it| it.starts_with("- "));
+    if line.starts_with("- ") || begins_a_list {
+        return Some("this looks like YAML: a list is written `key = [\"…\", \"…\"]`");
+    }
+    let (key, value) = line.split_once(':')?;
+    let is_key = |key: &str| {
+        let known = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
+        !key.is_empty() && key.chars().all(known)
+    };
+    // In a table on one line what stands before the mistake is right.
+    let last = key.rsplit(['{', ',']).next().unwrap_or(key).trim().trim_matches('"');
+    if !is_key(last) {
+        return None;
+    }
+    Some(if !value.trim().is_empty() {
+        "this looks like YAML: write `key = value`, and text in quotes"
+    } else if matches!(key, "builds" | "executors" | "registries" | "presets" | "profiles") {
+        "this looks like YAML: write `[builds.NAME]`, and `key = value` below"
+    } else {
+        "this looks like YAML: a table is written `key = { name = \"…\" }`"
+    })
 }
 
 /// What is to be said of a value that stands without quotes.

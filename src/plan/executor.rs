@@ -156,9 +156,12 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
     let space = keys.filled("space").or_else(|| found("space_name"));
     let Some(app) = keys.filled("app").or_else(|| service(facts)) else {
         let hint = "write `app`; it is found where the job has one Kaniko service \
-                        (`WSR_SERVICE_ID_…`), or `SERVICE_PREFIX`";
+                    (`WSR_SERVICE_ID_…`), or `SERVICE_PREFIX`, as `plan --ci gitlab` imagines";
         let message = "a `cloudfoundry` executor has no `app`, and this job names none";
-        keys.wrong("app", message.into(), "no `app`", hint);
+        // A template that has no value was told.
+        if !keys.has("app") || keys.mistakes.is_empty() {
+            keys.wrong("app", message.into(), "no `app`", hint);
+        }
         return None;
     };
     let env =

@@ -75,6 +75,12 @@ pub(super) fn flags(keys: &mut Reader<'_>) -> Vec<String> {
             let message = format!("`{argument}` cannot be handed to the executor");
             keys.mistakes.push(Mistake::at(&place, message, "not handed on").hint(reason));
         } else {
+            if let Some(wanted) = flags::mistaken(&argument) {
+                let name = argument.split('=').next().unwrap_or_default();
+                let message = format!("`{name}` must be {wanted}");
+                let label = "the executor would refuse it";
+                keys.mistakes.push(Mistake::at(&place, message, label));
+            }
             flags.push(argument);
         }
     }

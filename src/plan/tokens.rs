@@ -16,15 +16,17 @@ use super::reader::Reader;
 
 /// A prefix, what begins with it, how many letters are behind it at least, and which can be among
 /// them beside letters and digits.
-const FORMS: [(&str, &str, usize, &str); 10] = [
+const FORMS: [(&str, &str, usize, &str); 12] = [
     ("AKIA", "a key of AWS", 16, ""),
     ("dckr_pat_", "a token of Docker Hub", 20, "-_"),
     ("ghp_", "a token of GitHub", 36, ""),
     ("gho_", "a token of GitHub", 36, ""),
     ("ghs_", "a token of GitHub", 36, ""),
     ("github_pat_", "a token of GitHub", 40, "_"),
+    ("gldt-", "a token of GitLab", 20, "-_"),
     ("glpat-", "a token of GitLab", 20, "-_"),
     ("npm_", "a token of npm", 36, ""),
+    ("pypi-", "a token of PyPI", 80, "-_"),
     ("xoxb-", "a token of Slack", 20, "-"),
     ("xoxp-", "a token of Slack", 20, "-"),
 ];
@@ -71,17 +73,22 @@ fn token(text: &str) -> Option<&'static str> {
     if text.contains(PRIVATE_KEY) {
         return Some("a private key");
     }
-    FORMS.iter().find_map(|(prefix, what, least, others)| {
-        let mut found = text.match_indices(prefix);
-        let holds = found.any(|(start, _)| {
-            let begins = !text[..start].ends_with(|letter: char| letter.is_ascii_alphanumeric());
-            let rest = &text[start + prefix.len()..];
+    // Where a word begins: plans have many texts, and most of them few words.
+    let mut before = ' ';
+    let starts = text.char_indices().filter(|(_, letter)| {
+        let begins = !before.is_ascii_alphanumeric() && letter.is_ascii_alphanumeric();
+        before = *letter;
+        begins
+    });
+    starts.map(|(start, _)| &text[start..]).find_map(|word| {
+        let of_this_form = |(prefix, _, least, others): &&(&str, &str, usize, &str)| {
+            let Some(rest) = word.strip_prefix(prefix) else { return false };
             let is_beyond =
                 |letter: char| !letter.is_ascii_alphanumeric() && !others.contains(letter);
             let letters = &rest[..rest.find(is_beyond).unwrap_or(rest.len())];
-            begins && letters.len() >= *least && !letters.ends_with("EXAMPLE")
-        });
-        holds.then_some(*what)
+            letters.len() >= *least && !letters.ends_with("EXAMPLE")
+        };
+        FORMS.iter().find(of_this_form).map(|(_, what, ..)| *what)
     })
 }
 

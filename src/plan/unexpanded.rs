@@ -30,31 +30,32 @@ const OF_A_SHELL: [&str; 12] = [
 /// Keys of a build whose texts are free: whatever they hold, nothing fails.
 const FREE: [&str; 3] = ["annotations", "build-args", "labels"];
 
-/// A warning for each text of the builds at these indexes that holds such a variable.
+/// A warning for each text of `vars` and of the builds at these indexes that holds such a variable.
 pub(super) fn warnings<'i>(
     config: &Config,
     facts: &Facts<'_>,
     indexes: impl Iterator<Item = &'i usize>,
 ) -> Vec<Mistake> {
-    let (mut warnings, mut seen) = (Vec::new(), BTreeSet::new());
-    for index in indexes {
+    let of_builds = indexes.flat_map(|index| {
         let table = &config.builds[*index].table;
-        for (key, texts) in FREE.iter().filter_map(|key| Some((key, texts(table, key)?))) {
-            for entry in &texts.0 {
-                let Data::Text(text) = &entry.node.data else { continue };
-                let place = &entry.node.place;
-                let is_outside = config.sources.of(place).origin.is_outside();
-                // Builds share what stands in `defaults`.
-                if is_outside || !seen.insert((place.source, place.span.start)) {
-                    continue;
-                }
-                let meant = variables(text).find(|one| is_meant(one.name, facts));
-                let key = format!("{key}.{}", entry.name);
-                warnings.extend(meant.map(|one| {
-                    let place = within(config, place, text, &one.range);
-                    warning(&key, &text[one.range], one.name, &place)
-                }));
+        FREE.into_iter().filter_map(|key| Some((key, texts(table, key)?)))
+    });
+    let (mut warnings, mut seen) = (Vec::new(), BTreeSet::new());
+    for (key, texts) in std::iter::once(("vars", &config.vars)).chain(of_builds) {
+        for entry in &texts.0 {
+            let Data::Text(text) = &entry.node.data else { continue };
+            let place = &entry.node.place;
+            let is_outside = config.sources.of(place).origin.is_outside();
+            // Builds share what stands in `defaults`.
+            if is_outside || !seen.insert((place.source, place.span.start)) {
+                continue;
             }
+            let meant = variables(text).find(|one| is_meant(one.name, facts));
+            let key = format!("{key}.{}", entry.name);
+            warnings.extend(meant.map(|one| {
+                let place = within(config, place, text, &one.range);
+                warning(&key, &text[one.range], one.name, &place)
+            }));
         }
     }
     warnings

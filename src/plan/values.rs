@@ -44,7 +44,8 @@ pub(super) fn check(build: &Build, keys: &mut Reader<'_>) {
 /// repository where nothing is pushed; pkg/cache/cache.go, `Destination`.
 pub(super) fn withhold_cache(build: &mut Build) {
     let repository = flag(build, "--cache-repo").unwrap_or_default();
-    if !has_cache(build) || is_layout(repository) {
+    let is_kaniko = build.executor.kind != ExecutorKind::Builtin;
+    if !is_kaniko || !has_cache(build) || is_layout(repository) {
         return;
     }
     let inferred = build.destinations.first().filter(|_| repository.is_empty());
@@ -128,14 +129,16 @@ pub(super) fn cpus(keys: &mut Reader<'_>, kind: container::Kind) -> Option<Strin
     None
 }
 
-/// Docker takes fractions too.
+/// Docker takes fractions too, podman any number: one below nothing is no limit to it.
 ///
-/// Source: docker's opts/opts.go, `ParseCPUs`; podman reads a decimal number.
+/// Source: docker's opts/opts.go, `ParseCPUs`; both programs' answers.
 fn is_share(text: &str, kind: container::Kind) -> bool {
+    if kind == container::Kind::Podman {
+        return text.parse::<f64>().is_ok();
+    }
     let is_number = |text: &str| text.parse().is_ok_and(|share: f64| share >= 0.0);
     let is_fraction = |(one, other): (&str, &str)| is_number(one) && is_number(other);
-    is_number(text)
-        || kind == container::Kind::Docker && text.split_once('/').is_some_and(is_fraction)
+    is_number(text) || text.split_once('/').is_some_and(is_fraction)
 }
 
 /// What both engines read a size as.
@@ -198,10 +201,13 @@ mod tests {
     fn a_share_is_a_number_and_with_docker_a_fraction() {
         for text in ["2", "0.5", ".5", "1e1"] {
             assert!(is_share(text, container::Kind::Podman), "{text}");
+            assert!(is_share(text, container::Kind::Docker), "{text}");
         }
-        for text in ["many", "-1", "2 cores", "50%", "1/2"] {
+        for text in ["many", "2 cores", "50%"] {
             assert!(!is_share(text, container::Kind::Podman), "{text}");
+            assert!(!is_share(text, container::Kind::Docker), "{text}");
         }
         assert!(is_share("1/2", container::Kind::Docker));
+        assert!(!is_share("1/2", container::Kind::Podman));
     }
 }

@@ -61,6 +61,14 @@ impl Printer {
         &self.redactor
     }
 
+    /// How many columns stderr has, where it is a terminal.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        let size = rustix::termios::tcgetwinsize(io::stderr()).ok();
+        let columns = size.filter(|_| self.style.terminal).map(|size| usize::from(size.ws_col));
+        columns.filter(|columns| *columns > 0)
+    }
+
     /// Whether more than results, warnings and errors is told.
     #[must_use]
     pub fn talks(&self) -> bool {

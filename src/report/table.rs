@@ -9,16 +9,33 @@ use crate::outcome::{End, Outcome};
 /// How much of a cause stands in the table: the whole of it was told when the build ended.
 const CAUSE: usize = 60;
 
-/// One line a build, aligned; without an end of line.
+/// So many columns does the last cell have, however narrow a terminal is.
+const LEAST: usize = 20;
+
+/// One line a build, aligned; without an end of line. In a terminal of so many `columns` no line
+/// breaks.
 #[must_use]
-pub fn table(outcomes: &[Outcome]) -> String {
-    let rows: Vec<[String; 5]> = outcomes.iter().map(row).collect();
+pub fn table(outcomes: &[Outcome], columns: Option<usize>) -> String {
+    let mut rows: Vec<[String; 5]> = outcomes.iter().map(row).collect();
     let header = ["build", "result", "time", "sent", "digest or cause"].map(str::to_owned);
     let mut widths = [0; 5];
     for row in std::iter::once(&header).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
+    }
+    if let Some(columns) = columns {
+        let before: usize = widths[..4].iter().map(|width| width + 2).sum();
+        let room = columns.saturating_sub(before).max(LEAST);
+        for [.., last] in &mut rows {
+            if let Some((end, _)) = last.char_indices().nth(room - 1)
+                && last.chars().count() > room
+            {
+                last.truncate(end);
+                last.push('…');
+            }
+        }
+        widths[4] = 0;
     }
     let line = |row: &[String; 5]| {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
@@ -99,8 +116,10 @@ mod tests {
         let built = End::Built { digest: "sha256:1".into(), images: vec![] };
         let skipped = End::Skipped { cause: "`api` failed".into() };
 
-        let shown =
-            table(&[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)]);
+        let shown = table(
+            &[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)],
+            None,
+        );
 
         assert_eq!(
             shown,
@@ -109,6 +128,27 @@ mod tests {
              web    skipped                   `api` failed"
         );
     }
+
+    #[test]
+    fn a_digest_is_cut_where_the_terminal_ends() {
+        let outcome = Outcome {
+            build: "api".into(),
+            end: End::Built { digest: format!("sha256:{}", "0".repeat(64)), images: vec![] },
+            duration: Duration::from_secs(61),
+            attempts: 1,
+            bundle: None,
+            executor_version: None,
+            pushed: Vec::new(),
+        };
+
+        assert_eq!(
+            table(std::slice::from_ref(&outcome), Some(60)),
+            "build  result  time   sent  digest or cause\n\
+             api    built   1m 1s        sha256:000000000000000000000000…"
+        );
+        assert!(table(&[outcome], Some(120)).ends_with("0000"));
+    }
+
     #[test]
     fn times_are_as_exact_as_they_matter() {
         let shown = [49, 9_940, 10_900, 61_000, 3_601_000]

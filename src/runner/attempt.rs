@@ -117,6 +117,9 @@ fn pushes(build: &Build) -> bool {
     build.push && !build.destinations.is_empty()
 }
 
+/// What is asked where a login is refused.
+const LOGIN: &str = "is the password right, and has it not run out?";
+
 /// The cause with what only we know: who logs in, and the line of a base image.
 fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
     let sentence = cause.sentence();
@@ -128,12 +131,24 @@ fn in_words(run: &Run<'_>, build: &Build, cause: &Cause) -> String {
                 Dockerfile::Inside(path) => build.context.join(path),
                 Dockerfile::Outside(path) => path.clone(),
             };
-            format!("{sentence} ({}:{line})", path.display())
+            let sentence = format!("{sentence} ({}:{line})", path.display());
+            let host = Reference::parse(base).map(|one| one.host().to_owned());
+            let user = host.ok().and_then(|host| run.prepared.username(build, &host));
+            match (cause, user) {
+                (Cause::BaseUnauthorized { .. }, Some(user)) => {
+                    format!("{sentence}; `{user}` asked for it: {LOGIN}")
+                }
+                _ => sentence,
+            }
         }
-        Cause::PushDenied { destination } => {
+        Cause::PushDenied { destination, unknown } => {
             let host = Reference::parse(destination).map(|one| one.host().to_owned());
             let Ok(host) = host else { return sentence };
             match run.prepared.username(build, &host) {
+                Some(user) if *unknown => format!(
+                    "`{host}` refuses the login of `{user}`, or that it pushes to `{destination}`; \
+                     {LOGIN}"
+                ),
                 Some(user) => format!("{sentence}; logged in to `{host}` as `{user}`"),
                 None => format!("{sentence}; there are no credentials for `{host}`"),
             }

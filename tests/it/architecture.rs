@@ -141,7 +141,7 @@ const HOMES: &[(&str, &[&str])] = &[
     // Patterns of a filter.
     ("regex_automata", &["template"]),
     // The safe face of the system's calls.
-    ("rustix", &["process", "cli", "context", "guard", "builtin", "plan", "transport"]),
+    ("rustix", &["process", "cli", "context", "guard", "builtin", "plan", "report", "transport"]),
     ("semver", &["template"]),
     // Docker configs, events of GitHub, states of engines, the guard's lines, manifests, lists of
     // Dockerfiles, plans and reports.

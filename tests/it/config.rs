@@ -80,7 +80,7 @@ fn a_glob_means_one_build_where_one_is_wanted() {
         .code(2)
         .stdout("")
         .stderr("error: no build has a name like `x*`\nhint: there are `api`, `app`, `web`");
-    sandbox.run(["context", "ls", "w*"]).code(0).stderr_contains("1 entries");
+    sandbox.run(["context", "ls", "w*"]).code(0).stderr_contains("1 entry");
     sandbox.run(["auth", "w?b", "-o", "-"]).code(0).stdout("{\"auths\":{}}").stderr("");
     sandbox
         .run(["run", "x*"])
@@ -161,4 +161,17 @@ fn a_run_of_which_nothing_is_left_says_why() {
         .code(0)
         .stdout("")
         .stderr("warning: nothing was built: the `when` of `web` does not hold");
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_told_with_its_line() {
+    Sandbox::new()
+        .file("kaniko.toml", b"version = 1\n[builds.web]\n# caf\xe9\n")
+        .run(["check"])
+        .code(2)
+        .stdout("")
+        .stderr(
+            "error: `[DIR]/kaniko.toml` cannot be read: line 3 is no UTF-8 at its column 6\n\
+             hint: save it as UTF-8",
+        );
 }

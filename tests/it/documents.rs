@@ -143,6 +143,18 @@ fn the_files_of_the_readme_have_no_mistake() {
     }
 }
 
+#[test]
+fn the_first_file_of_the_readme_is_planned_for_gitlab_anywhere() {
+    let project = Sandbox::new()
+        .config(&blocks("README.md", "toml")[0])
+        .file("app/Dockerfile", "FROM scratch\n");
+
+    project
+        .run(["plan", "--ci", "gitlab", "--branch", "main"])
+        .code(0)
+        .stdout_contains("    --destination=registry.gitlab.example.com/group/project:latest\n");
+}
+
 /// The pages about one thing each.
 fn pages() -> Vec<String> {
     let names = fs::read_dir(repository::path("docs")).expect("docs");

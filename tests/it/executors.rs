@@ -3,6 +3,7 @@
 use crate::{
     engine::{DIGEST, Executor, docker},
     fake::Fake,
+    ran::Ran,
     sandbox::Sandbox,
 };
 
@@ -310,25 +311,39 @@ web  failed  [TIME]  [SIZE]  `r.example.com` denies pushing to …"#,
     );
 }
 
-#[test]
-fn a_push_that_is_denied_names_the_user() {
-    let docker = docker(&Executor::fails(1, DENIED));
-    let sandbox = Sandbox::new()
+/// What bob is told when his push ends so.
+fn denied_to_bob(end: &str) -> Ran {
+    let run = Sandbox::new()
         .config(
             "version = 1\n[registries.r]\nhost = \"r.example.com\"\nusername = \"bob\"\n\
              password = { env = \"PW\" }\n[builds.web]\nexecutor = \"docker\"\n\
              destinations = [\"r.example.com/shop/web:1\"]\n",
         )
         .file("Dockerfile", "FROM scratch\n")
-        .env("PW", "hunter2hunter2");
+        .env("PW", "hunter2hunter2")
+        .fake("docker", docker(&Executor::fails(1, end)))
+        .run(["run", "--push"]);
+    run.code(1).stdout("").never_tells("hunter2");
+    run
+}
 
-    sandbox
-        .fake("docker", docker)
-        .run(["run", "--push"])
-        .code(1)
-        .stdout("")
-        .never_tells("hunter2")
-        .stderr_contains("; logged in to `r.example.com` as `bob`\n");
+#[test]
+fn a_push_that_is_denied_names_the_user() {
+    let denied =
+        DENIED.replace("UNAUTHORIZED: authentication required", "DENIED: access is denied");
+
+    denied_to_bob(&denied).stderr_contains(
+        "error: web: `r.example.com` denies pushing to `r.example.com/shop/web:1`; logged in to \
+         `r.example.com` as `bob`\n",
+    );
+}
+
+#[test]
+fn a_login_that_is_refused_is_told_with_its_user_and_what_to_look_at() {
+    denied_to_bob(DENIED).stderr_contains(
+        "error: web: `r.example.com` refuses the login of `bob`, or that it pushes to \
+         `r.example.com/shop/web:1`; is the password right, and has it not run out?\n",
+    );
 }
 
 #[test]

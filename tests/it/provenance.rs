@@ -224,8 +224,8 @@ fn a_change_that_is_none_is_refused_with_the_forms_there_are() {
     let told = |change: &str| shop().run(["plan", "--diff", change]);
 
     told("tag=v1").code(2).stdout("").stderr_contains(
-        "error: `--diff` of another pipeline, and this job's is not imagined\n\
-         hint: say which, as in `--ci gitlab --branch main --diff tag=v1.2.3`",
+        "error: `--diff tag=v1` is of another pipeline, and without `--ci` there is none to compare \
+         it with\nhint: say which, as in `plan --ci gitlab --branch main --diff tag=v1`",
     );
     told("tga=v1").code(2).stderr_contains(
         "error: `--diff tga=v1` changes nothing\nhint: write branch=NAME, tag=NAME",

@@ -201,3 +201,13 @@ fn an_engine_takes_sizes_and_shares_in_its_own_forms() {
     .run(["check"])
     .code(0);
 }
+
+#[test]
+fn a_build_without_kaniko_is_planned_without_a_cache() {
+    let sandbox = project(
+        "[builds.web]\nexecutor = \"builtin\"\ndestinations = [\"r.example.com/shop/web\"]\n\
+         cache = true\n",
+    );
+
+    assert!(!sandbox.run(["plan", "--format", "json"]).code(0).told().contains("cache-repo="));
+}

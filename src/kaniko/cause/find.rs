@@ -174,7 +174,9 @@ fn of_registry(error: &str, lines: &[&str]) -> Option<Cause> {
     }
     if has(&["UNAUTHORIZED", "DENIED", "status code 401", "status code 403"]) {
         return match asked {
-            Asked::Destination(destination) => Some(Cause::PushDenied { destination }),
+            Asked::Destination(destination) => {
+                Some(Cause::PushDenied { destination, unknown: is_unknown(end) })
+            }
             Asked::Base(reference) => Some(Cause::BaseUnauthorized { reference }),
             Asked::Unknown => None,
         };
@@ -192,6 +194,15 @@ fn of_registry(error: &str, lines: &[&str]) -> Option<Cause> {
     }
     (has(UNREACHED) || end.ends_with(": EOF") || end.ends_with("unexpected EOF"))
         .then(|| Cause::Network { asked, message: message() })
+}
+
+/// Whether it is who asks that a registry takes not, rather than what is asked.
+///
+/// Source: the distribution specification, "Error codes"; GitLab answers a wrong password with
+/// DENIED where it is to give a token, whose address has a `scope`.
+fn is_unknown(end: &str) -> bool {
+    let of_a_token = end.contains("scope=") || end.contains("service=");
+    of_a_token || end.contains("UNAUTHORIZED") || end.contains("status code 401")
 }
 
 /// Codes by which a registry says that it cannot now.

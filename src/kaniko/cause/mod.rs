@@ -46,6 +46,9 @@ pub enum Cause {
     PushDenied {
         /// As it was given to the executor.
         destination: String,
+        /// The registry knows not who asks: it refuses the login, where there is one. Some say
+        /// so as well of a login that may not push.
+        unknown: bool,
     },
     /// A push is refused because there is no such repository.
     RepositoryMissing {
@@ -235,7 +238,7 @@ impl Cause {
             Self::BaseUnauthorized { reference } => {
                 format!("{} may not be pulled, or does not exist", base(reference.as_deref()))
             }
-            Self::PushDenied { destination } => {
+            Self::PushDenied { destination, unknown: _ } => {
                 format!("`{}` denies pushing to `{destination}`", registry_of(destination))
             }
             Self::RepositoryMissing { destination } => {
@@ -293,7 +296,7 @@ impl Cause {
             Self::BaseMissing { reference } | Self::BaseUnauthorized { reference } => {
                 reference.as_deref().map(registry_of)
             }
-            Self::PushDenied { destination }
+            Self::PushDenied { destination, .. }
             | Self::RepositoryMissing { destination }
             | Self::TagImmutable { destination } => Some(registry_of(destination)),
             Self::RegistryBusy { asked, .. }
@@ -349,7 +352,8 @@ mod tests {
 
     #[test]
     fn sentences_say_what_is_known() {
-        let denied = Cause::PushDenied { destination: "reg.example.com/a/b:1".into() };
+        let destination = "reg.example.com/a/b:1".into();
+        let denied = Cause::PushDenied { destination, unknown: false };
         assert_eq!(
             denied.sentence(),
             "`reg.example.com` denies pushing to `reg.example.com/a/b:1`"

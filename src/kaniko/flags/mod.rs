@@ -3,10 +3,13 @@
 //! One table, from which the keys of a build, the check of `executor-args`, the schema and the
 //! documentation follow. It says what a flag is, not how a build becomes a command line.
 
+mod given;
 mod image;
 mod ours;
 mod registry;
 mod run;
+
+pub use given::mistaken;
 
 use std::{collections::HashMap, sync::LazyLock};
 

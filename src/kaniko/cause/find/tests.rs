@@ -115,13 +115,27 @@ fn a_base_image_is_named_as_the_log_names_it() {
 
 #[test]
 fn a_push_that_is_denied_names_its_destination() {
-    let denied = Cause::PushDenied { destination: "reg.example.com/a/b:1".into() };
-    for line in [
-        r#"error checking push permissions: checking push permission for "reg.example.com/a/b:1": POST https://reg.example.com/v2/a/b/blobs/uploads/: UNAUTHORIZED: authentication required"#,
-        r#"error checking push permissions -- make sure you entered the correct tag name, and that you are authenticated correctly, and try again: checking push permission for "reg.example.com/a/b:1": POST https://reg.example.com/v2/a/b/blobs/uploads/: DENIED: requested access to the resource is denied"#,
-        "error pushing image: failed to push to destination reg.example.com/a/b:1: HEAD https://reg.example.com/v2/a/b/blobs/sha256:00: unexpected status code 401 Unauthorized (HEAD responses have no body, use GET for details)",
+    let denied =
+        |unknown| Cause::PushDenied { destination: "reg.example.com/a/b:1".into(), unknown };
+    for (line, unknown) in [
+        (
+            r#"error checking push permissions: checking push permission for "reg.example.com/a/b:1": POST https://reg.example.com/v2/a/b/blobs/uploads/: UNAUTHORIZED: authentication required"#,
+            true,
+        ),
+        (
+            r#"error checking push permissions -- make sure you entered the correct tag name, and that you are authenticated correctly, and try again: checking push permission for "reg.example.com/a/b:1": POST https://reg.example.com/v2/a/b/blobs/uploads/: DENIED: requested access to the resource is denied"#,
+            false,
+        ),
+        (
+            r#"error checking push permissions: checking push permission for "reg.example.com/a/b:1": GET https://gitlab.example.com/jwt/auth?scope=repository%3Aa%2Fb%3Apush%2Cpull&service=container_registry: DENIED: access forbidden"#,
+            true,
+        ),
+        (
+            "error pushing image: failed to push to destination reg.example.com/a/b:1: HEAD https://reg.example.com/v2/a/b/blobs/sha256:00: unexpected status code 401 Unauthorized (HEAD responses have no body, use GET for details)",
+            true,
+        ),
     ] {
-        assert_eq!(cause(1, &[line]), denied, "{line}");
+        assert_eq!(cause(1, &[line]), denied(unknown), "{line}");
     }
 }
 
