@@ -14,19 +14,24 @@ use super::{
     stopped,
     tree::Tree,
 };
-use crate::oci::{Base, Registries, Stop};
+use crate::{
+    context::ContextError,
+    oci::{Base, Registries, Stop},
+    threads,
+};
 
 /// Layers that are downloaded and read at once.
 const MOST_LAYERS: usize = 8;
 
 /// All images that a plan needs, in its order; what they leave to those who build from them
-/// becomes part of the plan.
+/// becomes part of the plan. With them goes what is to be told, by line.
 pub(super) async fn states(
     recipe: &Arc<Recipe>,
     plan: &mut Plan,
     (registries, read): (&Registries, &Bases),
     stop: &Stop,
-) -> Result<Vec<State>, BuildError> {
+) -> Result<(Vec<State>, Vec<(usize, String)>), BuildError> {
+    let mut warnings = Vec::new();
     let mut bases: Vec<(Base, ImageConfig)> = Vec::new();
     // A trigger can name further images.
     while bases.len() < plan.images.len() {
@@ -37,6 +42,8 @@ pub(super) async fn states(
             let config: ImageConfig = serde_json::from_slice(&base.config)
                 .map_err(|error| damaged(&plan.images[image], error))?;
             plan.trigger(recipe, image, &config.config.on_build)?;
+            let text = other_platform(&plan.images[image], &config);
+            warnings.extend(text.map(|text| (plan.images[image].line, text)));
             bases.push((base, config));
         }
     }
@@ -51,7 +58,17 @@ pub(super) async fn states(
         let layers = base.layers.into_iter().map(Made::Base).collect();
         states.push(State { tree, config, layers, format: base.format, scope: None });
     }
-    Ok(states)
+    Ok((states, warnings))
+}
+
+/// What is to be said of a base image that is for one platform, and that one is not asked for.
+///
+/// Source: `BuildKit`'s rule `InvalidBaseImagePlatform`.
+fn other_platform(wanted: &Wanted, config: &ImageConfig) -> Option<String> {
+    let offered = config.platform().filter(|offered| !wanted.platform.runs(offered))?;
+    let Wanted { reference, platform, asked_by, .. } = wanted;
+    let asked_by = (*asked_by)?;
+    Some(format!("`{reference}` is for {offered} alone, and `{asked_by}` asks for {platform}"))
 }
 
 fn damaged(wanted: &Wanted, error: impl std::error::Error + Send + Sync + 'static) -> BuildError {
@@ -104,8 +121,8 @@ async fn files(
                 source: Box::new(source),
             })?;
             let packed = Arc::new(Packed { file, digest: layer.blob.digest });
-            let read = tokio::task::spawn_blocking(move || index(packed, &counted, &stop));
-            let read = read.await.map_err(stopped)?;
+            let read = threads::start(move || index(packed, &counted, &stop)).await;
+            let read = read.map_err(ContextError::Threads)?;
             read.map(|index| (place, index)).map_err(|error| damaged(&wanted, error))
         });
     }

@@ -50,11 +50,13 @@ pub(super) struct Given<'a> {
     pub(super) base: &'a dyn Fn(&Place) -> std::path::PathBuf,
 }
 
-/// The builds of `written`, in order; what is wrong goes to `mistakes`.
+/// The builds of `written`, in order; what is wrong goes to `mistakes`, and `lacks` says whether
+/// some are missing for it.
 pub(super) fn builds(
     written: Vec<Section>,
     given: &Given<'_>,
     mistakes: &mut Vec<Mistake>,
+    lacks: &mut bool,
 ) -> Vec<Section> {
     let mut builds: Vec<Section> = Vec::new();
     for build in written {
@@ -62,7 +64,11 @@ pub(super) fn builds(
         let matrix = table.entry("matrix").cloned();
         let build = Section { table, ..build };
         let variants = match matrix {
-            Some(matrix) => variants(&build, &matrix, given, mistakes),
+            Some(matrix) => variants(&build, &matrix, given).unwrap_or_else(|mistake| {
+                mistakes.push(mistake);
+                *lacks = true;
+                Vec::new()
+            }),
             None => vec![build],
         };
         builds.extend(variants);
@@ -70,6 +76,7 @@ pub(super) fn builds(
             let message = format!("more than {MOST} builds");
             let at = &builds[builds.len() - 1].key;
             mistakes.push(Mistake::at(at, message, "up to here"));
+            *lacks = true;
             return Vec::new();
         }
     }
@@ -128,20 +135,9 @@ fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Tab
 }
 
 /// One build for each combination of `matrix`.
-fn variants(
-    build: &Section,
-    matrix: &Entry,
-    given: &Given<'_>,
-    mistakes: &mut Vec<Mistake>,
-) -> Vec<Section> {
+fn variants(build: &Section, matrix: &Entry, given: &Given<'_>) -> Result<Vec<Section>, Mistake> {
     let base = (given.base)(&matrix.node.place);
-    let combinations = match matrix::combinations(matrix, Path::new(&base), MOST) {
-        Ok(combinations) => combinations,
-        Err(mistake) => {
-            mistakes.push(mistake);
-            return Vec::new();
-        }
-    };
+    let combinations = matrix::combinations(matrix, Path::new(&base), MOST)?;
     let mut variants = Vec::new();
     for values in combinations {
         let mut name = build.name.clone();
@@ -156,7 +152,7 @@ fn variants(
         debug_assert!(is_name(&name) || !is_name(&build.name), "`{name}`");
         variants.push(Section { name, matrix: values, ..build.clone() });
     }
-    variants
+    Ok(variants)
 }
 
 fn unique(builds: &[Section], mistakes: &mut Vec<Mistake>) {

@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::{
     Source, Sources,
     check::Check,
-    mistake::Mistake,
+    mistake::{Mistake, nearest},
     node::{Data, Node, Table},
     source::Origin,
     toml_text, utf8,
@@ -28,7 +28,7 @@ pub(super) struct Fragment {
 }
 
 /// Reads the files that `include` of `root` names; `path` and `label` are the root's. A glob may
-/// match nothing, of which is warned.
+/// match nothing, of which is warned. Those that are no TOML are left out.
 pub(super) fn fragments(
     root: &Table,
     path: &Path,
@@ -71,9 +71,12 @@ pub(super) fn fragments(
             let label = Path::new(label).with_file_name(shown).display().to_string();
             let source = sources.add(Source { label, text, origin: Origin::File(path) });
             let (table, wrong) = toml_text::document(source, sources);
-            mistakes.extend(wrong);
-            held(&table, sources, mistakes);
-            fragments.push(Fragment { source, table });
+            if wrong.is_empty() {
+                held(&table, sources, mistakes);
+                fragments.push(Fragment { source, table });
+            } else {
+                mistakes.extend(wrong);
+            }
         }
     }
     fragments
@@ -95,10 +98,13 @@ fn held(table: &Table, sources: &Sources, mistakes: &mut Vec<Mistake>) {
     for entry in table.0.iter().filter(|entry| !HELD.contains(&entry.name.as_str())) {
         let message = format!("`{}` in a file that is included", entry.name);
         let mistake = Mistake::at(&entry.key, message, "not here");
-        mistakes.push(mistake.hint(
-            "an included file holds `builds` and `defaults` of its own; the rest belongs to the \
-             file that includes it",
-        ));
+        let hint = match nearest(&entry.name, HELD) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "an included file holds `builds` and `defaults` of its own; the rest belongs \
+                     to the file that includes it"
+                .to_owned(),
+        };
+        mistakes.push(mistake.hint(hint));
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Config {
     pub member: Option<usize>,
     /// The profile that is laid over the file.
     pub profile: Option<String>,
+    /// Whether there may be more builds, of which what is written is wrong.
+    pub(crate) lacks_builds: bool,
     /// What the user should know of its form and that stops nothing.
     pub warnings: Vec<Mistake>,
     history: History,
@@ -163,6 +165,7 @@ impl Config {
         let source =
             sources.add(Source { label: from.label.into(), text: from.text.into(), origin });
         let (mut file, mut mistakes) = layers::file(source, &sources);
+        let is_toml = mistakes.is_empty();
         let mut warnings = Vec::new();
         let fragments = match from.path {
             Some(path) => {
@@ -171,9 +174,10 @@ impl Config {
             }
             None => Vec::new(),
         };
-        if !mistakes.is_empty() {
+        if !is_toml {
             return Err(Mistakes::new(mistakes, &sources));
         }
+        let lacks_fragments = !mistakes.is_empty();
         let member = fragments.iter().find(|fragment| {
             let place = Place { source: fragment.source, span: 0..0 };
             let origin = &sources.of(&place).origin;
@@ -232,7 +236,8 @@ impl Config {
             let profile = from.profile.map(str::to_owned);
             Ok(Self { sources, member, profile, warnings, history, ..config })
         } else {
-            let config = Self { sources, member, ..config };
+            let lacks_builds = config.lacks_builds || lacks_fragments;
+            let config = Self { sources, member, lacks_builds, ..config };
             let more = more(&config);
             Err(Mistakes::new(mistakes, &config.sources).and(more))
         }
@@ -246,18 +251,21 @@ impl Config {
         sources: &Sources,
     ) -> Self {
         let defaults = table_of(root.remove("defaults"));
-        let presets = sections(root.remove("presets"));
-        let written = sections(root.remove("builds"));
+        let presets = sections(table_of(root.remove("presets")));
+        let written = table_of(root.remove("builds"));
+        let count = written.0.len();
+        let written = sections(written);
         let config = Self {
             path: path.map(Path::to_owned),
             sources: Sources::default(),
             member: None,
             profile: None,
+            lacks_builds: false,
             warnings: Vec::new(),
             history: History::default(),
             vars: table_of(root.remove("vars")),
-            registries: sections(root.remove("registries")),
-            executors: sections(root.remove("executors")),
+            registries: sections(table_of(root.remove("registries"))),
+            executors: sections(table_of(root.remove("executors"))),
             reports: table_of(root.remove("reports")),
             groups: table_of(root.remove("groups")),
             builds: Vec::new(),
@@ -267,8 +275,12 @@ impl Config {
             _ => path.and_then(Path::parent).map(Path::to_owned).unwrap_or_default(),
         };
         let given = builds::Given { defaults: &defaults, presets: &presets, laid, base: &base };
-        let builds = builds::builds(written, &given, mistakes);
-        let config = Self { builds, ..config };
+        // Sections that nobody knows may have been meant to hold builds.
+        let is_unknown =
+            |entry: &Entry| matches!(entry.node.data, Data::Table(_)) && entry.name != "profiles";
+        let mut lacks_builds = count > written.len() || root.0.iter().any(is_unknown);
+        let builds = builds::builds(written, &given, mistakes, &mut lacks_builds);
+        let config = Self { builds, lacks_builds, ..config };
         let mut check = Check { sources, mistakes: Vec::new() };
         config.check_sections(&mut check);
         mistakes.append(&mut check.mistakes);
@@ -315,7 +327,7 @@ fn table_of(entry: Option<Entry>) -> Table {
     }
 }
 
-fn sections(entry: Option<Entry>) -> Vec<Section> {
+fn sections(table: Table) -> Vec<Section> {
     let section = |entry: Entry| match entry.node.data {
         Data::Table(table) => {
             let (name, key) = (entry.name, entry.key);
@@ -323,7 +335,7 @@ fn sections(entry: Option<Entry>) -> Vec<Section> {
         }
         _ => None,
     };
-    table_of(entry).0.into_iter().filter_map(section).collect()
+    table.0.into_iter().filter_map(section).collect()
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ impl<'c> Known<'c> {
                     Meaning::Nothing => {
                         let message =
                             format!("the group `{}` names no build by `{member}`", group.name);
-                        let mistake = Mistake::at(place, message, "no such build").may_follow();
+                        let mut mistake = Mistake::at(place, message, "no such build");
+                        mistake.may_follow = config.lacks_builds;
                         mistakes.push(match nearest(member, known.words()) {
                             Some(near) => mistake.hint(format!("did you mean `{near}`?")),
                             None => mistake,

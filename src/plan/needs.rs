@@ -41,8 +41,9 @@ pub(super) fn needs(
             Meaning::Nothing if word.is_empty() => continue,
             Meaning::Nothing => {
                 let message = format!("`{who}` needs `{word}`, and there is no such build");
-                let mistake = Mistake::at(&place, message, "no such build");
-                keys.mistakes.push(mistake.hint(known.hint(&word)).may_follow());
+                let mut mistake = Mistake::at(&place, message, "no such build");
+                mistake.may_follow = keys.config.lacks_builds;
+                keys.mistakes.push(mistake.hint(known.hint(&word)));
                 continue;
             }
         };

@@ -334,7 +334,8 @@ impl<'a> Reader<'a> {
         let name = template.get(error.range).unwrap_or_default();
         let root = name.split(['.', '[']).next().unwrap_or_default().trim();
         let may_follow = match root {
-            "builds" | "matrix" => true,
+            "builds" => self.config.lacks_builds,
+            "matrix" => true,
             "registries" => self.config.registries.is_empty(),
             "vars" => self.config.vars.0.is_empty(),
             _ => false,

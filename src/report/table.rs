@@ -138,7 +138,7 @@ mod tests {
             attempts: 1,
             bundle: None,
             executor_version: None,
-            pushed: vec![],
+            pushed: Vec::new(),
         };
 
         assert_eq!(

@@ -3,7 +3,7 @@
 mod load;
 mod problem;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
@@ -12,11 +12,11 @@ use tokio::{
 };
 
 use crate::{
-    builtin::{self, Bases, BuildError, Recipe},
+    builtin::{self, Bases, BuildError, Recipe, Told},
     context::Extent,
     event::{Event, Stage, What},
     oci::{self, Format, Image, Layer, OciError, Platform, Registries},
-    outcome::{End, Pushed},
+    outcome::{End, Pushed, chain},
     plan::{self, Build},
     registry::Reference,
     template::{LateValue, Rendered},
@@ -135,11 +135,18 @@ async fn done(
 ) -> Result<String, Problem> {
     tell(run, build, What::Stage(Stage::Building)).await;
     let (made, layers) = unbounded_channel();
-    let made = move |layer: &Layer| {
+    let (events, name) = (run.hands.events.clone(), Arc::clone(&build.name));
+    let dockerfile = build.dockerfile_label.clone();
+    let hear = move |told: Told<'_>| match told {
         // Whoever sends layers ahead ends with the first that can't be sent.
-        let _ = made.send(layer.clone());
+        Told::Layer(layer) => drop(made.send(layer.clone())),
+        Told::Warning { line, text } => {
+            let what = What::Warning(format!("{dockerfile}:{line}: {text}"));
+            // Behind a full channel there is more to be told than this.
+            let _ = events.try_send(Event { build: Some(Arc::clone(&name)), what });
+        }
     };
-    let making = image(run, build, (registries, bases), &late, made);
+    let making = image(run, build, (registries, bases), &late, hear);
     let sending = ahead(build, registries, layers);
     let (image, ()) = tokio::try_join!(making, sending)?;
     for output in &build.outputs {
@@ -155,7 +162,7 @@ async fn done(
     }
     for destination in build.destinations.iter().filter(|_| build.push) {
         tell(run, build, What::Stage(Stage::Pushing(destination.to_string()))).await;
-        match push(build, registries, &image, destination, &mut pushes.in_doubt).await {
+        match push(run, build, (registries, &image), destination, &mut pushes.in_doubt).await {
             Ok(()) => pushes.ended.push(Pushed::Yes),
             // Another image has the tag, and keeps it: that was to be taken for done.
             Err(error) if ignores_immutable(build) && is_immutable(&error) => pushes.kept_out(),
@@ -170,9 +177,9 @@ async fn done(
 ///
 /// Source: Kaniko's pkg/util/util.go, `Retry`. What failed is repeated whatever it was, as there.
 async fn push(
+    run: &Run<'_>,
     build: &Build,
-    registries: &Registries,
-    image: &Image,
+    (registries, image): (&Registries, &Image),
     destination: &Reference,
     in_doubt: &mut bool,
 ) -> Result<(), OciError> {
@@ -182,7 +189,7 @@ async fn push(
         match registries.push(image, destination, in_doubt).await {
             Ok(_) => return Ok(()),
             Err(error) if left == 0 => return Err(error),
-            Err(_) => tokio::time::sleep(pause).await,
+            Err(error) => again(run, build, pause, &error).await,
         }
         left -= 1;
         pause = (pause * 2).min(Duration::from_mins(1));
@@ -229,6 +236,12 @@ async fn ahead(
     }
 }
 
+/// Waits before the same is done again.
+async fn again(run: &Run<'_>, build: &Build, after: Duration, error: &dyn Error) {
+    tell(run, build, What::AskingAgain { after, cause: chain(error) }).await;
+    tokio::time::sleep(after).await;
+}
+
 async fn tell(run: &Run<'_>, build: &Build, what: What) {
     // Nobody listens any more when the printer has gone, and then nobody needs to be told.
     let _ = run.hands.events.send(Event { build: Some(build.name.clone()), what }).await;
@@ -239,7 +252,7 @@ async fn image(
     build: &Build,
     (registries, bases): (&Registries, &Bases),
     late: &impl Fn(&LateValue) -> Option<String>,
-    made: impl Fn(&Layer) + Clone + Send + 'static,
+    hear: impl Fn(Told<'_>) + Clone + Send + 'static,
 ) -> Result<Image, Problem> {
     let known = |entries: &[(String, Rendered)]| {
         let value = |(name, text): &(String, Rendered)| {
@@ -268,10 +281,10 @@ async fn image(
     let mut left = retries(build, "--image-download-retry=");
     let mut pause = Duration::from_secs(1);
     let image = loop {
-        match builtin::build(recipe.clone(), registries, bases, made.clone()).await {
+        match builtin::build(recipe.clone(), registries, bases, hear.clone()).await {
             // No layer has been made yet.
             Err(error @ BuildError::Image { .. }) if left > 0 && error.is_transient() => {
-                tokio::time::sleep(pause).await;
+                again(run, build, pause, &error).await;
                 left -= 1;
                 pause = (pause * 2).min(Duration::from_mins(1));
             }
