@@ -1,6 +1,10 @@
 //! Registries that keep a build waiting: it says for whom, and why it asks again.
 
-use std::{net::TcpListener, thread, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{Mutex, mpsc},
+    thread,
+};
 
 use crate::registry::Setup;
 
@@ -12,17 +16,21 @@ use super::{
 #[test]
 fn a_registry_that_is_silent_for_long_is_told_of_while_it_is_waited_for() {
     let Some(registry) = Setup::default().start() else { return };
-    let flaky = Flaky::before(registry.host(), |asked, _| {
+    let (speak, silent) = mpsc::channel();
+    let silent = Mutex::new(silent);
+    let flaky = Flaky::before(registry.host(), move |asked, _| {
         if asked == "PUT /v2/shop/web/manifests/1" {
-            thread::sleep(Duration::from_secs(12));
+            silent.lock().expect("one asks").recv().expect("it is told to speak");
         }
         Step::Pass
     });
 
-    let run = push(&project(flaky.host(), "insecure = true\n"));
+    let mut started = project(flaky.host(), "insecure = true\n").start(["run", "--push"]);
+    started.until_told(&format!("web | waiting for `{}`: no answer for 10 s\n", flaky.host()));
+    speak.send(()).expect("it listens");
+    let run = started.end();
 
-    let waiting = format!("web | waiting for `{}`: no answer for 10 s\n", flaky.host());
-    run.code(0).stderr_contains(&waiting);
+    run.code(0);
     assert_eq!(run.tells().matches("waiting for").count(), 1, "{}", run.tells());
 }
 
