@@ -22,4 +22,5 @@ pub mod runner;
 pub mod secret;
 pub mod shell;
 pub mod template;
+mod threads;
 pub mod transport;

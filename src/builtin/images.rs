@@ -14,7 +14,11 @@ use super::{
     stopped,
     tree::Tree,
 };
-use crate::oci::{Base, Registries, Stop};
+use crate::{
+    context::ContextError,
+    oci::{Base, Registries, Stop},
+    threads,
+};
 
 /// Layers that are downloaded and read at once.
 const MOST_LAYERS: usize = 8;
@@ -104,8 +108,8 @@ async fn files(
                 source: Box::new(source),
             })?;
             let packed = Arc::new(Packed { file, digest: layer.blob.digest });
-            let read = tokio::task::spawn_blocking(move || index(packed, &counted, &stop));
-            let read = read.await.map_err(stopped)?;
+            let read = threads::start(move || index(packed, &counted, &stop)).await;
+            let read = read.map_err(ContextError::Threads)?;
             read.map(|index| (place, index)).map_err(|error| damaged(&wanted, error))
         });
     }

@@ -101,9 +101,10 @@ use stage::{MOST_CONFIG, Made, State, Surroundings};
 use tree::Tree;
 
 use crate::{
-    context::Spec,
+    context::{ContextError, Spec},
     dockerfile::Dockerfile,
     oci::{Format, Image, Layer, Platform, Registries, Stop},
+    threads,
 };
 
 /// What is to be built.
@@ -153,29 +154,30 @@ pub async fn build(
     let epoch = epoch(&recipe)?;
     let mut plan = Plan::new(&recipe)?;
     // The context is read while images are on their way.
-    let context = {
-        let (recipe, stop) = (Arc::clone(&recipe), stop.clone());
-        let needed = plan.needs_context();
-        tokio::task::spawn_blocking(move || {
-            if needed { local::tree(&recipe.context, &stop) } else { Ok(Tree::new()) }
-        })
-    };
+    let context =
+        {
+            let (recipe, stop) = (Arc::clone(&recipe), stop.clone());
+            let needed = plan.needs_context();
+            threads::start(move || {
+                if needed { local::tree(&recipe.context, &stop) } else { Ok(Tree::new()) }
+            })
+        };
     let images = images::states(&recipe, &mut plan, (registries, bases), &stop).await?;
     let context = if plan.needs_context() {
-        let read = context.await.map_err(stopped)??;
+        let read = context.await.map_err(ContextError::Threads)??;
         if read.len() == 1 { reread(&recipe, &stop).await? } else { read }
     } else {
         Tree::new()
     };
     let finish = move || finish(&recipe, &plan, epoch, (&context, &images), &stop, &made);
-    tokio::task::spawn_blocking(finish).await.map_err(stopped)?
+    threads::start(finish).await.map_err(ContextError::Threads)?
 }
 
 /// The context, where only a base image's trigger showed that it is needed.
 async fn reread(recipe: &Arc<Recipe>, stop: &Stop) -> Result<Tree, BuildError> {
     let (recipe, stop) = (Arc::clone(recipe), stop.clone());
-    let read = tokio::task::spawn_blocking(move || local::tree(&recipe.context, &stop));
-    Ok(read.await.map_err(stopped)??)
+    let read = threads::start(move || local::tree(&recipe.context, &stop)).await;
+    Ok(read.map_err(ContextError::Threads)??)
 }
 
 fn stopped(error: tokio::task::JoinError) -> BuildError {

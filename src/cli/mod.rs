@@ -27,6 +27,7 @@ use crate::{
     ci::Imagined,
     report::{Level, Printer, Style},
     secret::Redactor,
+    threads,
 };
 
 use args::{Cli, Colour, Command};
@@ -134,13 +135,25 @@ fn guard(printer: &Printer) -> u8 {
     written(runtime.block_on(crate::guard::serve(std::io::stdin(), std::io::stdout())), printer)
 }
 
-/// A runtime for what waits; none when the reason was told.
+/// Threads of a runtime that has threads.
+const WORKERS: usize = 2;
+
+/// Threads that a build needs beside: who tells of it, what reads, and what compresses.
+const BESIDE: usize = 4;
+
+/// A runtime for what waits; none when the reason was told. Where the system has no room for
+/// threads, this one does all.
 fn runtime(printer: &Printer) -> Option<tokio::runtime::Runtime> {
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let mut builder = if threads::has_room_for(WORKERS + BESIDE) {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    match builder.worker_threads(WORKERS).enable_all().build() {
         Ok(runtime) => Some(runtime),
         Err(error) => {
             printer.error(
-                &Failed { what: "no thread could be started".to_owned(), source: error },
+                &Failed { what: "the runtime could not be started".to_owned(), source: error },
                 Some("raise the limit on processes of this user or container"),
             );
             None

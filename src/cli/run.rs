@@ -6,12 +6,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     ci::Ci,
+    context::ContextError,
     event::{Event, What},
     outcome::{End, Outcome, Pushed, chain},
     plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
     report::{self, Ended, Format, Live, Printer, Tails, snippet},
     runner::{Prepared, Run},
     secret::Redactor,
+    threads,
     transport::{Hands, container},
 };
 
@@ -194,7 +196,9 @@ impl Told<'_> {
         let tails = self.tails.clone();
         let together = self.args.jobs > 1 && plan.builds.len() > 1;
         let names: Vec<String> = plan.builds.iter().map(|build| build.name.to_string()).collect();
-        let listening = tokio::task::spawn_blocking(move || {
+        let (ready, begun) = oneshot::channel();
+        let mut listening = threads::start(move || {
+            let _ = ready.send(());
             let names: Vec<_> = names.iter().map(String::as_str).collect();
             let together = together.then_some(&names[..]);
             let mut live = Live::new(printer.clone(), provider, together);
@@ -211,6 +215,14 @@ impl Told<'_> {
                 }
             });
         });
+        // What nobody tells is not done either.
+        if begun.await.is_err()
+            && let Err(source) = (&mut listening).await
+        {
+            let error = ContextError::Threads(source);
+            self.printer.error(&error, error.hint());
+            return Err(chain(&error));
+        }
         let outcomes = run.run().await;
         drop(run);
         let _ = done.send(());
@@ -316,7 +328,7 @@ mod tests {
         }
         done.send(()).unwrap();
 
-        let count = tokio::task::spawn_blocking(move || {
+        let count = threads::start(move || {
             let mut count = 0;
             listen(heard, ended, |_| count += 1);
             count

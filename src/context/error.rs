@@ -81,8 +81,8 @@ pub enum ContextError {
         /// What it did: `grew`, `shrank`.
         how: &'static str,
     },
-    /// The system has no room for a thread that compresses.
-    #[error("no thread could be started to compress the bundle")]
+    /// The system has no room for a thread.
+    #[error("no thread could be started")]
     Threads(#[source] io::Error),
     /// The sink takes no more.
     #[error("the bundle could not be written")]

@@ -35,12 +35,9 @@ pub async fn serve(
     let _ = rustix::process::setsid();
     let signals = [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()];
     let _caught = signals.map(signal).into_iter().collect::<std::io::Result<Vec<_>>>()?;
-    answer.write_all(READY)?;
-    answer.flush()?;
-
     // A thread of its own: a blocked read of the runtime's would keep this process from ending.
     let (tell, mut lines) = tokio::sync::mpsc::unbounded_channel();
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut input = BufReader::new(input);
         let mut text = Vec::new();
         while matches!(input.read_until(b'\n', &mut text), Ok(read) if read > 0) {
@@ -49,7 +46,9 @@ pub async fn serve(
             }
             text.clear();
         }
-    });
+    })?;
+    answer.write_all(READY)?;
+    answer.flush()?;
 
     let mut held = Vec::new();
     while let Some(text) = lines.recv().await {

@@ -225,6 +225,9 @@ pub enum OciError {
         /// The registry's.
         source: Box<Self>,
     },
+    /// The system has no room for a thread.
+    #[error("no thread could be started")]
+    Threads(#[source] io::Error),
     /// A file or directory of this machine.
     #[error("`{path}` can't be {verb}")]
     File {
@@ -282,6 +285,7 @@ impl OciError {
                 Some("is the password right, and has it not run out?")
             }
             Self::Untrusted { remedy, .. } => *remedy,
+            Self::Threads(_) => Some("raise the limit on processes of this user or container"),
             Self::PlainHttp { .. } => {
                 Some("`insecure = true` in its `[registries.NAME]` allows plain HTTP")
             }

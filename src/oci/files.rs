@@ -16,7 +16,7 @@ use std::{
 };
 
 use super::{Blob, Image, OciError, Registries, Stop};
-use crate::registry::Reference;
+use crate::{registry::Reference, threads};
 
 /// Writes `image` as an OCI image layout to the directory `path`.
 ///
@@ -85,12 +85,7 @@ async fn blocking(
     path: PathBuf,
     write: impl FnOnce(&Path) -> Result<(), OciError> + Send + 'static,
 ) -> Result<(), OciError> {
-    let named = path.clone();
-    match tokio::task::spawn_blocking(move || write(&path)).await {
-        Ok(done) => done,
-        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-        Err(ended) => Err(unwritable(&named)(io::Error::other(ended))),
-    }
+    threads::start(move || write(&path)).await.map_err(OciError::Threads)?
 }
 
 fn unwritable(path: &Path) -> impl Fn(io::Error) -> OciError {

@@ -19,7 +19,7 @@ use crate::{
     oci::{Network, OciError, Registries},
     outcome::chain,
     plan::{Build, ExecutorKind, Slim},
-    transport,
+    threads, transport,
 };
 
 use super::{
@@ -29,6 +29,9 @@ use super::{
     registries::{ReachError, Reached},
     slim::all_there,
 };
+
+/// Contexts that are looked at at a time.
+const CONTEXTS: usize = 8;
 
 /// How long one registry may take for all its answers.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -108,17 +111,13 @@ impl Run<'_> {
                 Slim::Taken { taken, unless } if unless.is_empty() => all_there(build, taken),
                 _ => Ok(()),
             };
-            tokio::task::spawn_blocking(move || there.and_then(|()| size(&spec)))
+            (there, spec)
         });
-        let mut contexts = Vec::new();
-        for listing in specs.collect::<Vec<_>>() {
-            contexts.push(match listing.await {
-                Ok(context) => context,
-                Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-                Err(_) => Ok(Size::default()),
-            });
-        }
-        contexts
+        let listed = stream::iter(specs).map(async |(there, spec)| {
+            let listed = threads::start(move || there.and_then(|()| size(&spec))).await;
+            listed.map_err(ContextError::Threads)?
+        });
+        listed.buffered(CONTEXTS).collect().await
     }
 
     /// The executors of the plan, in the order of its builds.

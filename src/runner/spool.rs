@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     context::{ContextError, Packed},
+    threads,
     transport::{Bundle, TransportError},
 };
 
@@ -37,8 +38,8 @@ pub(super) async fn within(
     most: u64,
 ) -> Result<(Bundle, Packed), ContextError> {
     let directory = directory.to_owned();
-    let spooled = tokio::task::spawn_blocking(move || pack(&bundle, &directory, most)).await;
-    spooled.unwrap_or_else(|panicked| Err(ContextError::Sink(io::Error::other(panicked))))
+    let spooled = threads::start(move || pack(&bundle, &directory, most)).await;
+    spooled.map_err(ContextError::Threads)?
 }
 
 fn pack(bundle: &Bundle, directory: &Path, most: u64) -> Result<(Bundle, Packed), ContextError> {

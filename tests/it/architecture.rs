@@ -10,7 +10,7 @@ use source::Source;
 
 /// Each module with the modules that it may name. What is not listed is forbidden.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("builtin", &["context", "dockerfile", "oci", "registry"]),
+    ("builtin", &["context", "dockerfile", "oci", "registry", "threads"]),
     ("ci", &[]),
     (
         "cli",
@@ -30,6 +30,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "runner",
             "secret",
             "template",
+            "threads",
             "transport",
         ],
     ),
@@ -41,7 +42,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("guard", &["process"]),
     ("init", &["builtin", "ci", "config", "dockerfile", "kaniko"]),
     ("kaniko", &["dockerfile"]),
-    ("oci", &["registry", "secret"]),
+    ("oci", &["registry", "secret", "threads"]),
     ("outcome", &["context"]),
     (
         "plan",
@@ -97,13 +98,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "registry",
             "secret",
             "template",
+            "threads",
             "transport",
         ],
     ),
     ("secret", &[]),
     ("shell", &[]),
     ("template", &["ci"]),
-    ("transport", &["context", "event", "guard", "kaniko", "process", "secret", "shell"]),
+    ("threads", &[]),
+    (
+        "transport",
+        &["context", "event", "guard", "kaniko", "process", "secret", "shell", "threads"],
+    ),
 ];
 
 /// Each outside package with the modules that may name it: its home first.
@@ -170,7 +176,10 @@ const HOMES: &[(&str, &[&str])] = &[
     // Files that come into being whole, and directories that go.
     ("tempfile", &["cli", "oci", "report", "runner", "transport", "builtin"]),
     // What waits.
-    ("tokio", &["process", "cli", "event", "guard", "oci", "runner", "transport", "builtin"]),
+    (
+        "tokio",
+        &["process", "cli", "event", "guard", "oci", "runner", "threads", "transport", "builtin"],
+    ),
     ("tokio_rustls", &["oci"]),
     ("toml", &["config"]),
     ("webpki_roots", &["oci"]),

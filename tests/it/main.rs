@@ -19,6 +19,7 @@ mod engines;
 mod examples;
 mod executors;
 mod fake;
+mod few_threads;
 mod fuzz;
 mod hostile;
 mod images;

@@ -44,6 +44,12 @@ impl Ran {
         self
     }
 
+    /// Its exit code; 128 + n for a signal.
+    pub(crate) fn ended_with(&self) -> i32 {
+        let signal = self.status.signal().map_or(0, |signal| 128 + signal);
+        self.status.code().unwrap_or(signal)
+    }
+
     /// Whether it ended with 0; what it told on stderr where not.
     pub(crate) fn succeeded(&self) -> Result<(), &str> {
         if self.status.success() { Ok(()) } else { Err(&self.stderr) }

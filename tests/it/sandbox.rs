@@ -36,6 +36,8 @@ pub(crate) struct Sandbox {
     variables: BTreeMap<OsString, OsString>,
     /// The user to run as, where it is another.
     user: Option<u32>,
+    /// The threads that this user may have.
+    threads: Option<u32>,
 }
 
 impl Sandbox {
@@ -48,7 +50,12 @@ impl Sandbox {
         let at = |name: &str| root.path().join(name).into_os_string();
         let variables =
             [("PATH".into(), at("bin")), ("HOME".into(), at("home")), ("TMPDIR".into(), at("tmp"))];
-        Self { variables: BTreeMap::from(variables), root: Rc::new(root), user: None }
+        Self {
+            variables: BTreeMap::from(variables),
+            root: Rc::new(root),
+            user: None,
+            threads: None,
+        }
     }
 
     /// `kaniko.toml` of the project.
@@ -94,14 +101,28 @@ impl Sandbox {
     }
 
     /// Runs the program as a user to whom permissions mean something, which root is not.
-    pub(crate) fn with_an_ordinary_user(mut self) -> Self {
-        if machine::is_root() {
-            own(self.root.path());
-            // The program itself may be where only root can go.
-            fs::copy(PROGRAM, self.root.path().join("program")).expect("a copy of the program");
-            self.user = Some(NOBODY);
-        }
-        self
+    pub(crate) fn with_an_ordinary_user(self) -> Self {
+        if machine::is_root() { self.with_user(NOBODY) } else { self }
+    }
+
+    /// Runs the program as a user of its own who may have so many threads; only root may ask that.
+    pub(crate) fn with_few_threads(self, user: u32, threads: u32) -> Self {
+        Self { threads: Some(threads), ..self.with_user(user) }
+    }
+
+    fn with_user(self, user: u32) -> Self {
+        own(self.root.path(), user);
+        let program = self.root.path().join("program");
+        // The program itself may be where only root can go. Whoever copies it starts nothing
+        // meanwhile: what is open for writing in any program can't be started.
+        let made = if is_for_all(Path::new(PROGRAM)) {
+            std::os::unix::fs::symlink(PROGRAM, program).is_ok()
+        } else {
+            let copied = Command::new("cp").arg(PROGRAM).arg(program).status();
+            copied.is_ok_and(|status| status.success())
+        };
+        assert!(made, "a copy of the program");
+        Self { user: Some(user), ..self }
     }
 
     /// `path` of the project, absolute.
@@ -172,7 +193,16 @@ impl Sandbox {
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Started {
         let mut command = match self.user {
             Some(user) => {
-                let mut command = Command::new(self.root.path().join("program"));
+                let program = self.root.path().join("program");
+                let mut command = match self.threads {
+                    Some(threads) => {
+                        let script = format!("ulimit -p {threads} && exec \"$0\" \"$@\"");
+                        let mut command = Command::new("/bin/sh");
+                        command.arg("-c").arg(script).arg(program);
+                        command
+                    }
+                    None => Command::new(program),
+                };
                 command.uid(user).gid(user);
                 command
             }
@@ -201,12 +231,18 @@ impl Sandbox {
     }
 }
 
-/// Gives all of a tree to [`NOBODY`].
-fn own(path: &Path) {
-    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).expect("root may");
+/// Whether anybody may go there.
+fn is_for_all(path: &Path) -> bool {
+    let open = |path: &Path| fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 1 == 1);
+    path.ancestors().all(open)
+}
+
+/// Gives all of a tree to a user.
+fn own(path: &Path, user: u32) {
+    std::os::unix::fs::lchown(path, Some(user), Some(user)).expect("root may");
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path).expect("root may read it") {
-            own(&entry.expect("an entry").path());
+            own(&entry.expect("an entry").path(), user);
         }
     }
 }

@@ -1,6 +1,11 @@
 //! Connections: TCP, a tunnel where a proxy stands before it, TLS, HTTP.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use hyper::{client::conn::http1, header::HeaderValue};
 use hyper_util::rt::TokioIo;
@@ -17,7 +22,10 @@ use super::{
     proxy::{self, Proxy, Rules},
     tls,
 };
-use crate::oci::{OciError, Proxies};
+use crate::{
+    oci::{OciError, Proxies},
+    threads,
+};
 
 /// For one number of a name that has several: an unreachable one must not use up the time.
 const ONE_NUMBER: Duration = Duration::from_secs(10);
@@ -79,11 +87,11 @@ impl Connector {
 
 async fn dial(address: &Address) -> Result<TcpStream, OciError> {
     let unreachable = |source| OciError::Unreachable { host: address.to_string(), source };
-    let mut numbers = tokio::net::lookup_host((&*address.name, address.port)).await;
+    let mut numbers = looked_up(address).await?;
     if numbers.as_ref().is_err_and(is_unknown) {
         // The network of a job may be a moment younger than the job.
         sleep(SECOND_LOOK).await;
-        numbers = tokio::net::lookup_host((&*address.name, address.port)).await;
+        numbers = looked_up(address).await?;
     }
     let numbers = numbers.map_err(|source| {
         if is_unknown(&source) {
@@ -105,6 +113,16 @@ async fn dial(address: &Address) -> Result<TcpStream, OciError> {
         }
     }
     Err(unreachable(failure))
+}
+
+/// The numbers of a name, as the system knows them.
+async fn looked_up(address: &Address) -> Result<io::Result<Vec<SocketAddr>>, OciError> {
+    if let Ok(number) = address.name.parse() {
+        return Ok(Ok(vec![SocketAddr::new(number, address.port)]));
+    }
+    let (name, port) = (address.name.clone(), address.port);
+    let looking = threads::start(move || Ok((&*name, port).to_socket_addrs()?.collect()));
+    looking.await.map_err(OciError::Threads)
 }
 
 /// Whether a look-up's failure means that there is no such name; glibc's words, and musl's.

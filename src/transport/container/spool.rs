@@ -15,6 +15,7 @@ use tempfile::SpooledTempFile;
 use super::stream::{Meter, Progress, Stop};
 use crate::{
     context::{ContextError, Packed},
+    threads,
     transport::{Bundle, TransportError},
 };
 
@@ -90,13 +91,11 @@ async fn packed<W: Write + Send + 'static>(
     let progress = Arc::new(Progress::default());
     let _stop = Stop(progress.clone());
     let bundle = bundle.clone();
-    let packing = tokio::task::spawn_blocking(move || {
+    let packing = threads::start(move || {
         let mut sink = Meter::new(sink, &progress);
         (bundle(&mut sink), sink.into_inner())
     });
-    packing.await.map_err(|error| TransportError::Feed {
-        what: format!("the context could not be packed: {error}"),
-    })
+    Ok(packing.await.map_err(ContextError::Threads)?)
 }
 
 #[cfg(test)]

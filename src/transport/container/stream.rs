@@ -15,7 +15,7 @@ use std::{
 use tokio::io::AsyncReadExt;
 
 use super::{client::Client, failure::unstartable, rule};
-use crate::{process::ProcessError, transport::TransportError};
+use crate::{context::ContextError, process::ProcessError, threads, transport::TransportError};
 
 /// How many bytes of a client's complaint are kept.
 const COMPLAINT: u64 = 64 * 1024;
@@ -183,7 +183,7 @@ async fn copy<T: Send + 'static>(
     let progress = Arc::new(Progress::default());
     let _stop = Stop(progress.clone());
     let meter = Meter::new(File::from(ours), &progress);
-    let moving = tokio::task::spawn_blocking(move || work(meter));
+    let moving = threads::start(move || work(meter));
     let complaint = async {
         let mut said = Vec::new();
         let mut stderr = stderr.take(COMPLAINT);
@@ -201,7 +201,7 @@ async fn copy<T: Send + 'static>(
         let error = ProcessError::TooLong { program, limit: stall };
         return Err(unstartable(client.settings, error));
     };
-    let ours = ours.map_err(|error| follow(io::Error::other(error)))?;
+    let ours = ours.map_err(ContextError::Threads)?;
     let code = code.map_err(|error| unstartable(client.settings, error))?;
     Ok(Copied { ours, code, said })
 }

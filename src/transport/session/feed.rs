@@ -9,7 +9,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::mpsc;
 
 use super::{
     mouth::{self, CHUNK, Frame, Mouth},
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     context::{ContextError, Packed},
     event::{Event, Events, What},
+    threads::{self, Working},
     transport::{BUNDLE, Bundle, FAR_DIR, Job, OutputKind, TransportError},
 };
 
@@ -86,7 +87,7 @@ fn check_path(path: &str) -> Result<(), String> {
 /// The bundle on its way, made by a thread of its own.
 #[derive(Debug)]
 pub(super) struct Feeding {
-    task: JoinHandle<Result<Packed, ContextError>>,
+    task: Working<Result<Packed, ContextError>>,
     abandoned: Arc<AtomicBool>,
 }
 
@@ -102,7 +103,7 @@ impl Feeding {
             build,
             events,
         };
-        let task = tokio::task::spawn_blocking(move || {
+        let task = threads::start(move || {
             let packed = bundle(&mut chunks)?;
             chunks.flush().map_err(ContextError::Sink)?;
             if packed.bytes != chunks.sent {
@@ -116,9 +117,7 @@ impl Feeding {
 
     /// Waits for the whole bundle to be on its way. Cancel safe.
     pub(super) async fn done(&mut self) -> Result<Packed, ContextError> {
-        (&mut self.task)
-            .await
-            .unwrap_or_else(|panic| Err(ContextError::Sink(io::Error::other(panic))))
+        (&mut self.task).await.map_err(ContextError::Threads)?
     }
 }
 

@@ -1,13 +1,21 @@
 //! What the executor made and what is brought back: checked, and written whole or not at all.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+    time::Duration,
+};
 
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
-use tokio::{io::AsyncRead, io::AsyncWriteExt};
+use tokio::io::AsyncRead;
 
 use super::ear::{Deaf, Ear};
-use crate::transport::{Output, OutputKind};
+use crate::{
+    threads,
+    transport::{Output, OutputKind},
+};
 
 /// Receives the `length` bytes of `output` that are announced with the checksum `sha256`.
 ///
@@ -27,19 +35,22 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
         let bytes = ear.bytes(left).await?;
         left -= bytes.len() as u64;
         hasher.update(&bytes);
-        spool.write(&bytes).await;
+        spool.write(&bytes);
     }
     if hex(&hasher.finalize()) != sha256 {
         return Ok(Err(format!("`{shown}` did not arrive as it was sent")));
     }
     let (kind, local) = (output.kind, output.local.clone());
-    let placed = match spool.close().await {
-        Ok(file) => tokio::task::spawn_blocking(move || match kind {
-            OutputKind::File => file.persist(&local).map(drop).map_err(|error| error.error),
-            OutputKind::Directory => unpack(&file, &local),
+    let placed = match spool.state {
+        Ok(file) => threads::start(move || {
+            file.as_file().sync_all()?;
+            match kind {
+                OutputKind::File => file.persist(&local).map(drop).map_err(|error| error.error),
+                OutputKind::Directory => unpack(&file, &local),
+            }
         })
         .await
-        .unwrap_or_else(|panic| Err(io::Error::other(panic))),
+        .and_then(|placed| placed),
         Err(error) => Err(error),
     };
     Ok(placed.map_err(|error| format!("`{shown}` cannot be written: {error}")))
@@ -57,7 +68,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// A file beside the place that it goes to, until its first error.
 struct Spool {
-    state: io::Result<(tokio::fs::File, NamedTempFile)>,
+    state: io::Result<NamedTempFile>,
 }
 
 impl Spool {
@@ -66,27 +77,17 @@ impl Spool {
         let parent = local.parent().unwrap_or(Path::new("/"));
         #[cfg(unix)]
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-        let state = Builder::new()
-            .prefix(".kaniko-build-")
-            .permissions(permissions)
-            .tempfile_in(parent)
-            .and_then(|file| Ok((tokio::fs::File::from_std(file.reopen()?), file)));
+        let state =
+            Builder::new().prefix(".kaniko-build-").permissions(permissions).tempfile_in(parent);
         Self { state }
     }
 
-    async fn write(&mut self, bytes: &[u8]) {
-        if let Ok((file, _)) = &mut self.state
-            && let Err(error) = file.write_all(bytes).await
+    fn write(&mut self, bytes: &[u8]) {
+        if let Ok(file) = &mut self.state
+            && let Err(error) = file.write_all(bytes)
         {
             self.state = Err(error);
         }
-    }
-
-    async fn close(self) -> io::Result<NamedTempFile> {
-        let (mut file, named) = self.state?;
-        file.flush().await?;
-        file.sync_all().await?;
-        Ok(named)
     }
 }
 
