@@ -43,6 +43,20 @@ pub enum What {
     },
     /// Something that the user should know and that stops nothing.
     Warning(String),
+    /// A registry has not answered for so long, and is waited for.
+    Silent {
+        /// The registry.
+        host: String,
+        /// How long, up to now.
+        lasting: Duration,
+    },
+    /// Something that a registry was asked for will be asked again after this pause.
+    AskingAgain {
+        /// The pause.
+        after: Duration,
+        /// Why the last time did not do.
+        cause: String,
+    },
     /// The build will be tried again after this pause.
     Retrying {
         /// The pause.

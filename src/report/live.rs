@@ -91,6 +91,18 @@ impl Live {
             What::Warning(text) => {
                 self.aside(|| self.printer.warning(&format!("{build}: {text}")));
             }
+            What::Silent { host, lasting } => {
+                if self.printer.talks() {
+                    let lasting = lasting.as_secs();
+                    self.line(build, &format!("waiting for `{host}`: no answer for {lasting} s"));
+                }
+            }
+            What::AskingAgain { after, cause } => {
+                if self.printer.talks() {
+                    let after = humantime::format_duration(*after);
+                    self.line(build, &format!("asking again in {after}: {cause}"));
+                }
+            }
             What::Retrying { after, cause } => {
                 let after = humantime::format_duration(*after);
                 self.line(build, &format!("trying again in {after}: {cause}"));

@@ -36,6 +36,8 @@ impl Tails {
             What::Stage(_)
             | What::Sent { .. }
             | What::Warning(_)
+            | What::Silent { .. }
+            | What::AskingAgain { .. }
             | What::Retrying { .. }
             | What::Ended(_) => {}
         }

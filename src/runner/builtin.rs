@@ -3,7 +3,7 @@
 mod load;
 mod problem;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
@@ -16,7 +16,7 @@ use crate::{
     context::Extent,
     event::{Event, Stage, What},
     oci::{self, Format, Image, Layer, OciError, Platform, Registries},
-    outcome::{End, Pushed},
+    outcome::{End, Pushed, chain},
     plan::{self, Build},
     registry::Reference,
     template::{LateValue, Rendered},
@@ -155,7 +155,7 @@ async fn done(
     }
     for destination in build.destinations.iter().filter(|_| build.push) {
         tell(run, build, What::Stage(Stage::Pushing(destination.to_string()))).await;
-        match push(build, registries, &image, destination, &mut pushes.in_doubt).await {
+        match push(run, build, (registries, &image), destination, &mut pushes.in_doubt).await {
             Ok(()) => pushes.ended.push(Pushed::Yes),
             // Another image has the tag, and keeps it: that was to be taken for done.
             Err(error) if ignores_immutable(build) && is_immutable(&error) => pushes.kept_out(),
@@ -170,9 +170,9 @@ async fn done(
 ///
 /// Source: Kaniko's pkg/util/util.go, `Retry`. What failed is repeated whatever it was, as there.
 async fn push(
+    run: &Run<'_>,
     build: &Build,
-    registries: &Registries,
-    image: &Image,
+    (registries, image): (&Registries, &Image),
     destination: &Reference,
     in_doubt: &mut bool,
 ) -> Result<(), OciError> {
@@ -182,7 +182,7 @@ async fn push(
         match registries.push(image, destination, in_doubt).await {
             Ok(_) => return Ok(()),
             Err(error) if left == 0 => return Err(error),
-            Err(_) => tokio::time::sleep(pause).await,
+            Err(error) => again(run, build, pause, &error).await,
         }
         left -= 1;
         pause = (pause * 2).min(Duration::from_mins(1));
@@ -229,6 +229,12 @@ async fn ahead(
     }
 }
 
+/// Waits before the same is done again.
+async fn again(run: &Run<'_>, build: &Build, after: Duration, error: &dyn Error) {
+    tell(run, build, What::AskingAgain { after, cause: chain(error) }).await;
+    tokio::time::sleep(after).await;
+}
+
 async fn tell(run: &Run<'_>, build: &Build, what: What) {
     // Nobody listens any more when the printer has gone, and then nobody needs to be told.
     let _ = run.hands.events.send(Event { build: Some(build.name.clone()), what }).await;
@@ -271,7 +277,7 @@ async fn image(
         match builtin::build(recipe.clone(), registries, bases, made.clone()).await {
             // No layer has been made yet.
             Err(error @ BuildError::Image { .. }) if left > 0 && error.is_transient() => {
-                tokio::time::sleep(pause).await;
+                again(run, build, pause, &error).await;
                 left -= 1;
                 pause = (pause * 2).min(Duration::from_mins(1));
             }

@@ -17,6 +17,7 @@ mod registries;
 mod schedule;
 mod slim;
 mod spool;
+mod waits;
 
 pub(crate) use attempt::spec;
 pub use prepared::{PrepareError, Prepared, Tried};

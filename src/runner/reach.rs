@@ -21,7 +21,7 @@ use crate::{
 use super::{
     Run,
     registries::{ReachError, Reached},
-    spool,
+    spool, waits,
 };
 
 /// What a login may take and say.
@@ -67,7 +67,9 @@ impl Reach {
         run: &Run<'_>,
         build: &Build,
     ) -> Result<Registries, ReachError> {
-        self.registries.lock().await.of(build, run.plan, run.prepared, run.environment)
+        let mut reached = self.registries.lock().await;
+        let registries = reached.of(build, run.plan, run.prepared, run.environment)?;
+        Ok(registries.telling(waits::teller(run, build)))
     }
 
     /// Runs one attempt of `build` where its executor is, on this seat of it.

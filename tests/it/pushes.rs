@@ -2,6 +2,7 @@
 
 mod flaky;
 mod told;
+mod waits;
 
 use std::{path::Path, process::Command, thread, time::Duration};
 

@@ -75,6 +75,11 @@ impl Outgoing {
         self.sent() >= self.size
     }
 
+    /// Whether there is nothing to be sent.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.size == 0
+    }
+
     /// Whether it is more than a request: the other side has to do something with it.
     pub(super) fn is_long(&self) -> bool {
         self.size > PIECE

@@ -61,10 +61,12 @@ impl Connector {
         if url.address.https { None } else { self.proxies.before(&url.address).ok().flatten() }
     }
 
+    /// A connection to `address`; TLS may take up to `limit`.
     pub(super) async fn connect(
         &self,
         address: &Address,
         trust: &Arc<Trust>,
+        limit: Duration,
     ) -> Result<Connection, OciError> {
         let host = address.to_string();
         let proxy = self.proxies.before(address)?;
@@ -77,9 +79,10 @@ impl Connector {
         }
         let name = ServerName::try_from(address.name.clone())
             .map_err(|source| OciError::Tls { host: host.clone(), why: source.to_string() })?;
-        let stream = TlsConnector::from(Arc::clone(&trust.0))
-            .connect(name, stream)
+        let shaking = TlsConnector::from(Arc::clone(&trust.0)).connect(name, stream);
+        let stream = timeout(limit, shaking)
             .await
+            .map_err(|_| OciError::Silent { host: host.clone(), limit })?
             .map_err(|source| tls::failed(&host, source))?;
         speak(&host, stream).await
     }

@@ -11,19 +11,13 @@ mod pool;
 mod proxy;
 mod roots;
 mod tls;
+mod waiting;
 
 use std::{
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
 };
-
-use hyper::{
-    HeaderMap, Request, StatusCode,
-    body::{Body as _, Bytes, Incoming},
-    header::{self, HeaderName, HeaderValue},
-};
-use tokio::time::timeout;
 
 pub(super) use self::{
     address::{Address, Url, encoded},
@@ -34,15 +28,31 @@ pub(super) use self::{
 use self::{
     connect::Connector,
     pool::{Connection, Pool},
+    waiting::Waiting,
 };
-use super::{Network, OciError};
+use super::{Network, OciError, notice::Listener};
+use hyper::{
+    HeaderMap, Request, StatusCode,
+    body::{Body as _, Bytes, Incoming},
+    header::{self, HeaderName, HeaderValue},
+};
+use tokio::time::timeout;
 
 /// How long we wait for others.
+///
+/// Source: containerd's core/remotes/docker/registry.go, `DefaultHTTPTransport`, with 30 s for a
+/// connection, 10 s for TLS and 30 s for an answer; docker and go-containerregistry have the first
+/// two, and wait for an answer for ever. Beyond a minute a proxy before the registry has given up:
+/// nginx's `proxy_read_timeout` and the idle timeout of Amazon's balancers are 60 s.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// For a connection, TLS included.
     pub(super) connect: Duration,
-    /// For the next bytes, in either direction, and for an answer.
+    /// For TLS alone.
+    pub(super) tls: Duration,
+    /// For the answer to a question that brings nothing.
+    pub(super) answer: Duration,
+    /// For the next bytes, in either direction, and for an answer to what is small.
     pub(super) silence: Duration,
     /// For the answer to an upload that has wholly been sent: it may be copied there.
     pub(super) finish: Duration,
@@ -52,6 +62,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(30),
+            tls: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
             silence: Duration::from_secs(90),
             finish: Duration::from_mins(10),
         }
@@ -82,6 +94,7 @@ pub(super) struct Answer {
     host: String,
     body: Incoming,
     silence: Duration,
+    listener: Listener,
     /// What it answers; it may still be under way.
     sending: Outgoing,
     /// Where the connection goes when the body is at its end.
@@ -95,27 +108,31 @@ impl Http {
 
     /// Sends a call, with `trust` where it goes over TLS.
     ///
-    /// A kept connection may have died in the meantime: then a new one is made at once.
-    pub(super) async fn send(&self, call: &Call, trust: &Arc<Trust>) -> Result<Answer, OciError> {
+    /// A kept connection may have died in the meantime: then a new one is made at once. What is
+    /// long in coming is told to `listener`.
+    pub(super) async fn send(
+        &self,
+        call: &Call,
+        trust: &Arc<Trust>,
+        listener: &Listener,
+    ) -> Result<Answer, OciError> {
         let address = &call.url.address;
         if let Some(kept) = self.pool.take(&pool::key(trust, address)).await {
-            match self.exchange(call, trust, kept).await {
+            match self.exchange(call, (trust, listener), kept).await {
                 Err(OciError::Lost { .. }) => call.body.lose(),
                 other => return other,
             }
         }
-        let making = self.connector.connect(address, trust);
-        let made = timeout(self.limits.connect, making).await.map_err(|_| OciError::Silent {
-            host: address.to_string(),
-            limit: self.limits.connect,
-        })??;
-        self.exchange(call, trust, made).await
+        let host = address.to_string();
+        let making = self.connector.connect(address, trust, self.limits.tls);
+        let made = Waiting::new(&host, listener).within(self.limits.connect, making).await??;
+        self.exchange(call, (trust, listener), made).await
     }
 
     async fn exchange(
         &self,
         call: &Call,
-        trust: &Arc<Trust>,
+        (trust, listener): (&Arc<Trust>, &Listener),
         mut connection: Connection,
     ) -> Result<Answer, OciError> {
         let address = &call.url.address;
@@ -123,14 +140,20 @@ impl Http {
         let sending = call.body.again();
         let request = self.request(call, sending.clone())?;
         let mut answering = pin!(connection.sender.send_request(request));
+        let mut waiting = Waiting::new(&host, listener);
         let response = loop {
             let (before, whole) = (sending.sent(), sending.is_sent());
-            let limit =
-                if whole && sending.is_long() { self.limits.finish } else { self.limits.silence };
-            match timeout(limit, &mut answering).await {
+            let limit = match (sending.is_nothing(), whole && sending.is_long()) {
+                (true, _) => self.limits.answer,
+                (false, true) => self.limits.finish,
+                (false, false) => self.limits.silence,
+            };
+            match timeout(waiting.step(limit), &mut answering).await {
                 Ok(response) => break response.map_err(|source| tls::lost(&host, &source))?,
-                Err(_) if sending.sent() != before || sending.is_sent() != whole => {}
-                Err(_) => return Err(OciError::Silent { host, limit }),
+                Err(_) if sending.sent() != before || sending.is_sent() != whole => {
+                    waiting.goes_on();
+                }
+                Err(_) => waiting.nothing_came(limit)?,
             }
         };
         let (head, body) = response.into_parts();
@@ -140,6 +163,7 @@ impl Http {
             host,
             body,
             silence: self.limits.silence,
+            listener: listener.clone(),
             sending,
             home: Some((self.pool.clone(), pool::key(trust, address), connection)),
         })
@@ -183,10 +207,8 @@ impl Answer {
         loop {
             let body = &mut self.body;
             let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
-            let frame = timeout(self.silence, frame)
-                .await
-                .map_err(|_| OciError::Silent { host: self.host.clone(), limit: self.silence })?;
-            match frame {
+            let mut waiting = Waiting::new(&self.host, &self.listener);
+            match waiting.within(self.silence, frame).await? {
                 Some(Ok(frame)) => {
                     if let Ok(bytes) = frame.into_data() {
                         return Ok(Some(bytes));

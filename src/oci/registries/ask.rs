@@ -114,7 +114,7 @@ impl Inner {
             let (method, body) = (question.method.clone(), question.body.clone());
             let trust = self.trust(&url.address, server);
             let call = Call { method, url: url.clone(), headers, body };
-            let mut answer = self.http.send(&call, trust).await?;
+            let mut answer = self.http.send(&call, trust, &self.listener).await?;
             let reads = matches!(question.method, Method::GET | Method::HEAD);
             let sends_on = match answer.status.as_u16() {
                 301..=303 => reads,

@@ -14,7 +14,7 @@ use super::{
     Inner,
     ask::{Question, scope},
     locked,
-    patience::{Patience, Trouble},
+    patience::Trouble,
     refusal::{self, Doing},
 };
 use crate::{
@@ -66,14 +66,14 @@ impl Inner {
             hash: Sha256::new(),
             got: 0,
         };
-        let mut patience = Patience::new(self.pace);
+        let mut patience = self.patience();
         loop {
             let before = coming.got;
             match self.more(&mut coming, place).await {
                 Ok(()) => return coming.whole().map(Arc::new),
                 Err(trouble) => {
                     if coming.got > before {
-                        patience.renew(self.pace);
+                        patience.renew();
                     }
                     patience.wait(trouble).await?;
                 }

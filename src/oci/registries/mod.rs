@@ -24,6 +24,7 @@ mod tests;
 use std::{
     collections::{BTreeSet, HashMap},
     fs::File,
+    ops::Deref,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -31,10 +32,16 @@ use std::{
 
 pub(crate) use self::push::AT_ONCE;
 pub use self::push::Pushed;
-use self::{kept::Kept, patience::Pace, server::Server, session::Abandoned};
+use self::{
+    kept::Kept,
+    patience::{Pace, Patience},
+    server::Server,
+    session::Abandoned,
+};
 use super::{
     Base, Host, Image, Layer, Network, OciError, Platform,
     http::{Http, Limits, Trust, Usual},
+    notice::{Listener, Notice},
 };
 use crate::registry::{DOCKER_HUB, Reference, same_host};
 
@@ -45,8 +52,23 @@ use crate::registry::{DOCKER_HUB, Reference, same_host};
 #[derive(Debug, Clone)]
 pub struct Registries(Arc<Inner>);
 
+/// What all clones share, and who hears of the waits of this one.
 #[derive(Debug)]
 struct Inner {
+    shared: Arc<Shared>,
+    listener: Listener,
+}
+
+impl Deref for Inner {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
     http: Http,
     pace: Pace,
     /// Where temporary files are made.
@@ -97,7 +119,7 @@ impl Registries {
             let trust = Trust::new(&host, &roots)?;
             Ok((host, Arc::new(trust)))
         });
-        Ok(Self(Arc::new(Inner {
+        let shared = Shared {
             http: Http::new(network, limits),
             pace,
             temporary: network.temporary.clone(),
@@ -106,7 +128,17 @@ impl Registries {
             files: Mutex::default(),
             abandoned: Mutex::default(),
             there: Mutex::default(),
-        })))
+        };
+        let (shared, listener) = (Arc::new(shared), Listener::default());
+        Ok(Self(Arc::new(Inner { shared, listener })))
+    }
+
+    /// The same, and what they keep this one waiting with is told to `hear`, which must not wait
+    /// itself.
+    #[must_use]
+    pub fn telling(&self, hear: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        let shared = Arc::clone(&self.0.shared);
+        Self(Arc::new(Inner { shared, listener: Listener::new(hear) }))
     }
 
     /// The image that `reference` names, for `platform` where it has several; `latest` if it
@@ -191,6 +223,11 @@ impl Registries {
 }
 
 impl Inner {
+    /// The tries of one thing.
+    fn patience(&self) -> Patience {
+        Patience::new(self.pace, self.listener.clone())
+    }
+
     /// The registry at `host`.
     fn server(&self, host: &str) -> Arc<Server> {
         let mut servers = locked(&self.servers);

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::oci::OciError;
+use crate::oci::{
+    OciError,
+    notice::{Listener, Notice},
+};
 
 /// How often one thing is tried, and with which pauses.
 #[derive(Debug, Clone, Copy)]
@@ -55,14 +58,20 @@ impl Trouble {
 /// The tries of one thing.
 #[derive(Debug)]
 pub(super) struct Patience {
-    left: u32,
+    pace: Pace,
+    listener: Listener,
+    tried: u32,
     pause: Duration,
-    most: Duration,
+    /// How long there was nothing to be heard, in all tries.
+    silent: Duration,
 }
 
+/// Of silence so much is waited for in all; what is silent for longer at once has a second try.
+const SILENCE: Duration = Duration::from_mins(2);
+
 impl Patience {
-    pub(super) fn new(pace: Pace) -> Self {
-        Self { left: pace.tries, pause: pace.pause, most: pace.most }
+    pub(super) fn new(pace: Pace, listener: Listener) -> Self {
+        Self { pace, listener, tried: 0, pause: pace.pause, silent: Duration::ZERO }
     }
 
     /// Waits for the next try.
@@ -72,22 +81,27 @@ impl Patience {
     /// The trouble's own, if trying again is of no use or has been done enough.
     pub(super) async fn wait(&mut self, trouble: Trouble) -> Result<(), OciError> {
         let Trouble { error, after, .. } = trouble;
-        self.left = self.left.saturating_sub(1);
+        self.tried += 1;
+        if let OciError::Silent { limit, .. } = &error {
+            self.silent += *limit;
+        }
+        let enough = self.tried >= self.pace.tries || (self.silent >= SILENCE && self.tried > 1);
         let pause = after.unwrap_or_default().max(self.pause);
-        if self.left == 0 || !error.is_transient() || pause > self.most {
+        if enough || !error.is_transient() || pause > self.pace.most {
             return Err(match after {
                 Some(after) => asking(error, after),
                 None => error,
             });
         }
+        self.listener.tell(|| Notice::Again { after: pause, cause: error.told() });
         sleep(pause).await;
         self.pause *= 2;
         Ok(())
     }
 
     /// What has come since the last try counts as progress: the tries begin anew.
-    pub(super) fn renew(&mut self, pace: Pace) {
-        *self = Self::new(pace);
+    pub(super) fn renew(&mut self) {
+        *self = Self::new(self.pace, self.listener.clone());
     }
 }
 
@@ -101,5 +115,28 @@ fn asking(error: OciError, after: Duration) -> OciError {
             OciError::TooMany { host, message: message.join("; ") }
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often a host is tried that is silent for so long each time.
+    async fn tries(seconds: u64) -> u32 {
+        let pace = Pace { pause: Duration::ZERO, ..Pace::default() };
+        let mut patience = Patience::new(pace, Listener::default());
+        let limit = Duration::from_secs(seconds);
+        let silent = || OciError::Silent { host: "a.io".to_owned(), limit };
+        while patience.wait(silent().into()).await.is_ok() {}
+        patience.tried
+    }
+
+    #[tokio::test]
+    async fn the_longer_a_host_is_silent_the_less_often_it_is_tried() {
+        assert_eq!(tries(10).await, 5);
+        assert_eq!(tries(30).await, 4);
+        assert_eq!(tries(90).await, 2);
+        assert_eq!(tries(600).await, 2);
     }
 }

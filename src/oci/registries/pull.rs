@@ -9,7 +9,7 @@ use super::{
     Inner,
     ask::{Question, scope},
     manifest::{self, Document, Manifest},
-    patience::{Patience, Trouble},
+    patience::Trouble,
     refusal::{self, Doing},
     server::Server,
 };
@@ -174,7 +174,7 @@ impl Inner {
         there: &Reference,
         wanted: &str,
     ) -> Result<Came, OciError> {
-        let mut patience = Patience::new(self.pace);
+        let mut patience = self.patience();
         loop {
             match self.manifest_once(server, there, wanted).await {
                 Ok(came) => return Ok(came),
@@ -190,7 +190,7 @@ impl Inner {
         let wanted = there.digest().or(there.tag()).unwrap_or("latest");
         let path = format!("/v2/{repository}/manifests/{wanted}");
         let question = Question::new(Method::HEAD, path).header(header::ACCEPT, manifest::ACCEPTED);
-        let mut patience = Patience::new(self.pace);
+        let mut patience = self.patience();
         loop {
             let trouble = match self.ask(&server, &[scope(repository, "pull")], &question).await {
                 Ok(mut answer) if answer.status.is_success() => {
@@ -251,7 +251,7 @@ impl Inner {
     ) -> Result<Vec<u8>, OciError> {
         let config = &manifest.config;
         let what = format!("the config {}", config.digest);
-        let mut patience = Patience::new(self.pace);
+        let mut patience = self.patience();
         let bytes = loop {
             match self.small_blob(server, there.repository(), &config.digest, &what).await {
                 Ok(bytes) => break bytes,

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::{
     Inner,
     ask::{At, Question, scope},
-    patience::{Patience, Trouble},
+    patience::Trouble,
     refusal::{self, Doing},
     server::Server,
     session::{self, Session},
@@ -93,7 +93,7 @@ pub(super) async fn push(
 /// Begins an upload and calls it off.
 pub(super) async fn may(inner: &Arc<Inner>, to: &Reference) -> Result<(), OciError> {
     let goal = Goal { server: inner.server(to.host()), repository: to.repository().to_owned() };
-    let mut patience = Patience::new(inner.pace);
+    let mut patience = inner.patience();
     let begun = loop {
         match inner.begin(&goal).await {
             Ok(url) => break url,
@@ -122,7 +122,7 @@ impl Inner {
         if self.where_it_is(host, &blob.digest).contains(&goal.repository) {
             return Ok(0);
         }
-        let mut patience = Patience::new(self.pace);
+        let mut patience = self.patience();
         let sent = loop {
             match self.blob_once(goal, blob).await {
                 Ok(sent) => break sent,
@@ -292,7 +292,7 @@ impl Inner {
             Question::new(Method::PUT, format!("/v2/{}/manifests/{tag}", goal.repository))
                 .header(header::CONTENT_TYPE, image.format.manifest())
                 .body(Outgoing::bytes(manifest.clone()));
-        let mut patience = Patience::new(self.pace);
+        let mut patience = self.patience();
         loop {
             let before = std::mem::replace(in_doubt, true);
             match self.tag_once(goal, &question, &digest(&manifest), to).await {

@@ -126,7 +126,7 @@ impl Inner {
             headers: Vec::new(),
             body: Outgoing::nothing(),
         };
-        let mut answer = self.http.send(&call, &server.trust).await?;
+        let mut answer = self.http.send(&call, &server.trust, &self.listener).await?;
         // What speaks TLS says so to plain HTTP.
         if !https && answer.status == StatusCode::BAD_REQUEST {
             return Err(OciError::Tls {

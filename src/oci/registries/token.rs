@@ -103,7 +103,7 @@ impl Inner {
             _ => asking(realm, service, scopes, credential.and_then(basic)),
         };
         let trust = self.trust(&realm.address, server);
-        let mut answer = self.http.send(&call, trust).await?;
+        let mut answer = self.http.send(&call, trust, &self.listener).await?;
         if !answer.status.is_success() {
             return Err(refusal::of_token(&mut answer, server).await);
         }
