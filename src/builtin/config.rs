@@ -153,6 +153,14 @@ impl ImageConfig {
         }
     }
 
+    /// For what machines the image is; none where it does not say.
+    pub(super) fn platform(&self) -> Option<Platform> {
+        let Self { os, architecture, variant, .. } = self;
+        let variant = variant.clone().filter(|variant| !variant.is_empty());
+        let said = !os.is_empty() && !architecture.is_empty();
+        said.then(|| Platform { os: os.clone(), architecture: architecture.clone(), variant })
+    }
+
     /// Makes sure that there is a search path.
     pub(super) fn set_path(&mut self) {
         if !self.config.env.iter().any(|variable| variable.starts_with("PATH=")) {

@@ -24,13 +24,14 @@ use crate::{
 const MOST_LAYERS: usize = 8;
 
 /// All images that a plan needs, in its order; what they leave to those who build from them
-/// becomes part of the plan.
+/// becomes part of the plan. With them goes what is to be told, by line.
 pub(super) async fn states(
     recipe: &Arc<Recipe>,
     plan: &mut Plan,
     (registries, read): (&Registries, &Bases),
     stop: &Stop,
-) -> Result<Vec<State>, BuildError> {
+) -> Result<(Vec<State>, Vec<(usize, String)>), BuildError> {
+    let mut warnings = Vec::new();
     let mut bases: Vec<(Base, ImageConfig)> = Vec::new();
     // A trigger can name further images.
     while bases.len() < plan.images.len() {
@@ -41,6 +42,8 @@ pub(super) async fn states(
             let config: ImageConfig = serde_json::from_slice(&base.config)
                 .map_err(|error| damaged(&plan.images[image], error))?;
             plan.trigger(recipe, image, &config.config.on_build)?;
+            let text = other_platform(&plan.images[image], &config);
+            warnings.extend(text.map(|text| (plan.images[image].line, text)));
             bases.push((base, config));
         }
     }
@@ -55,7 +58,17 @@ pub(super) async fn states(
         let layers = base.layers.into_iter().map(Made::Base).collect();
         states.push(State { tree, config, layers, format: base.format, scope: None });
     }
-    Ok(states)
+    Ok((states, warnings))
+}
+
+/// What is to be said of a base image that is for one platform, and that one is not asked for.
+///
+/// Source: `BuildKit`'s rule `InvalidBaseImagePlatform`.
+fn other_platform(wanted: &Wanted, config: &ImageConfig) -> Option<String> {
+    let offered = config.platform().filter(|offered| !wanted.platform.runs(offered))?;
+    let Wanted { reference, platform, asked_by, .. } = wanted;
+    let asked_by = (*asked_by)?;
+    Some(format!("`{reference}` is for {offered} alone, and `{asked_by}` asks for {platform}"))
 }
 
 fn damaged(wanted: &Wanted, error: impl std::error::Error + Send + Sync + 'static) -> BuildError {

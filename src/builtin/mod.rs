@@ -132,12 +132,35 @@ pub struct Recipe {
     pub level: Option<u32>,
 }
 
+/// Whether `text` is a platform.
+///
+/// # Errors
+///
+/// Why it is none.
+pub fn platform(text: &str) -> Result<(), String> {
+    Platform::parse(text).map(drop).map_err(|error| error.to_string())
+}
+
+/// What is told while an image is built.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A layer of the image, from the lowest on, as soon as it is there.
+    Layer(&'a Layer),
+    /// Something that the user should know and that stops nothing.
+    Warning {
+        /// Where in the Dockerfile, from 1.
+        line: usize,
+        /// What, as a lowercase fragment.
+        text: String,
+    },
+}
+
 /// Builds an image; base images come from `registries`, or from `bases` if they were read before.
 ///
 /// Reads the context, writes to temporary files without names, and pushes nothing. The layers of
-/// base images are still [remote](crate::oci::Content::Remote) in it. `made` is shown each layer
-/// of the image, from the lowest on, as soon as it is there. When this is dropped, the threads
-/// that work for it end soon.
+/// base images are still [remote](crate::oci::Content::Remote) in it. `tell` hears of each layer
+/// as soon as it is there, and of warnings. When this is dropped, the threads that work for it
+/// end soon.
 ///
 /// # Errors
 ///
@@ -146,7 +169,7 @@ pub async fn build(
     recipe: Recipe,
     registries: &Registries,
     bases: &Bases,
-    made: impl Fn(&Layer) + Send + 'static,
+    tell: impl Fn(Told<'_>) + Send + 'static,
 ) -> Result<Image, BuildError> {
     let stop = Stop::default();
     let _wanted = stop.wanted();
@@ -162,13 +185,17 @@ pub async fn build(
                 if needed { local::tree(&recipe.context, &stop) } else { Ok(Tree::new()) }
             })
         };
-    let images = images::states(&recipe, &mut plan, (registries, bases), &stop).await?;
+    let (images, warnings) = images::states(&recipe, &mut plan, (registries, bases), &stop).await?;
+    for (line, text) in warnings {
+        tell(Told::Warning { line, text });
+    }
     let context = if plan.needs_context() {
         let read = context.await.map_err(ContextError::Threads)??;
         if read.len() == 1 { reread(&recipe, &stop).await? } else { read }
     } else {
         Tree::new()
     };
+    let made = move |layer: &Layer| tell(Told::Layer(layer));
     let finish = move || finish(&recipe, &plan, epoch, (&context, &images), &stop, &made);
     threads::start(finish).await.map_err(ContextError::Threads)?
 }

@@ -23,6 +23,8 @@ pub(super) struct Wanted {
     pub(super) line: usize,
     pub(super) reference: Reference,
     pub(super) platform: Platform,
+    /// What asks for that platform where an image of another may not do: the base of a stage.
+    pub(super) asked_by: Option<&'static str>,
     /// Its files are looked at, not its config alone.
     pub(super) files: bool,
 }
@@ -165,7 +167,13 @@ impl Plan {
         let (base, triggered) = match earlier {
             Some(earlier) => (Origin::Stage(earlier), true),
             None if name == "scratch" => (Origin::Scratch, true),
-            None => (Origin::Image(self.image(line, &name, platform)?), false),
+            None => {
+                let image = self.image(line, &name, platform)?;
+                let by_recipe = recipe.platform.as_ref().map(|_| "custom-platform");
+                let asked_by = stage.platform.as_ref().map(|_| "--platform").or(by_recipe);
+                self.images[image].asked_by = self.images[image].asked_by.or(asked_by);
+                (Origin::Image(image), false)
+            }
         };
         let inherited = match base {
             Origin::Stage(base) => stages[base].instructions.as_slice(),
@@ -234,7 +242,7 @@ impl Plan {
             .iter()
             .position(|image| image.reference == reference && image.platform == platform);
         Ok(known.unwrap_or_else(|| {
-            self.images.push(Wanted { line, reference, platform, files: false });
+            self.images.push(Wanted { line, reference, platform, asked_by: None, files: false });
             self.images.len() - 1
         }))
     }

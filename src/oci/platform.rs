@@ -78,6 +78,12 @@ impl Platform {
         Ok(Self { os: os.to_ascii_lowercase(), architecture: architecture.to_owned(), variant })
     }
 
+    /// Whether what is for `other` runs here.
+    #[must_use]
+    pub fn runs(&self, other: &Self) -> bool {
+        self.fit(other).is_some()
+    }
+
     /// How well what `offered` names runs here: none does not, and of the rest the least is best.
     pub(super) fn fit(&self, offered: &Self) -> Option<u32> {
         if self.os != offered.os || self.architecture != offered.architecture {

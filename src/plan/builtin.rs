@@ -112,6 +112,10 @@ fn wrong_value(flag: &str) -> Option<(&'static str, &'static str)> {
             "leave it out, or choose another `executor`: there is no zstd in this program that \
              compresses well enough to be worth a layer which older engines can't read",
         )),
+        "--custom-platform" if value.contains(':') => Some((
+            "it knows no versions of a system",
+            "leave out what follows the colon, or choose another `executor`",
+        )),
         "--compression-level" => {
             let known = value.parse::<i32>().is_ok_and(|level| (-1..=9).contains(&level));
             (!known).then_some((

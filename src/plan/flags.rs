@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::{config::Mistake, kaniko::flags};
+use crate::{builtin, config::Mistake, kaniko::flags};
 
 use super::{arguments::shown, reader::Reader};
 
@@ -12,6 +12,25 @@ fn go_duration(time: Duration) -> String {
         0 => format!("{}s", time.as_secs()),
         _ => format!("{}ms", time.as_millis()),
     }
+}
+
+/// `custom-platform`, held against what it can be: Kaniko takes `arm64` for a system of that name,
+/// and builds an image that no machine runs, or that no base is there for; the original panics.
+///
+/// Source: go-containerregistry's `ParsePlatform`, which takes any words, and the original's
+/// pkg/executor/build.go, which looks for the second of them when all is built.
+fn platform(keys: &mut Reader<'_>) -> Option<String> {
+    let text = keys.text("custom-platform").filter(|text| !text.is_empty())?;
+    // What follows a colon is the version of a system that has versions.
+    let named = text.split(':').next().unwrap_or(&text);
+    if let Err(error) = builtin::platform(named) {
+        let hint = match builtin::platform(&format!("linux/{named}")) {
+            Ok(()) if !named.contains('/') && named != "linux" => format!("write `linux/{named}`"),
+            _ => "write the system and the architecture".to_owned(),
+        };
+        keys.wrong("custom-platform", error, "this platform", &hint);
+    }
+    Some(format!("--custom-platform={text}"))
 }
 
 /// Flags that are handed on, in the order of the table, then `executor-args`.
@@ -56,6 +75,7 @@ pub(super) fn flags(keys: &mut Reader<'_>) -> Vec<String> {
                 let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
                 flags.extend(keys.word(key, &words).map(|word| format!("{name}={word}")));
             }
+            flags::Kind::Text if key == "custom-platform" => flags.extend(platform(keys)),
             flags::Kind::Text => {
                 flags.extend(keys.text(key).map(|text| format!("{name}={text}")));
             }

@@ -3,7 +3,7 @@
 mod load;
 mod problem;
 
-use std::{collections::BTreeMap, error::Error, time::Duration};
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    builtin::{self, Bases, BuildError, Recipe},
+    builtin::{self, Bases, BuildError, Recipe, Told},
     context::Extent,
     event::{Event, Stage, What},
     oci::{self, Format, Image, Layer, OciError, Platform, Registries},
@@ -135,11 +135,18 @@ async fn done(
 ) -> Result<String, Problem> {
     tell(run, build, What::Stage(Stage::Building)).await;
     let (made, layers) = unbounded_channel();
-    let made = move |layer: &Layer| {
+    let (events, name) = (run.hands.events.clone(), Arc::clone(&build.name));
+    let dockerfile = build.dockerfile_label.clone();
+    let hear = move |told: Told<'_>| match told {
         // Whoever sends layers ahead ends with the first that can't be sent.
-        let _ = made.send(layer.clone());
+        Told::Layer(layer) => drop(made.send(layer.clone())),
+        Told::Warning { line, text } => {
+            let what = What::Warning(format!("{dockerfile}:{line}: {text}"));
+            // Behind a full channel there is more to be told than this.
+            let _ = events.try_send(Event { build: Some(Arc::clone(&name)), what });
+        }
     };
-    let making = image(run, build, (registries, bases), &late, made);
+    let making = image(run, build, (registries, bases), &late, hear);
     let sending = ahead(build, registries, layers);
     let (image, ()) = tokio::try_join!(making, sending)?;
     for output in &build.outputs {
@@ -245,7 +252,7 @@ async fn image(
     build: &Build,
     (registries, bases): (&Registries, &Bases),
     late: &impl Fn(&LateValue) -> Option<String>,
-    made: impl Fn(&Layer) + Clone + Send + 'static,
+    hear: impl Fn(Told<'_>) + Clone + Send + 'static,
 ) -> Result<Image, Problem> {
     let known = |entries: &[(String, Rendered)]| {
         let value = |(name, text): &(String, Rendered)| {
@@ -274,7 +281,7 @@ async fn image(
     let mut left = retries(build, "--image-download-retry=");
     let mut pause = Duration::from_secs(1);
     let image = loop {
-        match builtin::build(recipe.clone(), registries, bases, made.clone()).await {
+        match builtin::build(recipe.clone(), registries, bases, hear.clone()).await {
             // No layer has been made yet.
             Err(error @ BuildError::Image { .. }) if left > 0 && error.is_transient() => {
                 again(run, build, pause, &error).await;

@@ -33,6 +33,7 @@ mod machine;
 mod monorepo;
 mod needs;
 mod pipelines;
+mod platforms;
 mod podman;
 mod provenance;
 mod pushes;
