@@ -107,7 +107,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Without the ` (os error 2)` that the standard library puts behind the system's own words.
-fn without_numbers(text: &str) -> String {
+pub(crate) fn without_numbers(text: &str) -> String {
     let mut parts = text.split(" (os error ");
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {

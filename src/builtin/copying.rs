@@ -88,13 +88,16 @@ pub(super) fn copy(
     for (source, written) in sources.iter().zip(&instruction.sources) {
         let took = take(tree, source, instruction.parents, &how, &mut taken);
         took.map_err(|why| match why {
-            Refused::Missing(path) => missing(stage.around, (line, written), (from, tree), &path),
+            Refused::Missing(path) => {
+                missing(stage.around, (line, written, source), (from, tree), &path)
+            }
             other => refused(other),
         })?;
     }
     if taken.is_empty() && instruction.inline.is_empty() {
         let place = place(stage.around, from);
-        return Err(BuildError::Nothing { line, sources, place });
+        let of_context = from == Origin::Context;
+        return Err(BuildError::Nothing { line, sources, place, of_context });
     }
     if taken.len() + instruction.inline.len() > 1 && !is_directory(stage, line, &destination)? {
         let destination = String::from_utf8_lossy(&destination).into_owned();

@@ -51,6 +51,8 @@ pub enum BuildError {
         line: usize,
         /// Why.
         source: ReferenceError,
+        /// It is made of variables.
+        variable: bool,
     },
     /// A stage that comes later, or does not exist.
     Stage {
@@ -112,6 +114,8 @@ pub enum BuildError {
         sources: Vec<String>,
         /// Where they were looked for: `in the context`.
         place: String,
+        /// They were to be in the context.
+        of_context: bool,
     },
     /// Several things for what may be one file.
     Several {
@@ -289,7 +293,7 @@ impl BuildError {
             Self::Context(error) => {
                 !matches!(error, ContextError::Threads(_) | ContextError::Sink(_))
             }
-            Self::Missing { of_context, .. } => *of_context,
+            Self::Missing { of_context, .. } | Self::Nothing { of_context, .. } => *of_context,
             _ => false,
         }
     }
@@ -301,7 +305,7 @@ impl BuildError {
             Self::Unsupported(unsupported) => Some(unsupported.hint),
             Self::Context(error) => error.hint(),
             Self::Image { source, .. } => source.hint(),
-            Self::Nothing { place, .. } if place == "in the context" => {
+            Self::Nothing { of_context: true, .. } => {
                 Some("see with `kaniko-build context ls` what the context holds")
             }
             Self::Several { .. } => Some("end the destination with a `/`"),
@@ -309,8 +313,11 @@ impl BuildError {
                 Some("write its number, or copy `/etc/passwd` and `/etc/group` before")
             }
             Self::Stage { .. } => Some("put the stage that is copied from before this one"),
-            Self::Reference { .. } | Self::Variables { .. } => {
-                Some("give the variable a default, or a value in `build-args`")
+            Self::Reference { variable: true, .. } => {
+                Some("its variables have their values from `ARG` and from `build-args`")
+            }
+            Self::Variables { source, .. } if source.unset => {
+                Some("declare it with `ARG`, with a default or a value in `build-args`")
             }
             Self::Config => Some(
                 "make labels, variables and commands shorter, or put what they hold into a file",

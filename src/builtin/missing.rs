@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     context::{Dockerfile, ignore_file},
-    dockerfile::nearest,
+    dockerfile::{Copy, nearest},
 };
 
 /// Names of a directory that are compared, at most.
@@ -21,10 +21,10 @@ const MOST_NAMES: usize = 10_000;
 const MOST_LINES: usize = 200;
 
 /// The error of `path`, which an instruction in `line` takes from `tree`; `written` is how the
-/// Dockerfile has it.
+/// Dockerfile has it, and `source` the same with its variables replaced.
 pub(super) fn missing(
     around: &Surroundings<'_>,
-    (line, written): (usize, &str),
+    (line, written, source): (usize, &str, &str),
     (from, tree): (Origin, &Tree),
     path: &[u8],
 ) -> BuildError {
@@ -35,6 +35,10 @@ pub(super) fn missing(
             format!("`{shown}` {place} is a link to `{target}`, which is not there")
         }
         (None, Some(ignore)) => format!("`{shown}` is not {place}: `{ignore}` leaves it out"),
+        // As with BuildKit: above the top there is the top.
+        (None, None) if Copy::leads_out(source) => {
+            format!("there is no `{shown}` {place}, and `{source}` leads no further out")
+        }
         (None, None) => {
             let near = near(tree, path).map(|near| format!("; did you mean `{near}`?"));
             format!("there is no `{shown}` {place}{}", near.unwrap_or_default())

@@ -38,6 +38,7 @@
 //! | archives of bzip2 and xz | `BuildKit`, buildah: unpacked | Kaniko: an error |
 //! | `--exclude`, `--parents` | `BuildKit`: as they say | Kaniko: passed over; buildah: an error |
 //! | `--link` | Kaniko: no difference | `BuildKit`: links in the destination are not followed; buildah: an error |
+//! | `COPY ../x` | `BuildKit`: `x` of the context | Kaniko: what stands beside the context |
 //! | `FROM --platform` | `BuildKit`, buildah: that platform | Kaniko: passed over |
 //! | `$HTTP_PROXY` and the like without `ARG` | Kaniko, buildah: the build arg | `BuildKit`: only in `RUN` |
 //! | `ARG`s of the stage that a stage is made from | `BuildKit`, Kaniko: known | buildah: unknown |

@@ -168,7 +168,7 @@ impl Plan {
             Some(earlier) => (Origin::Stage(earlier), true),
             None if name == "scratch" => (Origin::Scratch, true),
             None => {
-                let image = self.image(line, &name, platform)?;
+                let image = self.image(line, (&name, stage.base.contains('$')), platform)?;
                 let by_recipe = recipe.platform.as_ref().map(|_| "custom-platform");
                 let asked_by = stage.platform.as_ref().map(|_| "--platform").or(by_recipe);
                 self.images[image].asked_by = self.images[image].asked_by.or(asked_by);
@@ -222,7 +222,7 @@ impl Plan {
             None if name == "context" => Origin::Context,
             None => {
                 let platform = recipe.platform.clone().unwrap_or_else(Platform::here);
-                Origin::Image(self.image(line, name, platform)?)
+                Origin::Image(self.image(line, (name, false), platform)?)
             }
         };
         if let Origin::Stage(found) = from
@@ -234,9 +234,18 @@ impl Plan {
         Ok(Step { line, instruction, from })
     }
 
-    fn image(&mut self, line: usize, name: &str, platform: Platform) -> Result<usize, BuildError> {
-        let reference =
-            Reference::parse(name).map_err(|source| BuildError::Reference { line, source })?;
+    /// The place of an image, whose name is made of variables or as it is written.
+    fn image(
+        &mut self,
+        line: usize,
+        (name, variable): (&str, bool),
+        platform: Platform,
+    ) -> Result<usize, BuildError> {
+        let reference = Reference::parse(name).map_err(|source| BuildError::Reference {
+            line,
+            source,
+            variable,
+        })?;
         let known = self
             .images
             .iter()

@@ -99,7 +99,7 @@ impl Scope {
     pub(super) fn expand(&self, text: &str) -> Result<String, ExpandError> {
         if self.size > MOST {
             let message = "the variables before it have more than 16 MiB".to_owned();
-            return Err(ExpandError { message });
+            return Err(ExpandError { message, unset: false });
         }
         dockerfile::expand(text, self.escape, &|name| self.get(name))
     }

@@ -8,6 +8,8 @@ use super::lexer::{self, Done, Mode};
 pub struct ExpandError {
     /// What is wrong, a lowercase fragment; what `${x:?message}` says among it.
     pub message: String,
+    /// A variable has no value, and must have one: `${x?}`.
+    pub unset: bool,
 }
 
 /// Replaces variables in `text` and removes quotes and escapes: one value gives one value.

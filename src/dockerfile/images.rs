@@ -23,6 +23,19 @@ pub struct Image {
     pub unset: Vec<String>,
 }
 
+/// What a `FROM` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<'d> {
+    /// As it is written.
+    pub written: &'d str,
+    /// With its variables replaced; nothing for those that have no value.
+    pub text: String,
+    /// Where it stands, from 1.
+    pub line: usize,
+    /// Variables in it that have neither a value nor a default.
+    pub unset: Vec<String>,
+}
+
 /// A target that the Dockerfile does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the Dockerfile has no stage `{target}`")]
@@ -116,6 +129,19 @@ impl Dockerfile {
             }
         }
         images
+    }
+
+    /// What the `FROM`s of the stages that a target is made of name, their variables replaced,
+    /// where that is neither a stage nor `scratch` and can be told.
+    pub fn named(&self, reach: &Reach) -> impl Iterator<Item = Named<'_>> {
+        let stages = self.stages.iter().zip(&reach.bases).zip(&reach.needed);
+        stages.filter_map(|((stage, base), needed)| {
+            let is_image = base.stage.is_none() && base.text != "scratch" && !base.unread;
+            let From { text, unset, .. } = base;
+            let (text, unset) = (text.clone(), unset.clone());
+            let named = Named { written: &stage.base, line: stage.line, text, unset };
+            (*needed && is_image).then_some(named)
+        })
     }
 
     /// The stages that a target is made of, the target among them; in order.

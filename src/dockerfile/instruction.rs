@@ -217,6 +217,27 @@ impl Copy {
         sources.filter(|source| self.add && Self::is_address(source))
     }
 
+    /// Whether a source, its variables replaced, leads out of what it is taken from, as `../x` does.
+    /// One that begins with a `/` does not: above the top there is the top.
+    #[must_use]
+    pub fn leads_out(source: &str) -> bool {
+        let mut depth = 0_usize;
+        let rooted = source.starts_with('/');
+        !rooted
+            && source.split('/').any(|part| match part {
+                "" | "." => false,
+                ".." if depth == 0 => true,
+                ".." => {
+                    depth -= 1;
+                    false
+                }
+                _ => {
+                    depth += 1;
+                    false
+                }
+            })
+    }
+
     /// Whether `ADD` fetches a source, its variables replaced, from elsewhere.
     #[must_use]
     pub fn is_address(source: &str) -> bool {

@@ -291,11 +291,12 @@ impl Lexer<'_, '_, '_> {
             ('+', None) => Ok(String::new()),
             ('?', None) => {
                 let what = if value.is_some() { "is empty" } else { "has no value" };
-                Err(error(if word.is_empty() {
+                let error = error(if word.is_empty() {
                     format!("`{name}` {what}")
                 } else {
                     format!("`{name}` {what}: {word}")
-                }))
+                });
+                Err(ExpandError { unset: true, ..error })
             }
             ('#', _) => pattern::without_prefix(value.unwrap_or_default(), &word),
             _ => pattern::without_suffix(value.unwrap_or_default(), &word),
@@ -379,5 +380,5 @@ impl Words {
 }
 
 fn error(message: impl Into<String>) -> ExpandError {
-    ExpandError { message: super::told(message.into()) }
+    ExpandError { message: super::told(message.into()), unset: false }
 }

@@ -22,7 +22,7 @@ mod variables;
 mod words;
 
 pub use expand::{ExpandError, expand, expand_document, expand_words};
-pub use images::{Image, Reach, UnknownTarget};
+pub use images::{Image, Named, Reach, UnknownTarget};
 pub use instruction::{Command, Copy, Healthcheck, Inline, Instruction, Mount, Run, What};
 pub(crate) use nearest::nearest;
 pub use taken::{BaseImage, Given, Parent, Taken, WholeContext};

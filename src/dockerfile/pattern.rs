@@ -136,7 +136,7 @@ impl Pattern {
     fn read(pattern: &[char], greedy: bool) -> Result<Self, ExpandError> {
         if pattern.len() > LONGEST {
             let message = format!("a pattern is longer than {LONGEST} characters");
-            return Err(ExpandError { message });
+            return Err(ExpandError { message, unset: false });
         }
         let mut runs = vec![Vec::new()];
         let mut characters = pattern.iter().copied().peekable();
@@ -154,7 +154,7 @@ impl Pattern {
                     escaped => {
                         let shown: String = ['\\'].into_iter().chain(escaped).collect();
                         let message = format!("`{shown}` is no escape of a pattern");
-                        return Err(ExpandError { message });
+                        return Err(ExpandError { message, unset: false });
                     }
                 },
                 character => One::Exactly(character),

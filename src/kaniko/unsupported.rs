@@ -121,6 +121,15 @@ fn copied(copy: &Copy, add: &mut impl FnMut(&str, &'static str, Harm)) {
     if copy.unpack.is_some() {
         add("ADD --unpack", "unpacks local archives only, and these always, or fails", Harm::Wrong);
     }
+    let is_plain = |source: &&String| !source.contains('$') && !Copy::is_address(source);
+    for source in copy.sources.iter().filter(is_plain).filter(|source| Copy::leads_out(source)) {
+        let instead = if copy.from.is_some() {
+            "takes what stands there in the executor, beside the stage's files"
+        } else {
+            "takes what stands there in the executor, beside the context"
+        };
+        add(&format!("{name} {}", printable(source)), instead, Harm::Wrong);
+    }
     for source in copy.addresses().filter(|source| Copy::is_repository(source)) {
         add(&format!("ADD {source}"), "fetches no Git repositories", Harm::Wrong);
     }
@@ -130,6 +139,12 @@ fn copied(copy: &Copy, add: &mut impl FnMut(&str, &'static str, Harm)) {
     if copy.link {
         add(&format!("{name} --link"), "copies as without it", Harm::None);
     }
+}
+
+/// The beginning of a name, on one line.
+fn printable(name: &str) -> String {
+    let line = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    line.take(100).collect()
 }
 
 fn ran(run: &Run, add: &mut impl FnMut(&str, &'static str, Harm)) {
@@ -195,6 +210,9 @@ mod tests {
             ("ADD --unpack https://x/y.tgz /b", "ADD --unpack"),
             ("ADD https://x/y.git#main /b", "ADD https://x/y.git#main"),
             ("ADD git@x:y/z /b", "ADD git@x:y/z"),
+            ("COPY a ../x /b/", "COPY ../x"),
+            ("ADD a/../../x /b", "ADD a/../../x"),
+            ("COPY --from=c ../x /b", "COPY ../x"),
             ("RUN --mount=from=x,target=/x y", "RUN --mount=type=bind,from=…"),
             ("RUN <<-E\nx\nE", "RUN <<…"),
             ("RUN <<\"E\"\nx\nE", "RUN <<…"),
@@ -242,6 +260,7 @@ mod tests {
             "RUN <<E\nx\nE",
             "RUN cat <<\"E\" | bash\n#!x\nE",
             "EXPOSE 80 81/udp $X",
+            "COPY a/../b ./c /../d $E/../../f /b/",
         ] {
             assert_eq!(found(line), [], "{line}");
         }

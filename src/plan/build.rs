@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Build, Facts, OutputAt, Slim,
     auto::Chosen,
-    builtin, dockerfile,
+    bases, builtin, dockerfile,
     earlier::Taking,
     flags, labels,
     needs::{After, Needs},
@@ -185,6 +185,7 @@ impl Begun {
         }
         builtin::check(&build, &read, &unsupported, keys);
         build.needs = dockerfile::needs(&build, &read, &keys.config.sources);
+        bases::check(keys, &read);
         dockerfile::tell_frontend(keys, &read);
         dockerfile::tell_unsupported(keys, &build, &read);
         Some(build)

@@ -118,7 +118,7 @@ pub(super) fn values(build_args: &[(String, Rendered)]) -> BTreeMap<String, Stri
 }
 
 /// A mistake about the Dockerfile, underlined where the build names it.
-fn at(keys: &Reader<'_>, message: String) -> Mistake {
+pub(super) fn at(keys: &Reader<'_>, message: String) -> Mistake {
     match keys.place("dockerfile").or(keys.of) {
         Some(place) => Mistake::at(place, message, "this Dockerfile"),
         None => Mistake::nowhere(message),

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod auto;
+mod bases;
 mod build;
 mod builtin;
 pub(crate) mod cores;

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     event::{Event, What},
     oci::Notice,
+    outcome::without_numbers,
     plan::Build,
 };
 
@@ -32,7 +33,9 @@ pub(super) fn teller(run: &Run<'_>, build: &Build) -> impl Fn(Notice) + Send + S
 fn what(notice: Notice) -> What {
     match notice {
         Notice::Silent { host, lasting } => What::Silent { host, lasting },
-        Notice::Again { after, cause } => What::AskingAgain { after, cause },
+        Notice::Again { after, cause } => {
+            What::AskingAgain { after, cause: without_numbers(&cause) }
+        }
     }
 }
 

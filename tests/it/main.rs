@@ -20,6 +20,7 @@ mod examples;
 mod executors;
 mod fake;
 mod few_threads;
+mod froms;
 mod fuzz;
 mod hostile;
 mod images;

@@ -59,8 +59,8 @@ fn a_run_sends_all_where_the_file_says_so() {
 
 #[test]
 fn a_line_that_cannot_be_told_is_named_by_every_form_of_the_plan() {
-    let sandbox = app("FROM scratch\nCOPY src/a /\nCOPY ../x /\n");
-    let why = "line 3: executors do not agree on the `..` in `../x`";
+    let sandbox = app("FROM scratch\nCOPY src/a /\nCOPY src/../x /\n");
+    let why = "line 3: executors do not agree on the `..` in `src/../x`";
 
     let text = format!("  sent         the whole context: {why}\n");
     sandbox.run(["plan"]).code(0).stdout_contains(&text);
@@ -70,7 +70,7 @@ fn a_line_that_cannot_be_told_is_named_by_every_form_of_the_plan() {
         r#"      "sent": {
         "whole": true,
         "line": 3,
-        "why": "executors do not agree on the `..` in `../x`",
+        "why": "executors do not agree on the `..` in `src/../x`",
         "sources": [],
         "unless_onbuild": []
       },"#,
@@ -80,7 +80,7 @@ fn a_line_that_cannot_be_told_is_named_by_every_form_of_the_plan() {
 
 #[test]
 fn a_script_stays_one_whatever_a_dockerfile_names() {
-    let sandbox = app("FROM scratch\nCOPY [\"../a\\nrm -rf x\", \"/\"]\n");
+    let sandbox = app("FROM scratch\nCOPY [\"src/../a\\nrm -rf x\", \"/\"]\n");
 
     let run = sandbox.run(["plan", "--format", "shell"]);
 

@@ -102,7 +102,7 @@ fn nothing_of_the_machine_is_reached() {
     );
     assert_eq!(
         sandbox.error("FROM scratch\nCOPY ../../etc/passwd /x\n"),
-        "line 2: there is no `etc/passwd` in the context"
+        "line 2: there is no `etc/passwd` in the context, and `../../etc/passwd` leads no further out"
     );
     assert_eq!(sandbox.last("FROM scratch\nCOPY f ../../../x\n"), ["x 644 0:0 =F"]);
 }
