@@ -27,6 +27,8 @@ pub struct Taken {
     pub excludes: Vec<String>,
     /// `--parents`.
     pub parents: bool,
+    /// No variable stands in the sources: no base image can make them others.
+    pub fixed: bool,
 }
 
 /// Why it cannot be told which paths are taken: all of them may be.
@@ -309,7 +311,8 @@ fn copied(
         return Ok(Vec::new());
     }
     let excludes = copy.excludes.clone();
-    Ok(vec![Taken { line, sources, wildcards: true, excludes, parents: copy.parents }])
+    let fixed = !copy.sources.iter().any(|source| source.contains('$'));
+    Ok(vec![Taken { line, sources, wildcards: true, excludes, parents: copy.parents, fixed }])
 }
 
 fn mounted(
@@ -339,7 +342,9 @@ fn mounted(
     if sources.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Taken { line, sources, wildcards: false, excludes: Vec::new(), parents: false }])
+    // Nobody asks: what is mounted may be made by the time that it is looked at.
+    let (excludes, parents, fixed) = (Vec::new(), false, false);
+    Ok(vec![Taken { line, sources, wildcards: false, excludes, parents, fixed }])
 }
 
 /// The path from the context's root on, without what does not lead anywhere.

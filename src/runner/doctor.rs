@@ -18,7 +18,7 @@ use crate::{
     },
     oci::{Network, OciError, Registries},
     outcome::chain,
-    plan::{Build, ExecutorKind, Slim},
+    plan::{Build, ExecutorKind},
     threads, transport,
 };
 
@@ -27,7 +27,7 @@ use super::{
     prepared::Tried,
     reach::Reach,
     registries::{ReachError, Reached},
-    slim::all_there,
+    slim::certainly_there,
 };
 
 /// Contexts that are looked at at a time.
@@ -106,12 +106,7 @@ impl Run<'_> {
     async fn contexts(&self) -> Vec<Context> {
         let specs = self.plan.builds.iter().map(|build| {
             let spec = attempt::spec(build, build.slim.extent());
-            let there = match &build.slim {
-                // Without a base image whose variables could be part of a path.
-                Slim::Taken { taken, unless } if unless.is_empty() => all_there(build, taken),
-                _ => Ok(()),
-            };
-            (there, spec)
+            (certainly_there(build), spec)
         });
         let listed = stream::iter(specs).map(async |(there, spec)| {
             let listed = threads::start(move || there.and_then(|()| size(&spec))).await;

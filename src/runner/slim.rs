@@ -18,7 +18,7 @@ use crate::{
     dockerfile::{BaseImage, Parent, Taken, WholeContext},
     oci::{Platform, Registries},
     outcome::chain,
-    plan::{self, Build, Plan},
+    plan::{self, Build, Plan, Slim},
     registry::Reference,
     secret::Redactor,
     template::LateValue,
@@ -54,9 +54,12 @@ impl Sent {
         self.taken.as_deref().map_or(Extent::Whole, plan::extent)
     }
 
-    /// As [`all_there`].
+    /// As [`all_there`], of what is known.
     pub(crate) fn check(&self, build: &Build) -> Result<(), ContextError> {
-        all_there(build, self.taken.as_deref().unwrap_or_default())
+        match &self.taken {
+            Some(taken) => all_there(build, taken),
+            None => certainly_there(build),
+        }
     }
 }
 
@@ -69,12 +72,15 @@ impl Sent {
 /// # Errors
 ///
 /// [`ContextError::NoSource`] for the first that is not, and what is wrong with the context.
-pub(super) fn all_there(build: &Build, taken: &[Taken]) -> Result<(), ContextError> {
+fn all_there<'t>(
+    build: &Build,
+    taken: impl IntoIterator<Item = &'t Taken>,
+) -> Result<(), ContextError> {
     let spec = spec(build, Extent::Whole);
     let literal = |one: &&Taken| {
         one.wildcards && !one.sources.iter().any(|source| source.contains(['*', '?', '[']))
     };
-    for one in taken.iter().filter(literal) {
+    for one in taken.into_iter().filter(literal) {
         for source in &one.sources {
             if let Some(absent) = absent(&spec, source)? {
                 return Err(ContextError::NoSource {
@@ -88,6 +94,17 @@ pub(super) fn all_there(build: &Build, taken: &[Taken]) -> Result<(), ContextErr
         }
     }
     Ok(())
+}
+
+/// As [`all_there`], of what lines take whatever the base images are: their `ONBUILD`s can only take
+/// more, and their variables are part of some paths alone.
+pub(super) fn certainly_there(build: &Build) -> Result<(), ContextError> {
+    match &build.slim {
+        Slim::Taken { taken, unless } => {
+            all_there(build, taken.iter().filter(|one| one.fixed || unless.is_empty()))
+        }
+        Slim::Off | Slim::Whole(_) => Ok(()),
+    }
 }
 
 impl From<WholeContext> for Sent {

@@ -95,3 +95,24 @@ fn doctor_tells_it_too() {
          `[DIR]/app`\n",
     );
 }
+
+#[test]
+fn what_no_base_image_can_make_another_name_is_told_behind_one_that_is_not_known() {
+    let sandbox = app("FROM 127.0.0.1:1/base:1\nCOPY src/a $OUT/b /\nCOPY nope /\n");
+    let lacks = "app/Dockerfile:3: there is no `nope` in the context `[DIR]/app`\n";
+
+    let doctor = sandbox.run(["doctor"]);
+    sandbox.forget_calls("docker");
+    let run = sandbox.run(["run"]);
+
+    doctor.stdout_contains(&format!("  failed   context `web`: {lacks}"));
+    run.code(2).stderr_contains(&format!("error: web: {lacks}"));
+    assert_eq!(run.sent_to("docker").argvs(), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_base_image_may_make_another_name_is_not_told() {
+    let run = app("FROM 127.0.0.1:1/base:1\nCOPY $OUT/b /\n").run(["doctor"]);
+
+    run.stdout_contains("  ok       context `web`: app, ");
+}

@@ -50,6 +50,7 @@ fn copies_and_bind_mounts_take_what_they_name() {
         wildcards: true,
         excludes: vec!["*.md".into()],
         parents: true,
+        fixed: true,
     };
     assert_eq!(taken[0], copy);
     assert_eq!((taken[1].line, &taken[1].sources[..]), (3, &["l.tgz".to_owned()][..]));

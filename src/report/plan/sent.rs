@@ -54,7 +54,7 @@ mod tests {
 
     fn taken(line: usize, source: &str) -> Taken {
         let sources = vec![source.to_owned()];
-        Taken { line, sources, wildcards: true, excludes: Vec::new(), parents: false }
+        Taken { line, sources, wildcards: true, excludes: Vec::new(), parents: false, fixed: true }
     }
 
     fn decided(taken: Vec<Taken>, unless: &[&str]) -> String {
