@@ -13,15 +13,16 @@ const PLAIN: &str = "Dockerfile";
 /// A file that builds what was `found`; `name` is that of the repository.
 ///
 /// What all builds have in common stands once, under `[defaults]`.
+///
+/// In GitLab no executor is named: jobs run in Kaniko's own image, beside docker, on machines that
+/// have podman, or with a Kaniko service, and `auto` finds each; `local` is the first of them alone.
 #[must_use]
 pub fn text(found: &Found, signs: &Signs, name: &str) -> String {
     let runs = found.images.iter().filter(|image| image.needs.is_some()).count();
     let app = signs.cloud_foundry.as_ref().filter(|app| app.is_whole() && runs > 0);
     let executor = if app.is_some() {
         Some("kaniko")
-    } else if signs.gitlab {
-        Some("local")
-    } else if signs.github {
+    } else if signs.github && !signs.gitlab {
         Some("docker")
     } else {
         None
@@ -40,6 +41,11 @@ pub fn text(found: &Found, signs: &Signs, name: &str) -> String {
     text.push_str("\n[defaults]\n");
     if let Some(executor) = shared {
         line(&mut text, "executor", executor);
+    }
+    if signs.gitlab && app.is_none() && runs > 0 {
+        text.push_str(
+            "# No `executor`: Kaniko's image builds in the job itself, else docker or podman; `plan` says which.\n",
+        );
     }
     if !signs.gitlab && !signs.github {
         text.push_str("# Outside of GitLab and GitHub, name your registry instead of localhost.\n");
@@ -129,8 +135,8 @@ mod tests {
         let signs = Signs { gitlab: true, github: false, cloud_foundry: Some(app) };
         let made = of(vec![image("api", "Dockerfile", ".", true)], &signs);
 
-        assert!(made.contains("executor = \"local\""), "{made}");
-        assert!(!made.contains("cloudfoundry"), "{made}");
+        assert!(!made.contains("executor = "), "{made}");
+        assert!(made.contains("# No `executor`: "), "{made}");
     }
 
     #[test]

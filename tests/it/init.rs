@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::Sandbox;
+use crate::{fake::Fake, sandbox::Sandbox};
 
 const PLAIN: &str = "FROM scratch\nCOPY app /app\n";
 const RUNS: &str = "FROM alpine:3.20\nRUN apk add curl\n";
@@ -77,18 +77,35 @@ fn its_images_are_built_from_it() {
 }
 
 #[test]
-fn in_gitlab_what_runs_something_is_built_in_the_job() {
+fn in_gitlab_what_runs_something_is_built_where_the_job_can() {
     let shop = shop().file("worker/Dockerfile", RUNS).file(".gitlab-ci.yml", "build: {}\n");
     shop.run(["init"]).code(0);
 
     let text = written(&shop);
     let worker = text.split("\n[builds.worker]\n").nth(1).expect("a build");
-    assert_eq!(
-        worker,
-        "# worker/Dockerfile:2: `RUN` runs a program, which the builtin executor cannot\nexecutor = \"local\"\ncontext = \"worker\"\n"
+    assert_eq!(worker, "context = \"worker\"\n");
+    assert_eq!(text.matches("executor = ").count(), 0, "{text}");
+    assert!(
+        text.contains(
+            "\n[defaults]\n# No `executor`: Kaniko's image builds in the job itself, else docker or \
+             podman; `plan` says which.\nimage = "
+        ),
+        "{text}"
     );
-    assert_eq!(text.matches("executor = ").count(), 1, "{text}");
-    is_without_mistakes(&shop);
+    shop.run(["check", "--ci", "gitlab"]).code(0);
+}
+
+#[test]
+fn that_file_is_built_by_the_docker_of_a_job_and_by_a_kaniko_service_alike() {
+    let shop = Sandbox::new().file("Dockerfile", RUNS).file(".gitlab-ci.yml", "build: {}\n");
+    shop.run(["init"]).code(0);
+
+    let chosen = |shop: &Sandbox| shop.run(["plan"]).code(0).told().to_owned();
+    let podman = shop.clone().fake("podman", Fake::new());
+    let service = shop.env("WSR_SERVICE_ID_kaniko", "app-1");
+
+    assert!(chosen(&podman).starts_with("work on podman"), "{}", chosen(&podman));
+    assert!(chosen(&service).starts_with("work on cloudfoundry"), "{}", chosen(&service));
 }
 
 #[test]
