@@ -498,7 +498,7 @@ fn pair() -> Sandbox {
              build-args = { BASE = \"{{ builds.base.image }}\" }\n\
              destinations = [\"r.example.com/shop/web:1\"]\n",
         )
-        .file("Dockerfile", "ARG BASE\nFROM $BASE\n")
+        .file("Dockerfile", "ARG BASE=alpine\nFROM $BASE\n")
 }
 
 #[test]
