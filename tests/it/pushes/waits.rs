@@ -14,7 +14,7 @@ fn a_registry_that_is_silent_for_long_is_told_of_while_it_is_waited_for() {
     let Some(registry) = Setup::default().start() else { return };
     let flaky = Flaky::before(registry.host(), |asked, _| {
         if asked == "PUT /v2/shop/web/manifests/1" {
-            thread::sleep(Duration::from_secs(12));
+            thread::sleep(Duration::from_secs(14));
         }
         Step::Pass
     });
