@@ -207,6 +207,11 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
+        for entry in over.iter().filter_map(|(_, table)| table.entry("include")) {
+            let message = "`include` can be written in the file alone";
+            let mistake = Mistake::at(&entry.node.place, message, "not from here");
+            mistakes.push(mistake.hint("the files are read before anything is laid over them"));
+        }
         let under = std::iter::once((from.label, &file));
         let under = under.chain(profile.map(|table| ("profile", table)));
         let layers: Vec<_> =
@@ -254,7 +259,8 @@ impl Config {
         let presets = sections(table_of(root.remove("presets")));
         let written = table_of(root.remove("builds"));
         let count = written.0.len();
-        let written = sections(written);
+        let mut written = sections(written);
+        written.retain(|build| check::is_name(&build.name));
         let config = Self {
             path: path.map(Path::to_owned),
             sources: Sources::default(),
