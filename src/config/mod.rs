@@ -207,11 +207,7 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        for entry in over.iter().filter_map(|(_, table)| table.entry("include")) {
-            let message = "`include` can be written in the file alone";
-            let mistake = Mistake::at(&entry.node.place, message, "not from here");
-            mistakes.push(mistake.hint("the files are read before anything is laid over them"));
-        }
+        mistakes.extend(over.iter().filter_map(|(_, table)| layers::of_the_file(table)));
         let under = std::iter::once((from.label, &file));
         let under = under.chain(profile.map(|table| ("profile", table)));
         let layers: Vec<_> =

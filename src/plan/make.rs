@@ -174,9 +174,7 @@ impl<'a> Planner<'a> {
             let build = build.map(|mut build| {
                 build.push_withheld = build.push && !may_push && !build.destinations.is_empty();
                 build.push &= may_push;
-                if !may_push {
-                    values::withhold_cache(&mut build);
-                }
+                values::withhold_cache(&mut build, may_push);
                 Box::new(build)
             });
             (index, build, keys.mistakes, keys.warnings)
