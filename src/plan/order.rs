@@ -131,7 +131,7 @@ pub fn withheld(plan: &Plan) -> Option<Mistakes> {
         let message =
             format!("`{}` takes the image of `{needed}`, which is not pushed", build.name);
         let hint = "outside of CI nothing is pushed without `--push`";
-        let mistake = Mistake::at(&build.place, message, "needs an image");
+        let mistake = Mistake::at(place(build, needed), message, "needs an image");
         Some(mistake.hint(hint))
     };
     let mistakes: Vec<_> = plan.builds.iter().filter_map(mistake).collect();
