@@ -192,6 +192,10 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
         return None;
     }
     let instances = keys.integer("instances").unwrap_or(1);
+    if instances == 0 {
+        let hint = "leave it out for one; it is how many builds run there at a time";
+        keys.wrong("instances", "`instances` is at least 1".into(), "none", hint);
+    }
     let instances = usize::try_from(instances).unwrap_or(usize::MAX).max(1);
     let origin = keys.filled("origin");
     Some(ExecutorKind::CloudFoundry(CloudFoundry {

@@ -211,3 +211,15 @@ fn a_build_without_kaniko_is_planned_without_a_cache() {
 
     assert!(!sandbox.run(["plan", "--format", "json"]).code(0).told().contains("cache-repo="));
 }
+
+#[test]
+fn a_program_may_stand_where_a_path_has_spaces() {
+    let sections = "[executors.far]\ntype = \"command\"\ncommand = [\"my tools/run\", \"-x\"]\n\
+                    [builds.web]\nexecutor = \"far\"\nno-push = true\n";
+
+    project(sections).file("my tools/run", "").run(["check"]).code(0);
+    project(sections)
+        .run(["check"])
+        .code(2)
+        .stderr_contains("hint: write one word each: `[\"my\", \"tools/run\", \"-x\"]`");
+}
