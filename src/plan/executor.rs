@@ -127,7 +127,8 @@ fn container(keys: &mut Reader<'_>, kind: container::Kind) -> ExecutorKind {
     ExecutorKind::Container(container::Settings {
         pull: keys.word("pull", &pulls).unwrap_or_default(),
         network: keys.filled("network"),
-        memory: values::memory(keys),
+        // `4Gi` is `4G` to older engines, and nothing to newer ones.
+        memory: values::memory(keys).map(|size| size.trim_end_matches(['i', 'I']).to_owned()),
         cpus: values::cpus(keys, kind),
         volumes: texts(keys.list("volumes")),
         engine_args: texts(keys.list("engine-args")),

@@ -203,6 +203,16 @@ fn an_engine_takes_sizes_and_shares_in_its_own_forms() {
 }
 
 #[test]
+fn a_size_as_kubernetes_has_it_is_handed_on_as_every_engine_takes_it() {
+    let executor = "[executors.e]\ntype = \"podman\"\nmemory = \"4Gi\"\n";
+
+    project(&format!("{executor}[builds.web]\nexecutor = \"e\"\nno-push = true\n"))
+        .run(["plan", "--format", "shell"])
+        .code(0)
+        .stdout_contains("--memory=4G ");
+}
+
+#[test]
 fn a_build_without_kaniko_is_planned_without_a_cache() {
     let sandbox = project(
         "[builds.web]\nexecutor = \"builtin\"\ndestinations = [\"r.example.com/shop/web\"]\n\
