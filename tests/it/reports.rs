@@ -274,6 +274,7 @@ fn reports_are_whole_after_an_interruption() {
     assert_eq!(run.file("build.env"), "");
     let markdown = run.file("build.md");
     assert!(markdown.contains("| api | **interrupted** | "), "{markdown}");
+    assert!(markdown.contains(" | interrupted while it was built |\n"), "{markdown}");
     assert!(
         markdown.contains("| web | **not built** |  | interrupted before it began |"),
         "{markdown}"
