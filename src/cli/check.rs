@@ -81,7 +81,7 @@ fn planned(
     redactor: &Redactor,
 ) -> Result<Plan, Trouble> {
     let plan = load::planned(loaded, all, surroundings, redactor)?;
-    reports::found(Vec::new(), &plan, &loaded.ci, surroundings)?;
+    reports::found(Vec::new(), &plan, loaded, surroundings)?;
     located(&plan, surroundings)?;
     Ok(plan)
 }

@@ -96,7 +96,7 @@ fn planned(
     let loaded = load::config(&args.common, wanted, surroundings, printer)?;
     let plan = told(load::planned(&loaded, wanted, surroundings, redactor), printer)?;
     load::warn(&plan, before, printer);
-    reports::all(Vec::new(), &plan, &loaded.ci, surroundings, printer)?;
+    reports::all(Vec::new(), &plan, &loaded, surroundings, printer)?;
     let located = told(located(&plan, surroundings), printer)?;
     Some(Planned { config: loaded.config, plan, located })
 }

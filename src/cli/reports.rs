@@ -1,16 +1,19 @@
 //! Which reports are asked for, by whom, and writing them when a run has ended.
 
+mod replaced;
+
 use std::path::{Path, PathBuf};
 
 use crate::{
-    ci::{Ci, Provider},
-    config::Mistakes,
+    ci::Provider,
+    config::{Mistake, Mistakes},
     plan::Plan,
-    report::{self, Ended, Format, Printer, Report},
+    report::{self, By, Ended, Format, Printer, Report, snippet},
 };
 
 use super::{
     Surroundings,
+    load::Loaded,
     trouble::{Trouble, told},
 };
 
@@ -37,44 +40,56 @@ pub(super) fn asked(
             ));
             return None;
         };
-        asked.push(at(format, surroundings.current.join(path)));
+        let by = By::Option(report.clone());
+        asked.push(at(format, surroundings.current.join(path), by));
     }
-    asked.iter().all(|report| has_place(&report.path, printer)).then_some(asked)
+    match asked.iter().find_map(no_place) {
+        Some(mistake) => {
+            Trouble::new(mistake.message, mistake.hint.unwrap_or_default()).tell(printer);
+            None
+        }
+        None => Some(asked),
+    }
 }
 
 /// As [`found`]; none when a mistake was told.
 pub(super) fn all(
     reports: Vec<Report>,
     plan: &Plan,
-    ci: &Ci,
+    loaded: &Loaded,
     surroundings: &Surroundings,
     printer: &Printer,
 ) -> Option<Vec<Report>> {
-    told(found(reports, plan, ci, surroundings), printer)
+    told(found(reports, plan, loaded, surroundings), printer)
 }
 
 /// With those of `[reports]`, where the command line asks for none of their format, and those that
 /// are written by default.
+///
+/// One that would replace what it must not is a mistake.
 pub(super) fn found(
     mut reports: Vec<Report>,
     plan: &Plan,
-    ci: &Ci,
+    Loaded { config, ci }: &Loaded,
     surroundings: &Surroundings,
 ) -> Result<Vec<Report>, Trouble> {
     let asked: Vec<_> = reports.iter().map(|report| report.format).collect();
     for (format, path) in &plan.reports {
         // The keys of `[reports]` are the names of the formats.
-        let Some(format) = Format::named(format) else { continue };
+        let Some((format, node)) = Format::named(format).zip(config.reports.get(format)) else {
+            continue;
+        };
         if !asked.contains(&format) {
-            reports.push(at(format, path.clone()));
+            reports.push(at(format, path.clone(), By::Key(node.place.clone())));
         }
     }
-    let has = |reports: &[Report], of| reports.iter().any(|report| report.format == of);
-    if has(&reports, Format::Dotenv)
-        && let Some(mistake) = report::refusal(plan, ci.provider() == Provider::GitLab)
-    {
-        return Err(Mistakes::new(vec![mistake], &plan.sources).into());
+    let on_gitlab = ci.provider() == Provider::GitLab;
+    let dotenv = reports.iter().find(|report| report.format == Format::Dotenv);
+    let refused = dotenv.and_then(|report| report::refusal(report, plan, on_gitlab));
+    if let Some(mistakes) = Mistakes::any(refused.into_iter().collect(), &plan.sources) {
+        return Err(mistakes.into());
     }
+    let has = |reports: &[Report], of| reports.iter().any(|report| report.format == of);
     for (format, variable) in BY_DEFAULT {
         let Some(path) = surroundings.environment.get(variable).filter(|path| !path.is_empty())
         else {
@@ -86,15 +101,25 @@ pub(super) fn found(
             report.append = true;
         }
         if ci.provider() == Provider::GitHub && !has(&reports, format) {
-            reports.push(Report { format, path, append: true, by_default: true });
+            reports.push(Report { format, path, append: true, by: By::Default });
         }
     }
-    Ok(reports)
+    match Mistakes::any(replaced::mistakes(&reports, plan), &plan.sources) {
+        Some(mistakes) => Err(mistakes.into()),
+        None => Ok(reports),
+    }
 }
 
 /// Whether each has a directory to be in, which is told where it has not.
-pub(super) fn have_places(reports: &[Report], printer: &Printer) -> bool {
-    reports.iter().all(|report| report.by_default || has_place(&report.path, printer))
+pub(super) fn have_places(reports: &[Report], plan: &Plan, printer: &Printer) -> bool {
+    let asked = reports.iter().filter(|report| !report.is_by_default());
+    match Mistakes::any(asked.filter_map(no_place).collect(), &plan.sources) {
+        Some(mistakes) => {
+            printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
+            false
+        }
+        None => true,
+    }
 }
 
 /// Writes them all; whether those that were asked for are written.
@@ -109,7 +134,7 @@ pub(super) fn write(reports: &[Report], run: &Ended<'_>, printer: &Printer) -> b
         };
         match done {
             Ok(()) => {}
-            Err(error) if report.by_default => printer.warning(&error.to_string()),
+            Err(error) if report.is_by_default() => printer.warning(&error.to_string()),
             Err(error) => {
                 printer.error(&error, Some("the builds have ended all the same: see above"));
                 written = false;
@@ -119,16 +144,18 @@ pub(super) fn write(reports: &[Report], run: &Ended<'_>, printer: &Printer) -> b
     written
 }
 
-fn at(format: Format, path: PathBuf) -> Report {
-    Report { format, path, append: format == Format::GithubOutput, by_default: false }
+fn at(format: Format, path: PathBuf, by: By) -> Report {
+    Report { format, path, append: format == Format::GithubOutput, by }
 }
 
-fn has_place(path: &Path, printer: &Printer) -> bool {
-    if path.parent().is_some_and(Path::is_dir) {
-        return true;
+/// What is wrong where there is no directory to put it in.
+fn no_place(report: &Report) -> Option<Mistake> {
+    let parent = report.path.parent();
+    if parent.is_some_and(Path::is_dir) {
+        return None;
     }
-    let parent = path.parent().unwrap_or(path).display().to_string();
-    printer.tell(&format!("error: the report's directory `{parent}` is not there"));
-    printer.tell("hint: make it first: reports make no directories");
-    false
+    let parent = parent.unwrap_or(&report.path).display();
+    let message = format!("the report's directory `{parent}` is not there");
+    let hint = "make it first: reports make no directories";
+    Some(report.mistake(message, "goes there").hint(hint))
 }

@@ -52,8 +52,9 @@ pub(super) fn run(
         printer.tell(&snippet::mistakes(&mistakes, printer.style.colour));
         return USAGE;
     }
-    let reports = reports::all(asked, &plan, &loaded.ci, surroundings, printer);
-    let Some(reports) = reports.filter(|reports| reports::have_places(reports, printer)) else {
+    let reports = reports::all(asked, &plan, &loaded, surroundings, printer);
+    let Some(reports) = reports.filter(|reports| reports::have_places(reports, &plan, printer))
+    else {
         return USAGE;
     };
     let Ok(into) = loading(args, &plan, surroundings, printer) else { return USAGE };

@@ -19,7 +19,7 @@ use super::{
     mistake::Mistake,
     node::{Data, Entry, Node, Table},
     source::{Origin, Place, Source, Sources},
-    toml_text,
+    toml_text, wildcard,
 };
 
 /// The handle of a table of the file.
@@ -177,13 +177,18 @@ pub(super) fn flag(text: &str, sources: &mut Sources) -> Result<Table, Mistake> 
 
 /// A key with quotes about the names that have wildcards, and whether there are such.
 fn quoted(key: &str) -> (String, bool) {
-    if !key.contains(['*', '?']) || key.contains(['"', '\'']) {
+    if !wildcard::is_glob(key) || key.contains(['"', '\'']) {
         return (key.to_owned(), false);
     }
-    let name = |name: &str| {
-        if name.contains(['*', '?']) { format!("\"{name}\"") } else { name.to_owned() }
+    let mut open = false;
+    let is_between = |letter: char| {
+        open = letter == '{' || open && letter != '}';
+        letter == '.' && !open
     };
-    (key.split('.').map(name).collect::<Vec<_>>().join("."), true)
+    let name = |name: &str| {
+        if wildcard::is_glob(name) { format!("\"{name}\"") } else { name.to_owned() }
+    };
+    (key.split(is_between).map(name).collect::<Vec<_>>().join("."), true)
 }
 
 /// A value of the environment or the command line: a string that its key types later, but for a

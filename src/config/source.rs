@@ -1,6 +1,11 @@
 //! The texts that settings come from, and places within them.
 
-use std::{fmt, ops::Range, path::PathBuf, sync::OnceLock};
+use std::{
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 /// Where a setting was written: a span of bytes in one of the [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +122,14 @@ impl Sources {
             self.0.first().filter(|(source, _)| matches!(source.origin, Origin::File(_)))?;
         let line = file.text.lines().next().unwrap_or_default();
         Some(Place { source: 0, span: 0..line.len() })
+    }
+
+    /// The files of the configuration, each with its label and absolute path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.0.iter().filter_map(|(source, _)| match &source.origin {
+            Origin::File(path) => Some((&*source.label, path.as_path())),
+            Origin::Variable | Origin::Flag | Origin::Given | Origin::BuiltIn => None,
+        })
     }
 
     /// All texts that override the file, in the order of their layers.

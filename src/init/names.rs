@@ -76,15 +76,14 @@ fn candidates(path: &str, paths: &[String], repository: &str) -> Vec<String> {
     let end = all.iter().rposition(|part| !says_nothing(part)).map_or(0, |last| last + 1);
     let telling = &all[..end];
 
-    let at_least = match own {
-        // Beside a plain one it is a variant of it.
-        Some(_) if has_plain(directory, paths) && !telling.is_empty() => 1,
-        Some(_) => 0,
-        None => 1,
-    };
+    // `api/api.Dockerfile` says it twice, but beside a plain one.
+    let twice = own.is_some() && own == telling.last().copied() && !has_plain(directory, paths);
+    let variant = own.filter(|_| !twice);
+    // `dev` and `prod` say nothing without what they are of.
+    let at_least = usize::from(own.is_none() || !telling.is_empty());
     let mut names = Vec::new();
     let mut add = |directories: &[&str]| {
-        let parts = directories.iter().copied().chain(own);
+        let parts = directories.iter().copied().chain(variant);
         let name = part(&parts.collect::<Vec<_>>().join("-"));
         if !name.is_empty() && names.last() != Some(&name) {
             names.push(name);
@@ -164,11 +163,22 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_plain_one_another_is_a_variant() {
+    fn a_file_of_its_own_name_is_called_by_its_directory_too() {
         assert_eq!(
-            of(&["api/Dockerfile", "api/Dockerfile.dev", "web/Dockerfile.dev"]),
-            ["api", "api-dev", "dev"]
+            of(&["api/Dockerfile", "api/Dockerfile.dev", "services/web/prod.Dockerfile"]),
+            ["api", "api-dev", "web-prod"]
         );
+        assert_eq!(
+            of(&["a/web/Dockerfile.dev", "b/web/Dockerfile.dev"]),
+            ["a-web-dev", "b-web-dev"]
+        );
+        assert_eq!(of(&["Dockerfile", "Dockerfile.dev"]), ["shop", "dev"]);
+    }
+
+    #[test]
+    fn a_name_says_nothing_twice() {
+        assert_eq!(of(&["api/api.Dockerfile"]), ["api"]);
+        assert_eq!(of(&["api/Dockerfile", "api/Dockerfile.api"]), ["api", "api-api"]);
     }
 
     #[test]

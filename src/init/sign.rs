@@ -28,12 +28,15 @@ pub struct CloudFoundry {
     pub space: Option<String>,
     /// The variables that hold user and password.
     pub login: Option<(String, String)>,
+    /// Whether a script reaches it by `cf ssh`.
+    pub reached: bool,
 }
 
 impl CloudFoundry {
-    /// Whether all that reaching it needs is told, by a script or by `VCAP_APPLICATION`.
+    /// Whether enough is told to name it: `auto` looks at what the job has, which need not show it.
     pub(super) fn is_whole(&self) -> bool {
-        self.api.is_some() && self.org.is_some() && self.space.is_some()
+        let has_target = self.org.is_some() && self.space.is_some();
+        self.api.is_some() && (has_target || self.reached)
     }
 }
 
@@ -67,24 +70,32 @@ fn cloud_foundry(environment: &BTreeMap<String, String>, text: &str) -> Option<C
     });
     let in_job = environment.keys().filter_map(|name| name.strip_prefix(SERVICE));
     let aliases: Vec<_> = in_job.chain(in_text).filter(|alias| is_variable(alias)).collect();
+    // A script may reach another app, to deploy it.
+    let reached = text.contains("cf ssh") && text.to_lowercase().contains("kaniko");
     let kaniko = aliases.iter().find(|alias| alias.to_lowercase().contains("kaniko"));
     let app = if let Some(alias) = kaniko.or(aliases.first()) {
         format!("{{{{ env.{SERVICE}{alias} or 'kaniko' }}}}")
     } else if environment.contains_key(PREFIX) || text.contains(PREFIX) {
         format!("{{{{ env.{PREFIX} or '' }}}}kaniko")
-    } else if environment.contains_key("VCAP_APPLICATION")
-        || text.contains("VCAP_")
-        || text.contains("cf ssh")
-    {
-        format!("{{{{ env.{SERVICE}kaniko or 'kaniko' }}}}")
+    } else if environment.contains_key("VCAP_APPLICATION") || text.contains("VCAP_") || reached {
+        let literal = text.lines().filter_map(app_of);
+        let mut literal = literal.filter(|app| app.contains("kaniko") && app != "kaniko");
+        literal.next().unwrap_or_else(|| format!("{{{{ env.{SERVICE}kaniko or 'kaniko' }}}}"))
     } else {
         return None;
     };
-    let mut found = CloudFoundry { app, ..CloudFoundry::default() };
+    let mut found = CloudFoundry { app, reached, ..CloudFoundry::default() };
     for line in text.lines() {
         command(line, &mut found);
     }
     Some(found)
+}
+
+/// The app that a line `cf ssh …` names.
+fn app_of(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("cf ssh ")?;
+    let word = rest.split_whitespace().next()?.trim_matches(['"', '\'']);
+    is_literal(word).then(|| word.to_owned())
 }
 
 /// Takes what a line `cf api …`, `cf target …`, `cf auth …` or `cf login …` says.
@@ -176,6 +187,7 @@ script:
                 org: Some("my-org".into()),
                 space: Some("my-space".into()),
                 login: Some(("CLOUD_GOV_USER".into(), "CLOUD_GOV_PASS".into())),
+                reached: true,
             }
         );
     }
@@ -192,10 +204,20 @@ script:
 
     #[test]
     fn values_of_variables_are_not_guessed() {
-        let script = "- cf login -a $API -u $U -p $P -o $ORG -s dev\nscript: cf ssh x\n";
+        let script =
+            "- cf login -a $API -u $U -p $P -o $ORG -s dev\nscript: cf ssh my-kaniko -c x\n";
         let found = of(&[], Some(script)).cloud_foundry.unwrap();
 
         assert_eq!((found.api, found.org, found.space), (None, None, Some("dev".into())));
         assert_eq!(found.login, Some(("U".into(), "P".into())));
+        assert_eq!(found.app, "my-kaniko");
+    }
+
+    #[test]
+    fn an_app_that_is_reached_for_another_end_is_no_executor() {
+        let script =
+            "- cf api https://x.example.com\n- cf target -o o -s s\n- cf ssh shop -c migrate\n";
+
+        assert_eq!(of(&[], Some(script)).cloud_foundry, None);
     }
 }

@@ -75,6 +75,9 @@ fn executor_of(app: &CloudFoundry) -> String {
             line(&mut text, name, value);
         }
     }
+    if app.login.is_some() && (app.org.is_none() || app.space.is_none()) {
+        text.push_str("# Add `org` and `space`: the script says them in no plain words.\n");
+    }
     if let Some((user, password)) = &app.login {
         let _ = writeln!(text, "username = {{ env = {} }}", quoted(user));
         let _ = writeln!(text, "password = {{ env = {} }}", quoted(password));
@@ -147,6 +150,7 @@ mod tests {
             org: Some("o".into()),
             space: Some("s".into()),
             login: Some(("U".into(), "P".into())),
+            reached: true,
         };
         let signs = Signs { gitlab: true, github: false, cloud_foundry: Some(app) };
         let made = of(vec![image("api", "Dockerfile", ".", true)], &signs);

@@ -127,7 +127,8 @@ fn container(keys: &mut Reader<'_>, kind: container::Kind) -> ExecutorKind {
     ExecutorKind::Container(container::Settings {
         pull: keys.word("pull", &pulls).unwrap_or_default(),
         network: keys.filled("network"),
-        memory: values::memory(keys),
+        // `4Gi` is `4G` to older engines, and nothing to newer ones.
+        memory: values::memory(keys).map(|size| size.trim_end_matches(['i', 'I']).to_owned()),
         cpus: values::cpus(keys, kind),
         volumes: texts(keys.list("volumes")),
         engine_args: texts(keys.list("engine-args")),
@@ -192,6 +193,10 @@ fn cloud_foundry(keys: &mut Reader<'_>, facts: &Facts<'_>) -> Option<ExecutorKin
         return None;
     }
     let instances = keys.integer("instances").unwrap_or(1);
+    if instances == 0 {
+        let hint = "leave it out for one; it is how many builds run there at a time";
+        keys.wrong("instances", "`instances` is at least 1".into(), "none", hint);
+    }
     let instances = usize::try_from(instances).unwrap_or(usize::MAX).max(1);
     let origin = keys.filled("origin");
     Some(ExecutorKind::CloudFoundry(CloudFoundry {

@@ -120,7 +120,7 @@ impl<'c> Known<'c> {
 
 /// Whether `word` can match several names.
 pub(super) fn is_glob(word: &str) -> bool {
-    word.contains(['*', '?'])
+    word.contains(['*', '?', '{'])
 }
 
 /// Names in a line, the first of many.
@@ -152,6 +152,7 @@ pub(super) mod tests {
         assert_eq!(known.meaning("api"), Meaning::Several(vec![1, 2]));
         assert_eq!(known.meaning("apis"), Meaning::Several(vec![0, 1, 2]));
         assert_eq!(known.meaning("*b*"), Meaning::Several(vec![0, 3]));
+        assert_eq!(known.meaning("{web,api-v2}"), Meaning::Several(vec![2, 3]));
         assert_eq!(known.meaning("x*"), Meaning::Nothing);
         assert_eq!(known.meaning("we"), Meaning::Nothing);
     }

@@ -22,6 +22,7 @@ mod known;
 mod labels;
 mod leaks;
 mod make;
+mod misnamed;
 mod needs;
 mod order;
 mod reach;

@@ -6,7 +6,7 @@ use crate::{
     template::Engine,
 };
 
-use super::{Facts, reader::Reader};
+use super::{Facts, reader::Reader, unexpanded};
 
 /// Every registry of the file; what is wrong with one goes to `mistakes`.
 pub(super) fn read(
@@ -60,11 +60,14 @@ fn host(keys: &mut Reader<'_>) -> String {
         Ok(()) => return host,
         Err(why) => why,
     };
+    let variable = unexpanded::hint(&host);
     let hint = match host.split_once("://").map_or(&*host, |(_, rest)| rest).split('/').next() {
         Some(bare) if bare != host && check_host(bare).is_ok() => {
             format!("write the host and its port alone: `{bare}`")
         }
-        _ => "write the host and its port alone: `registry.example.com:5000`".to_owned(),
+        _ => variable.unwrap_or_else(|| {
+            "write the host and its port alone: `registry.example.com:5000`".to_owned()
+        }),
     };
     keys.wrong("host", format!("the host `{host}` {why}"), "not a host", &hint);
     NO_HOST.to_owned()

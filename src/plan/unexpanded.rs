@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Config, Data, Mistake, Place, Table};
+use crate::config::{Config, Data, Mistake, Node, Place, Table};
 
-use super::{Facts, reader::within};
+use super::{Facts, misnamed, reader::within};
 
 /// How the variables of CIs begin.
 const OF_A_CI: [&str; 9] = [
@@ -30,7 +30,11 @@ const OF_A_SHELL: [&str; 12] = [
 /// Keys of a build whose texts are free: whatever they hold, nothing fails.
 const FREE: [&str; 3] = ["annotations", "build-args", "labels"];
 
-/// A warning for each text of `vars` and of the builds at these indexes that holds such a variable.
+/// The key of an executor whose table holds texts.
+const ENVIRONMENT: &str = "env";
+
+/// A warning for each text of `vars`, of registries and executors, and of the builds at these
+/// indexes that holds such a variable; and for each variable that is misnamed.
 pub(super) fn warnings<'i>(
     config: &Config,
     facts: &Facts<'_>,
@@ -38,27 +42,63 @@ pub(super) fn warnings<'i>(
 ) -> Vec<Mistake> {
     let of_builds = indexes.flat_map(|index| {
         let table = &config.builds[*index].table;
-        FREE.into_iter().filter_map(|key| Some((key, texts(table, key)?)))
+        FREE.into_iter().filter_map(|key| Some((key.to_owned(), texts(table, key)?)))
     });
-    let (mut warnings, mut seen) = (Vec::new(), BTreeSet::new());
-    for (key, texts) in std::iter::once(("vars", &config.vars)).chain(of_builds) {
-        for entry in &texts.0 {
-            let Data::Text(text) = &entry.node.data else { continue };
-            let place = &entry.node.place;
-            let is_outside = config.sources.of(place).origin.is_outside();
-            // Builds share what stands in `defaults`.
-            if is_outside || !seen.insert((place.source, place.span.start)) {
-                continue;
+    let sections = [("registries", &config.registries), ("executors", &config.executors)];
+    let of_sections = sections.into_iter().flat_map(|(name, sections)| {
+        sections.iter().map(move |section| (format!("{name}.{}", section.name), &section.table))
+    });
+    let mut found = Found { config, facts, warnings: Vec::new(), seen: BTreeSet::new() };
+    let tables = std::iter::once(("vars".to_owned(), &config.vars));
+    for (key, table) in tables.chain(of_sections).chain(of_builds) {
+        found.table(&key, table);
+    }
+    found.warnings.extend(misnamed::warnings(facts));
+    found.warnings
+}
+
+struct Found<'a> {
+    config: &'a Config,
+    facts: &'a Facts<'a>,
+    warnings: Vec<Mistake>,
+    seen: BTreeSet<(usize, usize)>,
+}
+
+impl Found<'_> {
+    fn table(&mut self, above: &str, table: &Table) {
+        for entry in &table.0 {
+            let key = format!("{above}.{}", entry.name);
+            match &entry.node.data {
+                Data::Table(table) if entry.name == ENVIRONMENT => self.table(&key, table),
+                Data::List(items) if !is_a_script(items) => {
+                    for item in items {
+                        self.text(&key, item);
+                    }
+                }
+                _ => self.text(&key, &entry.node),
             }
-            let meant = variables(text).find(|one| is_meant(one.name, facts));
-            let key = format!("{key}.{}", entry.name);
-            warnings.extend(meant.map(|one| {
-                let place = within(config, place, text, &one.range);
-                warning(&key, &text[one.range], one.name, &place)
-            }));
         }
     }
-    warnings
+
+    fn text(&mut self, key: &str, node: &Node) {
+        let Data::Text(text) = &node.data else { return };
+        let place = &node.place;
+        let is_outside = self.config.sources.of(place).origin.is_outside();
+        // Builds share what stands in `defaults`.
+        if is_outside || !self.seen.insert((place.source, place.span.start)) {
+            return;
+        }
+        let meant = variables(text).find(|one| is_meant(one.name, self.facts));
+        self.warnings.extend(meant.map(|one| {
+            let place = within(self.config, place, text, &one.range);
+            warning(key, &text[one.range], one.name, &place)
+        }));
+    }
+}
+
+/// A shell that is given its script replaces variables itself.
+fn is_a_script(command: &[Node]) -> bool {
+    command.iter().any(|word| matches!(&word.data, Data::Text(word) if word == "-c"))
 }
 
 fn texts<'t>(table: &'t Table, key: &str) -> Option<&'t Table> {
@@ -76,6 +116,11 @@ fn warning(key: &str, written: &str, name: &str, place: &Place) -> Mistake {
 /// What to write for the first variable of a text that names nothing: any can be meant.
 pub(super) fn hint(text: &str) -> Option<String> {
     variables(text).next().map(|variable| advice(variable.name))
+}
+
+/// The name of the variable that is all of `text`.
+pub(super) fn only(text: &str) -> Option<&str> {
+    variables(text).find(|one| one.range == (0..text.len())).map(|one| one.name)
 }
 
 fn advice(name: &str) -> String {

@@ -146,19 +146,24 @@ fn is_share(text: &str, kind: container::Kind) -> bool {
 /// What both engines read a size as.
 ///
 /// Source: docker/go-units, `RAMInBytes`: a number, perhaps a space, a letter, perhaps `b` or
-/// `ib`, in either case.
+/// `ib`, in either case. Before its 0.5, which podman 4.3 has, the number is digits and perhaps a
+/// point between them, and `gi` is `g`; since then it is any number, and `gi` nothing.
 fn bytes(text: &str) -> Option<f64> {
     let end = text.rfind(|letter: char| letter.is_ascii_digit() || ". ".contains(letter))?;
     let (number, unit) = text.split_at(end + 1);
     let number = number.strip_suffix(' ').unwrap_or(number);
-    let number: f64 = number.parse().ok().filter(|number| *number >= 0.0)?;
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !number.splitn(2, '.').all(is_digits) {
+        return None;
+    }
+    let number: f64 = number.parse().ok()?;
     let unit = unit.to_ascii_lowercase();
     if unit.is_empty() || unit == "b" {
         return Some(number);
     }
     let letter = unit.chars().next()?;
     let power = "kmgtp".find(letter)? + 1;
-    let is_known = matches!(&unit[1..], "" | "b" | "ib");
+    let is_known = matches!(&unit[1..], "" | "b" | "i" | "ib");
     is_known.then(|| number * 1024_f64.powi(i32::try_from(power).unwrap_or_default()))
 }
 
@@ -191,10 +196,15 @@ mod tests {
             ("0.5Gb", 536_870_912.0),
             ("6291456", 6_291_456.0),
             ("7b", 7.0),
+            ("4Gi", 4_294_967_296.0),
+            ("4gi", 4_294_967_296.0),
         ] {
             assert_eq!(bytes(text), Some(size), "{text}");
         }
-        for text in ["", "4x", "g", "-1g", "4gg", "4gib5", "4 gigs", "four"] {
+        for text in [
+            "", "4x", "g", "-1g", "4gg", "4gib5", "4 gigs", "four", "1e9", ".5g", "5.g", "+4g",
+            "1.2.3g",
+        ] {
             assert_eq!(bytes(text), None, "{text}");
         }
     }

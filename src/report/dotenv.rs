@@ -17,7 +17,7 @@ use crate::{
     plan::{Build, Plan},
 };
 
-use super::Ended;
+use super::{Ended, Report};
 
 /// The most that GitLab takes, in bytes.
 const LARGEST: usize = 5120;
@@ -45,10 +45,10 @@ fn variable(build: &str) -> String {
     format!("KANIKO_IMAGE_{}", name.to_ascii_uppercase())
 }
 
-/// Why the file of a plan would not do, with what to do about it: two builds of one variable, or,
+/// Why `report`, the file of a plan, would not do, with what to do about it: two builds of one variable, or,
 /// `on_gitlab`, more than GitLab takes.
 #[must_use]
-pub fn refusal(plan: &Plan, on_gitlab: bool) -> Option<Mistake> {
+pub fn refusal(report: &Report, plan: &Plan, on_gitlab: bool) -> Option<Mistake> {
     let pushed = |build: &&Build| build.push && !build.destinations.is_empty();
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     let mut size = 0;
@@ -70,14 +70,14 @@ pub fn refusal(plan: &Plan, on_gitlab: bool) -> Option<Mistake> {
     if on_gitlab && size > LARGEST {
         let message =
             format!("the dotenv report would have {size} bytes, and GitLab takes {LARGEST}");
-        return Some(Mistake::nowhere(message).hint(hint));
+        return Some(report.mistake(message, "too large").hint(hint));
     }
     if on_gitlab && names.len() > MOST {
         let message = format!(
             "the dotenv report would have {} variables, and GitLab Free takes {MOST}",
             names.len()
         );
-        return Some(Mistake::nowhere(message).hint(hint));
+        return Some(report.mistake(message, "too many").hint(hint));
     }
     None
 }

@@ -1,9 +1,10 @@
 //! The formats of a run's report, and what all of them tell of.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{fmt, path::PathBuf, time::SystemTime};
 
 use crate::{
     ci::Ci,
+    config::{Mistake, Place},
     outcome::{End, Outcome},
     plan::{Build, Plan},
     secret::Redactor,
@@ -71,8 +72,47 @@ pub struct Report {
     pub path: PathBuf,
     /// Whether it is added to what is there: a file of GitHub's, which others write to as well.
     pub append: bool,
-    /// Whether nobody asked for it: then a run is no worse without it.
-    pub by_default: bool,
+    /// Who asked for it.
+    pub by: By,
+}
+
+/// Who asked for a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// `--report`, with this text.
+    Option(String),
+    /// `[reports]`, with a path that stands there.
+    Key(Place),
+    /// Nobody: then a run is no worse without it.
+    Default,
+}
+
+impl Report {
+    /// Whether nobody asked for it.
+    #[must_use]
+    pub fn is_by_default(&self) -> bool {
+        self.by == By::Default
+    }
+
+    /// What is wrong with it, where it was asked for.
+    #[must_use]
+    pub fn mistake(&self, message: String, label: &str) -> Mistake {
+        match &self.by {
+            By::Key(place) => Mistake::at(place, message, label),
+            By::Option(_) | By::Default => Mistake::nowhere(message),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    /// As the user named it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.by {
+            By::Option(text) => write!(formatter, "`--report {text}`"),
+            By::Key(_) => write!(formatter, "`reports.{}`", self.format.name()),
+            By::Default => write!(formatter, "the {} report of the step", self.format.name()),
+        }
+    }
 }
 
 /// A run that has ended, whatever became of it.

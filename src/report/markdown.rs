@@ -28,7 +28,9 @@ pub(super) fn document(run: &Ended<'_>) -> String {
             End::Interrupted if outcome.attempts == 0 => {
                 ("**not built**", outcome.interruption().to_owned())
             }
-            End::Interrupted => ("**interrupted**", String::new()),
+            End::Interrupted => {
+                ("**interrupted**", format!("{} while it was built", outcome.interruption()))
+            }
         };
         let time = table::time(outcome);
         let _ = writeln!(text, "| {} | {result} | {time} | {last} |", build.name);

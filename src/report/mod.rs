@@ -22,7 +22,7 @@ mod tail;
 
 pub use dotenv::refusal;
 pub use file::{WriteError, append, write};
-pub use formats::{Ended, Format, Report};
+pub use formats::{By, Ended, Format, Report};
 pub use live::Live;
 pub use printer::{Level, Printer, Style};
 pub use table::table;

@@ -138,6 +138,35 @@ fn a_script_for_a_kaniko_app_becomes_its_executor() {
 }
 
 #[test]
+fn a_script_that_is_logged_in_already_has_an_executor_too() {
+    let script = "build:\n  image: cloudfoundry/cli\n  services:\n    - name: gcr.io/kaniko-project/executor\n      \
+                  alias: kaniko\n  script:\n    - cf api https://api.example.com\n    \
+                  - cf ssh kaniko -c '/kaniko/executor --context tar://stdin'\n";
+    let shop = Sandbox::new().file("Dockerfile", RUNS).file(".gitlab-ci.yml", script);
+    shop.run(["init"]).code(0);
+
+    let text = written(&shop);
+    let executor = "[executors.kaniko]\ntype = \"cloudfoundry\"\n\
+                    app = \"{{ env.WSR_SERVICE_ID_kaniko or 'kaniko' }}\"\n\
+                    api = \"https://api.example.com\"\n\n[defaults]\nexecutor = \"kaniko\"\n";
+    assert!(text.contains(executor), "{text}");
+    is_without_mistakes(&shop);
+}
+
+#[test]
+fn variants_of_two_directories_are_two_builds_of_their_names() {
+    let shop = shop()
+        .file("services/web/Dockerfile.dev", "FROM scratch\nLABEL a=b\n")
+        .file("services/web/Dockerfile.prod", "FROM scratch\nLABEL a=b\n");
+    shop.run(["init"]).code(0);
+
+    let text = written(&shop);
+    assert!(text.contains("\n[builds.web-dev]\ncontext = \"services/web\"\n"), "{text}");
+    assert!(text.contains("\n[builds.web-prod]\n"), "{text}");
+    is_without_mistakes(&shop);
+}
+
+#[test]
 fn a_file_that_is_there_is_kept_without_force() {
     let shop = shop().config("version = 1\n");
     let run = shop.run(["init"]);

@@ -151,3 +151,18 @@ fn a_group_stands_for_its_builds() {
 
     assert_eq!(values(&run, &["retry"]), pairs(&[("api-one", "0"), ("api-two", "0")]));
 }
+
+#[test]
+fn braces_choose_and_set_several_builds() {
+    let project = with("[builds.a]\n[builds.t]\nmatrix = { v = [\"1.0\", \"1.1\", \"2\"] }\n");
+
+    let run = project.run(["plan", "t-{1.0,2}", "--format", "json"]);
+    assert_eq!(values(&run, &["target"]), pairs(&[("t-1.0", "null"), ("t-2", "null")]));
+
+    let set = "builds.t-{1.0,2}.build-args.X=1";
+    let run = project.run(["plan", "t", "--format", "json", "--set", set]);
+    assert_eq!(
+        values(&run, &["build_args", "X"]),
+        pairs(&[("t-1.0", "1"), ("t-1.1", "null"), ("t-2", "1")])
+    );
+}

@@ -65,10 +65,77 @@ fn more_than_gitlab_takes_is_refused_when_planning_for_it() {
     let sandbox = planned(&builds);
 
     sandbox.run(["check", "--ci", "gitlab"]).code(2).stdout("").stderr(
-        "error: the dotenv report would have 5320 bytes, and GitLab takes 5120\n\
+        "error: the dotenv report would have 5320 bytes, and GitLab takes 5120\n \
+         --> kaniko.toml:3:10\n  |\n3 | dotenv = \"build.env\"\n  |          ^^^^^^^^^^^ too large\n\
          hint: run groups of builds in jobs of their own, or hand on the JSON report instead",
     );
     sandbox.run(["check", "--ci", "github"]).code(0);
+}
+
+#[test]
+fn a_report_that_would_replace_a_source_is_refused_when_planning() {
+    let reports = "[reports]\njson = \"kaniko.toml\"\nmarkdown = \"web/../linked\"\n";
+    let sandbox = Sandbox::new()
+        .config(&format!("version = 1\n{reports}[builds.api]\nno-push = true\n"))
+        .file("Dockerfile", "FROM scratch\n")
+        .directory("web");
+    std::os::unix::fs::symlink("Dockerfile", sandbox.path("linked")).unwrap();
+    let hint = "hint: give each report a file of its own";
+
+    for command in ["check", "plan", "run"] {
+        sandbox.run([command]).code(2).stdout("").stderr(&format!(
+            "error: `reports.json` would replace `kaniko.toml`, a file of the configuration\n \
+             --> kaniko.toml:3:8\n  |\n3 | json = \"kaniko.toml\"\n  |        ^^^^^^^^^^^^^ is there \
+             already\n{hint}\n\n\
+             error: `reports.markdown` would replace `Dockerfile`, the Dockerfile of `api`\n \
+             --> kaniko.toml:4:12\n  |\n4 | markdown = \"web/../linked\"\n  |            \
+             ^^^^^^^^^^^^^^^ is there already\n{hint}",
+        ));
+    }
+}
+
+#[test]
+fn an_included_file_and_an_output_are_not_replaced_by_an_option_either() {
+    let build = "[builds.api]\nexecutor = \"docker\"\nno-push = true\n";
+    let sandbox = Sandbox::new()
+        .config("version = 1\ninclude = [\"sub/kaniko.toml\"]\n")
+        .file("sub/kaniko.toml", format!("version = 1\n{build}tar-path = \"api.tar\"\n"))
+        .file("sub/Dockerfile", "FROM scratch\n");
+
+    sandbox.run(["run", "--report", "json=sub/kaniko.toml"]).code(2).stderr(
+        "error: `--report json=sub/kaniko.toml` would replace `sub/kaniko.toml`, a file of the \
+         configuration\nhint: give each report a file of its own",
+    );
+    sandbox.run(["run", "--report", "json=sub/api.tar"]).code(2).stderr(
+        "error: `--report json=sub/api.tar` would replace the `tar-path` of `api`\n\
+         hint: give each report a file of its own",
+    );
+}
+
+#[test]
+fn two_reports_of_one_file_are_refused() {
+    let sandbox = planned("[builds.api]\n");
+
+    sandbox.run(["run", "--report", "json=x.out", "--report", "junit=./x.out"]).code(2).stderr(
+        "error: `--report json=x.out` and `--report junit=./x.out` are one file, and one would be \
+         lost\nhint: give each report a file of its own",
+    );
+    sandbox.run(["run", "--report", "json=build.md"]).code(2).stderr(
+        "error: `--report json=build.md` and `reports.markdown` are one file, and one would be \
+         lost\n --> kaniko.toml:5:12\n  |\n5 | markdown = \"build.md\"\n  |            ^^^^^^^^^^ the \
+         same file\nhint: give each report a file of its own",
+    );
+}
+
+#[test]
+fn a_reports_directory_that_is_not_there_is_told_where_it_stands() {
+    let sandbox = planned("[builds.api]\n");
+    let sandbox = sandbox.config(&format!("{PLANNED}[builds.api]\n").replace("build.md", "x/y"));
+
+    sandbox.run(["run", "--push"]).code(2).stderr(
+        "error: the report's directory `[DIR]/x` is not there\n --> kaniko.toml:5:12\n  |\n5 | markdown = \
+         \"x/y\"\n  |            ^^^^^ goes there\nhint: make it first: reports make no directories",
+    );
 }
 
 #[test]
@@ -207,6 +274,7 @@ fn reports_are_whole_after_an_interruption() {
     assert_eq!(run.file("build.env"), "");
     let markdown = run.file("build.md");
     assert!(markdown.contains("| api | **interrupted** | "), "{markdown}");
+    assert!(markdown.contains(" | interrupted while it was built |\n"), "{markdown}");
     assert!(
         markdown.contains("| web | **not built** |  | interrupted before it began |"),
         "{markdown}"

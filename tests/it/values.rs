@@ -219,6 +219,16 @@ fn an_engine_takes_sizes_and_shares_in_its_own_forms() {
 }
 
 #[test]
+fn a_size_as_kubernetes_has_it_is_handed_on_as_every_engine_takes_it() {
+    let executor = "[executors.e]\ntype = \"podman\"\nmemory = \"4Gi\"\n";
+
+    project(&format!("{executor}[builds.web]\nexecutor = \"e\"\nno-push = true\n"))
+        .run(["plan", "--format", "shell"])
+        .code(0)
+        .stdout_contains("--memory=4G ");
+}
+
+#[test]
 fn a_build_without_kaniko_is_planned_without_a_cache() {
     let sandbox = project(
         "[builds.web]\nexecutor = \"builtin\"\ndestinations = [\"r.example.com/shop/web\"]\n\
@@ -226,4 +236,16 @@ fn a_build_without_kaniko_is_planned_without_a_cache() {
     );
 
     assert!(!sandbox.run(["plan", "--format", "json"]).code(0).told().contains("cache-repo="));
+}
+
+#[test]
+fn a_program_may_stand_where_a_path_has_spaces() {
+    let sections = "[executors.far]\ntype = \"command\"\ncommand = [\"my tools/run\", \"-x\"]\n\
+                    [builds.web]\nexecutor = \"far\"\nno-push = true\n";
+
+    project(sections).file("my tools/run", "").run(["check"]).code(0);
+    project(sections)
+        .run(["check"])
+        .code(2)
+        .stderr_contains("hint: write one word each: `[\"my\", \"tools/run\", \"-x\"]`");
 }

@@ -1,8 +1,8 @@
 //! Values that may be secrets, and the programs that print them.
 
 use crate::{
-    config::{Data, Mistake, Node},
-    plan::Value,
+    config::{Data, Mistake, Node, Place},
+    plan::{Value, unexpanded},
     secret::Source,
 };
 
@@ -30,11 +30,15 @@ impl Reader<'_> {
             self.mistakes.push(Mistake::at(&entry.node.place, message, "is empty"));
             return None;
         }
-        Some(if is_file {
-            Source::File(absolute(self.config.base(&node.place, self.current), &text))
-        } else {
-            Source::Env(text)
-        })
+        if is_file {
+            let base = self.config.base(&node.place, self.current);
+            return Some(Source::File(absolute(base, &text)));
+        }
+        if let Some(mistake) = no_variable(&format!("{key}.env"), &text, &entry.node.place) {
+            self.mistakes.push(mistake);
+            return None;
+        }
+        Some(Source::Env(text))
     }
 
     /// A program and its arguments.
@@ -48,7 +52,37 @@ impl Reader<'_> {
             self.mistakes.push(mistake.hint("write the program first, then its arguments"));
             return None;
         }
+        if let Some(separate) = self.separate(&words) {
+            let message = format!("`{key}` has one word for the program and its arguments");
+            let place = items.first().map_or(&node.place, |first| &first.place);
+            let mistake = Mistake::at(place, message, "several words");
+            self.mistakes.push(mistake.hint(format!("write one word each: {separate}")));
+            return None;
+        }
         Some(words)
+    }
+
+    /// The words one by one where the first is a line of a shell; none where it can be a program.
+    ///
+    /// One whose name has a space is started by its path.
+    fn separate(&self, words: &[String]) -> Option<String> {
+        let (line, arguments) = words.split_first()?;
+        let mut parts = line.split_whitespace();
+        let program = parts.next()?;
+        let is_program = self.current.join(line).exists();
+        if program == line || is_program || program.contains('/') && !self.is_there(program) {
+            return None;
+        }
+        if line.contains(['"', '\'', '\\']) {
+            return Some("`[\"PROGRAM\", \"ARGUMENT\", …]`".to_owned());
+        }
+        let all = std::iter::once(program).chain(parts).chain(arguments.iter().map(String::as_str));
+        let all: Vec<_> = all.map(|word| format!("{word:?}")).collect();
+        Some(format!("`[{}]`", all.join(", ")))
+    }
+
+    fn is_there(&self, program: &str) -> bool {
+        self.current.join(program).is_file()
     }
 
     /// A string, or where a secret comes from.
@@ -64,4 +98,17 @@ impl Reader<'_> {
             _ => self.text_of(key, node).map(Value::Plain),
         }
     }
+}
+
+/// What is wrong with `text` as the name of a variable.
+///
+/// One that is no variable as a shell writes it may be the secret itself, and is not shown.
+fn no_variable(key: &str, text: &str, place: &Place) -> Option<Mistake> {
+    let mistake = |label| Mistake::at(place, format!("`{key}` must be a variable's name"), label);
+    if let Some(name) = unexpanded::only(text) {
+        return Some(mistake("more than the name").hint(format!("write the name alone: `{name}`")));
+    }
+    let is_odd = |letter: char| letter.is_whitespace() || "${}=\"'".contains(letter);
+    let hint = "a name has letters, digits and `_`; the secret itself is never in the file";
+    text.contains(is_odd).then(|| mistake("not a name").hint(hint).concealed())
 }
