@@ -177,7 +177,7 @@ impl Config {
         if !is_toml {
             return Err(Mistakes::new(mistakes, &sources));
         }
-        let lacks_fragments = !mistakes.is_empty();
+        let mut lacks_fragments = !mistakes.is_empty();
         let member = fragments.iter().find(|fragment| {
             let place = Place { source: fragment.source, span: 0..0 };
             let origin = &sources.of(&place).origin;
@@ -216,6 +216,7 @@ impl Config {
         let mut root = layers::merged(&layers);
         let mut check = Check { sources: &sources, mistakes };
         check.sections(&mut root);
+        lacks_fragments |= root.get("include").is_some() && file.get("include").is_none();
         for table in inherited.values_mut() {
             check.defaults(table, "`defaults`");
         }
