@@ -9,6 +9,7 @@ pub mod dockerfile;
 pub mod doctor;
 pub mod event;
 pub mod guard;
+mod hex;
 pub mod init;
 pub mod kaniko;
 pub mod oci;

@@ -79,6 +79,7 @@ mod index;
 mod layer;
 mod local;
 mod missing;
+mod named;
 mod owner;
 mod plan;
 mod reading;
@@ -95,6 +96,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub use bases::Bases;
 pub use check::{Unsupported, check};
 pub use error::{BuildError, Cause};
+pub use named::{NoImage, no_images};
 
 use config::ImageConfig;
 use plan::{Origin, Plan, Uses};

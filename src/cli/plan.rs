@@ -1,5 +1,7 @@
 //! `plan`, `graph` and `list`: nothing is started, no credential command or helper is run.
 
+use std::collections::HashSet;
+
 use crate::{
     config::{Config, Mistake},
     plan::{self, Plan, Wanted},
@@ -127,9 +129,12 @@ fn explain(
         return USAGE;
     };
     let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
-    let explained: Vec<_> = load::with_facts(config, &loaded.ci, surroundings, |facts| {
+    let mut explained: Vec<_> = load::with_facts(config, &loaded.ci, surroundings, |facts| {
         sections.flat_map(|build| plan::explain(config, facts, build, &plan, &key)).collect()
     });
+    // What several builds take is told once.
+    let mut seen = HashSet::new();
+    explained.retain(|one| seen.insert(one.key.clone()));
     let told = match args.format {
         Format::Text => printer.result(&report::plan::explained_text(&explained)),
         Format::Json => printer.document(&report::plan::explained_json(&explained, redactor)),

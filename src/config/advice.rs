@@ -15,7 +15,7 @@ use super::{
 const LISTED: usize = 16;
 
 /// Keys of Compose, Bake and CI files, with those that say it here.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("args", "build-args"),
     ("cache-from", "cache-repo"),
     ("cache-to", "cache-repo"),
@@ -25,8 +25,30 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("file", "dockerfile"),
     ("if", "when"),
     ("inherits", "presets"),
+    ("platform", "custom-platform"),
     ("platforms", "custom-platform"),
+    (PUSH, "no-push"),
 ];
+
+/// What stands in names of secrets, in lower case.
+const SECRETIVE: [&str; 7] = ["api-key", "apikey", "auth", "credential", "pass", "secret", "token"];
+
+/// Whether what stands under this name may be a secret, whoever reads it.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    SECRETIVE.iter().any(|part| name.contains(part))
+}
+
+/// The same with the value hidden, unless it is a word or number that says nothing.
+fn concealed(mistake: Mistake, node: &Node) -> Mistake {
+    match node.data {
+        Data::Bool(_) | Data::Integer(_) => mistake,
+        _ => mistake.concealing(&node.place),
+    }
+}
+
+/// What says the contrary here.
+const PUSH: &str = "push";
 
 impl Check<'_> {
     /// A key that nobody knows, of `of`; the one that was meant, where one is near.
@@ -46,11 +68,14 @@ impl Check<'_> {
         let message = format!("unknown key `{}` of {of}", entry.name);
         let mistake = Mistake::at(&entry.key, message, "unknown key");
         let meant = known.iter().find(|key| Some(key.name) == near);
-        let mistake = match meant {
-            Some(Key { kind: Kind::Secret | Kind::TextOrSecret, .. }) => {
-                mistake.concealing(&entry.node.place)
-            }
-            _ => mistake,
+        let may_be_secret = match meant {
+            Some(key) => key.kind.is_secret(),
+            None => known == keys::SECRET || known == keys::REGISTRY,
+        };
+        let mistake = if may_be_secret || is_secret_name(&entry.name) {
+            concealed(mistake, &entry.node)
+        } else {
+            mistake
         };
         // `[executor.NAME]` is misspelt, `executor = "…"` in the wrong place.
         let is_section = near.is_some() && matches!(entry.node.data, Data::Table(_));
@@ -64,6 +89,9 @@ impl Check<'_> {
                     entry.name
                 )
             }
+            Some(_) if entry.name == PUSH => {
+                "everything is pushed but for builds with `no-push = true`".to_owned()
+            }
             Some(near) => format!("did you mean `{near}`?"),
             None if usable.len() <= LISTED => {
                 let names: Vec<_> = usable.iter().map(|key| key.name).collect();
@@ -71,7 +99,7 @@ impl Check<'_> {
             }
             None => "`kaniko.toml.example` and docs/reference.md have every key".to_owned(),
         }));
-        meant.filter(|_| !is_of_a_build)
+        meant.filter(|_| !is_of_a_build && entry.name != PUSH)
     }
 
     /// A value that its key does not take.
@@ -93,6 +121,7 @@ impl Check<'_> {
             (data, _) => format!("{} here", data.described()),
         };
         let mistake = Mistake::at(&node.place, message, label);
+        let mistake = if kind.is_secret() { concealed(mistake, node) } else { mistake };
         self.mistakes.push(match self.advice(name, node, kind) {
             Some(hint) => mistake.hint(hint),
             None => mistake,

@@ -148,8 +148,7 @@ fn variants(build: &Section, matrix: &Entry, given: &Given<'_>) -> Result<Vec<Se
                 if kept { c } else { '-' }
             }));
         }
-        // Of a build whose own name is none was told already.
-        debug_assert!(is_name(&name) || !is_name(&build.name), "`{name}`");
+        debug_assert!(is_name(&name), "`{name}`");
         variants.push(Section { name, matrix: values, ..build.clone() });
     }
     Ok(variants)

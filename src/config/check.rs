@@ -38,7 +38,7 @@ impl Check<'_> {
     }
 
     /// Takes the entry at `index` for the one that was meant, so that all else can be looked at as
-    /// if it were right; not where that one is there, or takes no such value.
+    /// if it were right; not where that one is there and is no table, or takes no such value.
     pub(super) fn take_for(
         &mut self,
         table: &mut Table,
@@ -46,18 +46,24 @@ impl Check<'_> {
         meant: &Key,
         check: impl FnOnce(&mut Self, &mut Entry),
     ) {
-        if table.get(meant.name).is_some() {
-            return;
-        }
         let told = self.mistakes.len();
         let mut entry = table.0[index].clone();
         meant.name.clone_into(&mut entry.name);
         check(self, &mut entry);
-        let is_right = self.mistakes.len() == told;
-        if is_right || matches!(entry.node.data, Data::Table(_)) {
-            table.0[index] = entry;
-        } else {
+        let holds_more = matches!(meant.kind, Kind::Record(_) | Kind::Map(_) | Kind::Matrix)
+            && matches!(entry.node.data, Data::Table(_));
+        if self.mistakes.len() > told && !holds_more {
             self.mistakes.truncate(told);
+            return;
+        }
+        let Some(there) = table.0.iter_mut().find(|one| one.name == meant.name) else {
+            table.0[index] = entry;
+            return;
+        };
+        if let (Data::Table(there), Data::Table(more)) = (&mut there.node.data, entry.node.data) {
+            there.0.extend(
+                more.0.into_iter().filter(|one| there.get(&one.name).is_none()).collect::<Vec<_>>(),
+            );
         }
     }
 
@@ -75,11 +81,17 @@ impl Check<'_> {
         self.type_text(node, kind);
         let rendered = !self.is_outside(&node.place);
         match (kind, &mut node.data) {
-            // What a matrix holds is told when its combinations are made.
             (Kind::Text | Kind::TextOrSecret | Kind::Tag, Data::Text(_))
-            | (Kind::Matrix, Data::Table(_))
             | (Kind::Bool, Data::Bool(_))
             | (Kind::Removable(_), Data::Bool(false)) => {}
+            // What a matrix holds is told when its combinations are made.
+            (Kind::Matrix, Data::Table(table)) => {
+                let is_list =
+                    |node: &Node| matches!(&node.data, Data::Text(text) if text.starts_with('['));
+                for Entry { node, .. } in table.0.iter_mut().filter(|one| is_list(&one.node)) {
+                    self.type_text(node, Kind::List(&Kind::Text));
+                }
+            }
             (Kind::Path | Kind::Filled, Data::Text(text)) => {
                 if text.is_empty() {
                     self.wrong(name, node, kind);
@@ -203,8 +215,9 @@ impl Check<'_> {
 
     fn secret(&mut self, name: &str, node: &mut Node) {
         let Data::Table(table) = &mut node.data else { return };
+        let told = self.mistakes.len();
         self.record(table, keys::SECRET, "a secret");
-        if table.0.len() != 1 {
+        if table.0.len() != 1 && self.mistakes.len() == told {
             let message = format!("`{name}` must name one place that the secret comes from");
             let mistake = Mistake::at(&node.place, message, "not one place");
             self.mistakes.push(mistake.hint(format!("write {SECRET_FORMS}")));
@@ -241,6 +254,7 @@ impl Check<'_> {
             | Kind::Names
             | Kind::Program
             | Kind::Map(_)
+            | Kind::Matrix
             | Kind::Secret => parse().map(|node| node.data),
             Kind::Tag | Kind::TextOrSecret if text.trim_start().starts_with('{') => {
                 parse().map(|node| node.data).filter(|data| matches!(data, Data::Table(_)))

@@ -122,6 +122,16 @@ impl Config {
         Said(said)
     }
 
+    /// The sections that can say something of `vars`.
+    #[must_use]
+    pub fn said_of_vars(&self) -> Said<'_> {
+        let mut said = Vec::new();
+        self.in_layers("vars", None, &mut |section, table| {
+            said.extend(table.map(|table| (section, table)));
+        });
+        Said(said)
+    }
+
     /// A step as it is told: where the value stands, and in which section.
     #[must_use]
     pub fn described<'s>(&'s self, step: &Step<'s>) -> Described<'s> {

@@ -95,6 +95,15 @@ impl Kind {
         }
     }
 
+    /// Whether what stands there, or should, is a secret or where one comes from.
+    #[must_use]
+    pub(crate) fn is_secret(self) -> bool {
+        match self {
+            Self::Removable(inner) | Self::Map(inner) | Self::List(inner) => inner.is_secret(),
+            kind => matches!(kind, Self::Secret | Self::TextOrSecret),
+        }
+    }
+
     /// The form in words, for messages.
     #[must_use]
     pub(crate) fn described(&self) -> String {

@@ -61,6 +61,13 @@ pub(super) fn merged(layers: &[(&str, &Table)]) -> Table {
     restore(root, &mut arena).0
 }
 
+/// What a layer over the file says that can only be said in it.
+pub(super) fn of_the_file(over: &Table) -> Option<Mistake> {
+    let place = &over.entry("include")?.node.place;
+    let mistake = Mistake::at(place, "`include` can be written in the file alone", "not from here");
+    Some(mistake.hint("the files are read before anything is laid over them"))
+}
+
 /// A key's place and its value.
 type Arena = Vec<(Place, Node)>;
 

@@ -207,6 +207,7 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
+        mistakes.extend(over.iter().filter_map(|(_, table)| layers::of_the_file(table)));
         let under = std::iter::once((from.label, &file));
         let under = under.chain(profile.map(|table| ("profile", table)));
         let layers: Vec<_> =
@@ -254,7 +255,8 @@ impl Config {
         let presets = sections(table_of(root.remove("presets")));
         let written = table_of(root.remove("builds"));
         let count = written.0.len();
-        let written = sections(written);
+        let mut written = sections(written);
+        written.retain(|build| check::is_name(&build.name));
         let config = Self {
             path: path.map(Path::to_owned),
             sources: Sources::default(),

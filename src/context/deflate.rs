@@ -14,6 +14,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread,
+    time::Duration,
 };
 
 use libdeflater::{CompressionLvl, Compressor};
@@ -82,6 +83,10 @@ struct Done {
     made: io::Result<usize>,
 }
 
+/// How often the first thread is tried, and with which pause: for five seconds.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// As many threads as the machine has cores for, within the bound on memory.
 pub(crate) fn threads() -> usize {
     thread::available_parallelism().map_or(1, Into::into).min(MOST_THREADS)
@@ -98,15 +103,23 @@ impl<'a> Deflate<'a> {
         let (jobs, queue) = channel();
         let (finished, done) = channel();
         let queue = Arc::new(Mutex::new(queue));
-        let mut started = 0;
-        for _ in 0..threads {
+        let begin = || {
             let (queue, finished) = (Arc::clone(&queue), finished.clone());
             let thread = thread::Builder::new().name("deflate".to_owned());
-            match thread.spawn_scoped(scope, move || work(level, &queue, &finished)) {
-                Ok(_) => started += 1,
-                Err(_) if started > 0 => break,
-                Err(error) => return Err(ContextError::Threads(error)),
+            thread.spawn_scoped(scope, move || work(level, &queue, &finished))
+        };
+        // One that has just ended may still be counted.
+        let mut left = TRIES;
+        while let Err(error) = begin() {
+            left -= 1;
+            if left == 0 {
+                return Err(ContextError::Threads(error));
             }
+            thread::sleep(PAUSE);
+        }
+        let mut started = 1;
+        while started < threads && begin().is_ok() {
+            started += 1;
         }
         Ok(Self {
             gate,
@@ -116,7 +129,7 @@ impl<'a> Deflate<'a> {
             spare: Vec::new(),
             sent: 0,
             written: 0,
-            most: started * AHEAD as u64,
+            most: (started * AHEAD) as u64,
         })
     }
 

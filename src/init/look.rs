@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    builtin,
+    builtin::{self, NoImage},
     dockerfile::Dockerfile,
     kaniko::unsupported::{Harm, unsupported},
 };
@@ -71,6 +71,10 @@ fn read(root: &Path, path: &PathBuf) -> Result<Read, LeftOut> {
     let file = Dockerfile::parse(&text).map_err(|error| wrong(Some(error.line), &error.message))?;
     let values = BTreeMap::new();
     let reach = file.reach(&values, None).map_err(|error| wrong(None, &error.to_string()))?;
+    if let Some(NoImage { line, what, hint }) = builtin::no_images(&file, &reach).next() {
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        return Err(wrong(Some(line), &format!("{what}{hint}")));
+    }
     let needs = builtin::check(&file, &reach, &values).into_iter().next();
     if needs.is_some() {
         // What no executor does as it is written makes no image worth having.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fs::File, sync::Arc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::registry::Reference;
+use crate::{hex, registry::Reference};
 
 /// Bytes under their digest: a layer, or a config.
 #[derive(Debug, Clone)]
@@ -116,19 +116,7 @@ impl Format {
 /// `sha256:` and the hexadecimal digest of `bytes`.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    written(&Sha256::digest(bytes))
-}
-
-/// A SHA-256 as digests are written.
-pub(super) fn written(hash: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut text = String::with_capacity("sha256:".len() + 2 * hash.len());
-    text.push_str("sha256:");
-    for byte in hash {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-    }
-    text
+    hex::digest(&Sha256::digest(bytes))
 }
 
 impl Blob {

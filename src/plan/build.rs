@@ -140,8 +140,8 @@ impl Begun {
     }
 
     /// The builds that end before it begins.
-    pub(super) fn after(&self) -> &After {
-        &self.after
+    pub(super) fn after(&mut self) -> &mut After {
+        &mut self.after
     }
 
     /// Decides the rest, and holds the Dockerfile, where it has one, against what the executor

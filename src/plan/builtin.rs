@@ -88,7 +88,8 @@ pub(super) fn check(
             continue;
         }
         match meaning(name) {
-            Meaning::PassedOver if keys.place(key).is_some() => {
+            // Who leaves the choice of the executor to us has written it for the others.
+            Meaning::PassedOver if keys.place(key).is_some() && build.chosen.is_none() => {
                 let message =
                     format!("`{key}` means nothing to `builtin`, which has no need of it");
                 keys.warnings.push(told(message, "passed over"));

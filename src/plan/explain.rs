@@ -105,7 +105,7 @@ pub fn explained(config: &Config, wanted: &str) -> Result<(Vec<String>, String),
 const DECIDED: [&str; 2] = ["executor", "labels"];
 
 /// Explains `key` of `build`, each entry of a table by itself; for none all keys that are written
-/// or decided. `plan` says where it runs.
+/// or decided. The `vars` that they take come after them. `plan` says where it runs.
 #[must_use]
 pub fn explain(
     config: &Config,
@@ -147,8 +147,53 @@ pub fn explain(
             let planned = plan.builds.iter().find(|planned| *planned.name == *build.name);
             explained[first..].iter_mut().for_each(|one| tell_of_choice(one, planned));
         }
+        if key == "cache" && build.table.get("cache").is_none() && keys.has("cache-repo") {
+            for one in &mut explained[first..] {
+                (one.value, one.default) = (Some("true".to_owned()), None);
+                one.why = Some("`cache-repo` says where".to_owned());
+            }
+        }
+    }
+    let mut at = 0;
+    while let Some(Explained { takes, .. }) = explained.get(at) {
+        let vars = takes.iter().filter_map(|name| name.strip_prefix("vars."));
+        let new =
+            vars.filter(|name| !explained.iter().any(|one| one.key == format!("vars.{name}")));
+        let new: Vec<_> = new.map(|name| var(config, name, &mut keys)).collect();
+        explained.extend(new);
+        at += 1;
     }
     explained
+}
+
+/// A value that others take.
+fn var(config: &Config, name: &str, keys: &mut Reader<'_>) -> Explained {
+    let key = format!("vars.{name}");
+    let node = config.vars.get(name);
+    let mut takes = Vec::new();
+    if let Some(node) = node {
+        add_uses(node, keys, &mut takes);
+    }
+    takes.retain(|taken| *taken != key);
+    Explained {
+        value: node.map(|node| rendered(&key, node, keys)),
+        default: None,
+        why: None,
+        takes,
+        layers: layers(config, &config.said_of_vars(), &[name]),
+        key,
+    }
+}
+
+/// What is said of the value at `path`, the layer that holds first.
+fn layers(config: &Config, said: &Said<'_>, path: &[&str]) -> Vec<Layer> {
+    said.of(path)
+        .rev()
+        .map(|step| Layer {
+            place: config.described(&step).to_string(),
+            written: written(step.node),
+        })
+        .collect()
 }
 
 /// The labels that `build` has by default, or why it has none.
@@ -208,7 +253,6 @@ fn entries(said: &Said<'_>, key: &str) -> Vec<String> {
 }
 
 fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -> Explained {
-    let said = config.said(build);
     let node = match (path, build.table.get(path[0]).map(|node| &node.data)) {
         ([_, entry], Some(Data::Table(table))) => table.get(entry),
         ([_], _) => build.table.get(path[0]),
@@ -226,14 +270,7 @@ fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -
         default: if node.is_none() { default(path[0]) } else { None },
         why: None,
         takes,
-        layers: said
-            .of(path)
-            .rev()
-            .map(|step| Layer {
-                place: config.described(&step).to_string(),
-                written: written(step.node),
-            })
-            .collect(),
+        layers: layers(config, &config.said(build), path),
     }
 }
 

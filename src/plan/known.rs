@@ -1,6 +1,6 @@
 //! The builds of a file by their names, and what a word can mean among them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::config::{Config, Data, Mistake, Node, nearest, wildcard};
 
@@ -12,6 +12,8 @@ const LISTED: usize = 12;
 pub(super) struct Known<'c> {
     /// The builds' names, in order.
     pub(super) names: Vec<&'c str>,
+    /// The same, to be held by many.
+    pub(super) shared: Vec<Arc<str>>,
     places: HashMap<&'c str, usize>,
     /// The builds of each matrix, by the name that it has in the file.
     matrices: HashMap<&'c str, Vec<usize>>,
@@ -68,6 +70,7 @@ impl<'c> Known<'c> {
         let mut known = Self::default();
         for (index, (name, written)) in builds.enumerate() {
             known.names.push(name);
+            known.shared.push(name.into());
             known.places.insert(name, index);
             if name != written {
                 known.matrices.entry(written).or_default().push(index);

@@ -1,7 +1,7 @@
 //! Making a plan: from a configuration and the facts of a job to decisions.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -19,7 +19,8 @@ use super::{
     earlier::{Earlier, Taking},
     executor::Executors,
     known::Known,
-    needs, order, reach,
+    needs::{self, Needed},
+    order, reach,
     reader::Reader,
     registries,
     select::{self, SelectError},
@@ -90,7 +91,8 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
         warnings: config.warnings.clone(),
         left_out: Vec::new(),
         known: &known,
-        loose: HashSet::new(),
+        loose: HashMap::new(),
+        needed: Needed::default(),
         taking: Taking {
             earlier: wanted.earlier,
             chosen: chosen.iter().map(|index| known.names[*index]).collect(),
@@ -140,7 +142,8 @@ struct Planner<'a> {
     left_out: Vec<usize>,
     known: &'a Known<'a>,
     /// Builds that another needs only where they are built.
-    loose: HashSet<(usize, Arc<str>)>,
+    loose: HashMap<usize, Vec<Arc<str>>>,
+    needed: Needed,
     taking: Taking<'a>,
 }
 
@@ -171,9 +174,7 @@ impl<'a> Planner<'a> {
             let build = build.map(|mut build| {
                 build.push_withheld = build.push && !may_push && !build.destinations.is_empty();
                 build.push &= may_push;
-                if !may_push {
-                    values::withhold_cache(&mut build);
-                }
+                values::withhold_cache(&mut build, may_push);
                 Box::new(build)
             });
             (index, build, keys.mistakes, keys.warnings)
@@ -200,12 +201,12 @@ impl<'a> Planner<'a> {
         while !next.is_empty() {
             let indexes = std::mem::take(&mut next);
             for (index, begun) in cores::each(indexes, |index| (index, self.begin(index))) {
-                let Some(begun) = begun else {
+                let Some(mut begun) = begun else {
                     self.left_out.push(index);
                     continue;
                 };
                 let after = begun.build.after();
-                self.loose.extend(after.loose.iter().map(|name| (index, Arc::clone(name))));
+                self.loose.insert(index, std::mem::take(&mut after.loose));
                 let needed = after.all.iter().filter_map(|name| self.known.index(name));
                 next.extend(needed.filter(|needed| seen.insert(*needed)));
                 all.push((index, begun));
@@ -224,7 +225,7 @@ impl<'a> Planner<'a> {
         if when == Some(false) {
             return None;
         }
-        let needs = needs::needs(&mut keys, index, self.known, &self.taking);
+        let needs = needs::needs(&mut keys, index, self.known, &self.taking, &self.needed);
         let build = build::begin(section, &mut keys, needs, self.facts, &self.taking);
         Some(Box::new(Begun { keys, build, chosen: None }))
     }

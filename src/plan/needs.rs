@@ -1,6 +1,9 @@
 //! `needs`: which builds are built before another, though it takes nothing of theirs.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use crate::config::Mistake;
 
@@ -12,6 +15,26 @@ use super::{
 
 /// What stands before a build's name among the places of a build's values.
 pub(super) const KEY: &str = "needs";
+
+/// So often builds may need one another: what is a graph of more is no file of a person's.
+const MOST: usize = 1_000_000;
+
+/// How often builds have needed one another so far.
+#[derive(Debug, Default)]
+pub(super) struct Needed(AtomicUsize);
+
+impl Needed {
+    /// Counts `more`; beyond [`MOST`] there is no room, which is told once.
+    fn has_room_for(&self, more: usize, keys: &mut Reader<'_>) -> bool {
+        let before = self.0.fetch_add(more, Ordering::Relaxed);
+        if before <= MOST && before + more > MOST {
+            let message = format!("builds need one another more than {MOST} times");
+            let hint = "let them need one build that needs the others: order is passed on";
+            keys.wrong(KEY, message, "up to here", hint);
+        }
+        before + more <= MOST
+    }
+}
 
 /// The builds that one needs by its `needs`.
 #[derive(Debug, Default)]
@@ -28,6 +51,7 @@ pub(super) fn needs(
     index: usize,
     known: &Known<'_>,
     taking: &Taking<'_>,
+    needed: &Needed,
 ) -> Needs {
     let mut needs = Needs::default();
     let who = known.names[index];
@@ -47,16 +71,26 @@ pub(super) fn needs(
                 continue;
             }
         };
-        for name in found.into_iter().map(|one| known.names[one]) {
+        for one in found {
+            let name = known.names[one];
             if taking.is_taken(name) {
                 if !loose {
                     taking.after(name, keys, who, &place);
                 }
                 continue;
             }
-            keys.origins.entry(format!("{KEY}.{name}")).or_insert_with(|| place.clone());
-            if loose { &mut needs.loose } else { &mut needs.named }.push(name.into());
+            let shared = Arc::clone(&known.shared[one]);
+            if loose {
+                // These may be thousands, for each of thousands of builds.
+                needs.loose.push(shared);
+            } else {
+                keys.origins.entry(format!("{KEY}.{name}")).or_insert_with(|| place.clone());
+                needs.named.push(shared);
+            }
         }
+    }
+    if !needed.has_room_for(needs.named.len() + needs.loose.len(), keys) {
+        return Needs::default();
     }
     needs
 }

@@ -13,15 +13,14 @@ use super::{Build, Plan, known::Known, needs};
 pub(super) fn left_out(
     builds: &mut BTreeMap<usize, Box<Build>>,
     left_out: &[usize],
-    loose: &HashSet<(usize, Arc<str>)>,
+    loose: &HashMap<usize, Vec<Arc<str>>>,
     (known, config): (&Known<'_>, &Config),
     mistakes: &mut Vec<Mistake>,
 ) -> Vec<String> {
     let out: HashSet<&str> = left_out.iter().map(|index| known.names[*index]).collect();
     for (index, build) in builds.iter_mut() {
-        build
-            .after
-            .retain(|name| !(out.contains(&**name) && loose.contains(&(*index, Arc::clone(name)))));
+        let loose = loose.get(index).map_or(&[][..], Vec::as_slice);
+        build.after.retain(|name| !(out.contains(&**name) && loose.contains(name)));
         for name in build.after.iter().filter(|name| out.contains(&***name)) {
             let Some(section) = known.index(name).map(|index| &config.builds[index]) else {
                 continue;
@@ -39,6 +38,9 @@ pub(super) fn left_out(
     left_out.into_iter().map(|index| known.names[index].to_owned()).collect()
 }
 
+/// So many circles are told.
+const MOST: usize = 10;
+
 /// The builds in their order; a circle and an image of a build that pushes none are mistakes.
 pub(super) fn order(
     mut builds: BTreeMap<usize, Box<Build>>,
@@ -54,34 +56,40 @@ pub(super) fn order(
                 let message = format!("`{name}` takes the image of `{taken}`, which pushes none");
                 let hint = "an executor can only pull what was pushed: give it a destination, \
                             and no `no-push`";
-                let mistake = Mistake::at(&build.place, message, "needs an image");
+                let mistake = Mistake::at(place(build, taken), message, "needs an image");
                 mistakes.push(mistake.hint(hint).may_follow());
             }
         }
     }
     tell_of_two(&builds, mistakes);
-    let needs: BTreeMap<usize, Vec<usize>> = builds
+    let mut needs: BTreeMap<usize, Vec<usize>> = builds
         .iter()
         .map(|(index, build)| {
             let needed = build.after.iter().filter_map(|name| known.index(name));
             (*index, needed.filter(|needed| builds.contains_key(needed)).collect())
         })
         .collect();
-    match sorted(&needs) {
-        Ok(order) => order
-            .into_iter()
-            .filter_map(|index| builds.remove(&index))
-            .map(|build| *build)
-            .collect(),
-        Err(circle) => {
-            let shown: Vec<_> = circle.iter().map(|index| known.names[*index]).collect();
-            let message = format!("builds need one another in a circle: {}", shown.join(" → "));
-            let (first, next) = (&builds[&circle[0]], known.names[circle[1]]);
-            let mistake = Mistake::at(place(first, next), message, "in the circle");
-            mistakes.push(mistake.hint("take one of these needs away"));
-            builds.into_values().map(|build| *build).collect()
+    let mut circles = 0;
+    let order = loop {
+        match sorted(&needs) {
+            Ok(order) => break order,
+            Err(_) if circles == MOST => break Vec::new(),
+            Err(circle) => {
+                circles += 1;
+                let shown: Vec<_> = circle.iter().map(|index| known.names[*index]).collect();
+                let message = format!("builds need one another in a circle: {}", shown.join(" → "));
+                let (first, next) = (&builds[&circle[0]], known.names[circle[1]]);
+                let mistake = Mistake::at(place(first, next), message, "in the circle");
+                mistakes.push(mistake.hint("take one of these needs away"));
+                // Once they are told their needs are done with: there may be another circle.
+                for index in circle {
+                    needs.remove(&index);
+                }
+            }
         }
-    }
+    };
+    let ordered = order.into_iter().filter_map(|index| builds.remove(&index)).collect::<Vec<_>>();
+    ordered.into_iter().chain(builds.into_values()).map(|build| *build).collect()
 }
 
 /// Two builds that are pushed under one name are a mistake: the later one would take it away.
@@ -109,7 +117,7 @@ fn place<'b>(build: &'b Build, needed: &str) -> &'b Place {
     let taken_by = build.texts().find(|(_, _, text)| text.late().any(|it| it.build() == needed));
     let by_use = taken_by.and_then(|(key, name, _)| build.origins.get(&format!("{key}.{name}")));
     let by_name = build.origins.get(&format!("{}.{needed}", needs::KEY));
-    by_name.or(by_use).unwrap_or(&build.place)
+    by_name.or(by_use).or(build.origins.get(needs::KEY)).unwrap_or(&build.place)
 }
 
 /// Builds that take the image of another whose push is withheld: a plan shows them, and a run of
@@ -123,7 +131,7 @@ pub fn withheld(plan: &Plan) -> Option<Mistakes> {
         let message =
             format!("`{}` takes the image of `{needed}`, which is not pushed", build.name);
         let hint = "outside of CI nothing is pushed without `--push`";
-        let mistake = Mistake::at(&build.place, message, "needs an image");
+        let mistake = Mistake::at(place(build, needed), message, "needs an image");
         Some(mistake.hint(hint))
     };
     let mistakes: Vec<_> = plan.builds.iter().filter_map(mistake).collect();

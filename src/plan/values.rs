@@ -38,14 +38,16 @@ pub(super) fn check(build: &Build, keys: &mut Reader<'_>) {
 }
 
 /// Keeps a build that is not to push from pushing its cache, which is then only read: as Kaniko
-/// would, from below the first destination where no repository is named.
+/// would, from below the first destination where no repository is named. Where pushing is allowed,
+/// a repository that is named is one of a build that names it, be it `no-push`.
 ///
 /// Source: Kaniko's cmd/executor/cmd/root.go, `cacheFlagsValid`, which refuses a cache without a
 /// repository where nothing is pushed; pkg/cache/cache.go, `Destination`.
-pub(super) fn withhold_cache(build: &mut Build) {
+pub(super) fn withhold_cache(build: &mut Build, may_push: bool) {
     let repository = flag(build, "--cache-repo").unwrap_or_default();
     let is_kaniko = build.executor.kind != ExecutorKind::Builtin;
-    if !is_kaniko || !has_cache(build) || is_layout(repository) {
+    let is_asked_for = may_push && (build.push || !repository.is_empty());
+    if is_asked_for || !is_kaniko || !has_cache(build) || is_layout(repository) {
         return;
     }
     let inferred = build.destinations.first().filter(|_| repository.is_empty());
@@ -60,7 +62,7 @@ pub(super) fn withhold_cache(build: &mut Build) {
 }
 
 fn without_a_place(build: &Build, keys: &mut Reader<'_>) {
-    if build.push || is_on(build, "--no-push-cache") {
+    if build.push || !build.destinations.is_empty() || is_on(build, "--no-push-cache") {
         return;
     }
     let message = format!("build `{}` has a cache, no `cache-repo`, and is not pushed", build.name);

@@ -1,11 +1,12 @@
 //! The report of a run as JSON: the audit trail. Versioned; whole even after a failure.
 
-use std::{collections::HashMap, fmt::Write as _, time::SystemTime};
+use std::{collections::HashMap, time::SystemTime};
 
 use serde::Serialize;
 
 use crate::{
     ci::{Ci, Fact, FactValue, Field},
+    hex::hex,
     outcome::{End, Outcome},
     plan::{Build, Plan},
     secret::Redactor,
@@ -133,11 +134,4 @@ fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
         attempts: *attempts,
         seconds: duration.as_secs_f64(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -39,7 +39,7 @@ pub(super) struct Inner {
     pub(super) names: Names,
     shared: Arc<Shared>,
     fine: Arc<Mutex<Fine>>,
-    vars: Mutex<BTreeMap<String, Evaluated>>,
+    vars: Mutex<BTreeMap<String, Outcome>>,
 }
 
 /// What the engines of all builds share.
@@ -66,6 +66,9 @@ pub(super) enum Evaluated<Why = TemplateError> {
     /// It is only one expression, and that has no value now: why it can't be used.
     Absent(Why),
 }
+
+/// What a value of the file's own has come to.
+type Outcome = Result<Evaluated, Problem>;
 
 impl Engine {
     /// An engine for templates that may name `names`.
@@ -289,35 +292,32 @@ impl Inner {
     }
 
     /// The value of `vars.NAME`, which exists.
-    pub(super) fn var(
-        self: &Arc<Self>,
-        name: &str,
-        resolving: &[String],
-    ) -> Result<Evaluated, Problem> {
-        let known = |vars: &Mutex<BTreeMap<String, Evaluated>>| {
+    pub(super) fn var(self: &Arc<Self>, name: &str, resolving: &[String]) -> Outcome {
+        let known = |vars: &Mutex<BTreeMap<String, Outcome>>| {
             vars.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
         };
-        if let Some(value) = known(&self.vars) {
-            return Ok(value);
+        if let Some(outcome) = known(&self.vars) {
+            return outcome;
         }
-        let mut resolving = resolving.to_vec();
-        let is_cycle = resolving.iter().any(|outer| outer == name);
-        resolving.push(name.to_owned());
-        if is_cycle {
-            return Err(Problem::new(format!("{CIRCLE}{}", resolving.join(" → "))));
-        }
-        let Some(var) = self.names.vars.get(name) else {
-            return Err(Problem::new(format!("`vars.{name}` does not exist")));
-        };
-        let value = match var {
-            Var::Template(source) => self.value(source, resolving)?,
-            Var::Plain(_) | Var::List(_) | Var::Table(_) => {
-                Evaluated::Known(self.resolved(var, &resolving)?)
-            }
-        };
+        // One that fails is kept as well: others may name it a thousand times.
+        let outcome = self.var_anew(name, resolving);
         let mut vars = self.vars.lock().unwrap_or_else(PoisonError::into_inner);
-        vars.insert(name.to_owned(), value.clone());
-        Ok(value)
+        vars.insert(name.to_owned(), outcome.clone());
+        outcome
+    }
+
+    fn var_anew(self: &Arc<Self>, name: &str, resolving: &[String]) -> Outcome {
+        let mut resolving = resolving.to_vec();
+        let before = resolving.iter().position(|outer| outer == name);
+        resolving.push(name.to_owned());
+        if let Some(first) = before {
+            return Err(Problem::new(format!("{CIRCLE}{}", resolving[first..].join(" → "))));
+        }
+        match self.names.vars.get(name) {
+            None => Err(Problem::new(format!("`vars.{name}` does not exist"))),
+            Some(Var::Template(source)) => Ok(self.value(source, resolving)?),
+            Some(var) => Ok(Evaluated::Known(self.resolved(var, &resolving)?)),
+        }
     }
 
     fn resolved(self: &Arc<Self>, var: &Var, resolving: &[String]) -> Result<Value, Problem> {

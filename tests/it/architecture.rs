@@ -10,7 +10,7 @@ use source::Source;
 
 /// Each module with the modules that it may name. What is not listed is forbidden.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("builtin", &["context", "dockerfile", "oci", "registry", "threads"]),
+    ("builtin", &["context", "dockerfile", "hex", "oci", "registry", "threads"]),
     ("ci", &[]),
     (
         "cli",
@@ -40,9 +40,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("doctor", &["context", "kaniko", "oci", "outcome", "plan", "registry", "transport"]),
     ("event", &["outcome"]),
     ("guard", &["process"]),
+    ("hex", &[]),
     ("init", &["builtin", "ci", "config", "dockerfile", "kaniko"]),
     ("kaniko", &["dockerfile"]),
-    ("oci", &["registry", "secret", "threads"]),
+    ("oci", &["hex", "registry", "secret", "threads"]),
     ("outcome", &["context"]),
     (
         "plan",
@@ -71,6 +72,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "dockerfile",
             "doctor",
             "event",
+            "hex",
             "kaniko",
             "outcome",
             "plan",
@@ -108,7 +110,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("threads", &[]),
     (
         "transport",
-        &["context", "event", "guard", "kaniko", "process", "secret", "shell", "threads"],
+        &["context", "event", "guard", "hex", "kaniko", "process", "secret", "shell", "threads"],
     ),
 ];
 

@@ -498,7 +498,7 @@ fn pair() -> Sandbox {
              build-args = { BASE = \"{{ builds.base.image }}\" }\n\
              destinations = [\"r.example.com/shop/web:1\"]\n",
         )
-        .file("Dockerfile", "ARG BASE\nFROM $BASE\n")
+        .file("Dockerfile", "ARG BASE=alpine\nFROM $BASE\n")
 }
 
 #[test]
@@ -515,12 +515,12 @@ fn a_plan_shows_what_a_run_outside_of_ci_refuses() {
     let run = pair().fake("docker", docker(&Executor::builds())).run(["run"]);
 
     run.code(2).stdout("").stderr(
-        r"error: `web` takes the image of `base`, which is not pushed
- --> kaniko.toml:6:9
+        r#"error: `web` takes the image of `base`, which is not pushed
+ --> kaniko.toml:7:23
   |
-6 | [builds.web]
-  |         ^^^ needs an image
-hint: outside of CI nothing is pushed without `--push`",
+7 | build-args = { BASE = "{{ builds.base.image }}" }
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^ needs an image
+hint: outside of CI nothing is pushed without `--push`"#,
     );
     assert_eq!(run.sent_to("docker").argvs(), [""; 0]);
 }
@@ -528,12 +528,12 @@ hint: outside of CI nothing is pushed without `--push`",
 #[test]
 fn a_build_that_never_pushes_has_no_image_for_others() {
     pair().run(["plan", "--set", "builds.base.no-push=true"]).code(2).stdout("").stderr(
-        r"error: `web` takes the image of `base`, which pushes none
- --> kaniko.toml:6:9
+        r#"error: `web` takes the image of `base`, which pushes none
+ --> kaniko.toml:7:23
   |
-6 | [builds.web]
-  |         ^^^ needs an image
-hint: an executor can only pull what was pushed: give it a destination, and no `no-push`",
+7 | build-args = { BASE = "{{ builds.base.image }}" }
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^ needs an image
+hint: an executor can only pull what was pushed: give it a destination, and no `no-push`"#,
     );
 }
 

@@ -213,6 +213,7 @@ fn what_can_not_be_built_is_left_out_and_told() {
         .file("bad/Dockerfile", "FROM scratch\nCOPYY a b\n")
         .file("{{ odd }}/Dockerfile", PLAIN)
         .file("made/Dockerfile.j2", PLAIN)
+        .file("open/Dockerfile", "ARG BASE\nFROM $BASE\n")
         .file("gr\u{f6}\u{df}e & co/Dockerfile", "FROM scratch\nLABEL a=b\n");
     let run = shop.run(["init"]);
 
@@ -220,6 +221,9 @@ fn what_can_not_be_built_is_left_out_and_told() {
     run.stderr_contains("left out: bad/Dockerfile:2: ");
     run.stderr_contains("left out: {{ odd }}/Dockerfile: its path would be taken for a template");
     run.stderr_contains("left out: made/Dockerfile.j2: a template of a Dockerfile");
+    run.stderr_contains(
+        "left out: open/Dockerfile:2: `FROM $BASE` names nothing; `BASE` has no value",
+    );
     let text = written(&shop);
     assert!(text.contains("[builds.gr-e-co]\ncontext = \"gr\u{f6}\u{df}e & co\"\n"), "{text}");
     is_without_mistakes(&shop);

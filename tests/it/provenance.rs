@@ -77,7 +77,8 @@ fn templates_tables_removals_and_defaults_are_explained() {
         explain("api.build-args"),
         "api.build-args.FLAVOUR = \"alpine-3\"\n\
          \x20 from   kaniko.toml:24 (builds.api): \"{{ vars.flavour }}-{{ env.SUFFIX }}\"\n\
-         \x20 takes  env.SUFFIX, vars.flavour\n"
+         \x20 takes  env.SUFFIX, vars.flavour\n\
+         vars.flavour = \"alpine\"\n  from   kaniko.toml:5 (vars): \"alpine\"\n"
     );
     assert!(explain("api.labels").ends_with(
         "api.labels.team = \"shop\"\n  from   kaniko.toml:15 (defaults): \"shop\"\n\

@@ -167,6 +167,22 @@ fn a_cache_beside_the_destination_is_named_where_nothing_is_pushed() {
 }
 
 #[test]
+fn a_build_that_is_not_to_be_pushed_reads_the_cache_beside_its_image() {
+    let sandbox = cached("cache = true\nno-push = \"{{ ci.event == 'pull_request' }}\"\n");
+    let flags = |pipeline: &[&str]| {
+        let plan = ["plan", "--ci", "gitlab", "--format", "json"];
+        let ran = sandbox.run(plan.iter().chain(pipeline));
+        let plan = ran.code(0).told().to_owned();
+        let has = |flag: &str| plan.contains(&format!("\"{flag}\""));
+        let repository = "--cache-repo=registry.example.com:5000/shop/web/cache";
+        (has("--cache=true"), has(repository), has("--no-push-cache=true"))
+    };
+
+    assert_eq!(flags(&["--pull-request", "5"]), (true, true, true));
+    assert_eq!(flags(&["--branch", "main"]), (true, false, false));
+}
+
+#[test]
 fn a_build_that_is_pushed_writes_its_cache() {
     cached("cache = true\n").run(["plan", "--push"]).code(0).stdout_contains(
         "    --destination=registry.example.com:5000/shop/web:1\n    --cache=true\n",

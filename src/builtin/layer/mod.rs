@@ -22,6 +22,7 @@ use crate::{
         gate::Gate,
         stream::Chunk,
     },
+    hex,
     oci::{self, Blob, Format, Stop},
 };
 
@@ -107,12 +108,12 @@ fn make_on(
     };
     Ok(oci::Layer {
         blob: Blob {
-            digest: hex(&digest),
+            digest: hex::digest(&digest),
             size,
             media_type: format.layer().to_owned(),
             content: oci::Content::File(Arc::new(file)),
         },
-        diff_id: hex(&diff_id),
+        diff_id: hex::digest(&diff_id),
     })
 }
 
@@ -235,14 +236,4 @@ impl Stream<'_> {
         let (size, digest) = self.deflate.finish(self.chunk).map_err(LayerError::Temporary)?;
         Ok((self.hash.finalize().into(), digest, size))
     }
-}
-
-fn hex(hash: &[u8; 32]) -> String {
-    use std::fmt::Write as _;
-
-    let mut text = String::from("sha256:");
-    for byte in hash {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-    }
-    text
 }

@@ -13,17 +13,22 @@ use crate::oci::{
 const FIRST: Duration = Duration::from_secs(10);
 const NEXT: Duration = Duration::from_mins(1);
 
+/// So often it is looked whether anything has come.
+const TICK: Duration = Duration::from_secs(1);
+
 /// One wait for a host.
 #[derive(Debug)]
 pub(super) struct Waiting<'a> {
     host: &'a str,
     listener: &'a Listener,
     silent: Duration,
+    /// When it is told of.
+    next: Duration,
 }
 
 impl<'a> Waiting<'a> {
     pub(super) fn new(host: &'a str, listener: &'a Listener) -> Self {
-        Self { host, listener, silent: Duration::ZERO }
+        Self { host, listener, silent: Duration::ZERO, next: FIRST }
     }
 
     /// What comes within `limit`; else it has been silent for so long.
@@ -41,10 +46,9 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// How long to wait before something is to be told, or is over.
+    /// How long to wait before it is to be looked again.
     pub(super) fn step(&self, limit: Duration) -> Duration {
-        let next = if self.silent.is_zero() { FIRST } else { NEXT };
-        next.min(limit.saturating_sub(self.silent))
+        TICK.min(limit.saturating_sub(self.silent))
     }
 
     /// A step is over, and nothing has come.
@@ -57,14 +61,17 @@ impl<'a> Waiting<'a> {
         if self.silent >= limit {
             return Err(OciError::Silent { host: self.host.to_owned(), limit });
         }
-        let (host, lasting) = (self.host.to_owned(), self.silent);
-        self.listener.tell(|| Notice::Silent { host, lasting });
+        if self.silent >= self.next {
+            self.next = self.silent + NEXT;
+            let (host, lasting) = (self.host.to_owned(), self.silent);
+            self.listener.tell(|| Notice::Silent { host, lasting });
+        }
         Ok(())
     }
 
     /// Something has come.
     pub(super) fn goes_on(&mut self) {
-        self.silent = Duration::ZERO;
+        (self.silent, self.next) = (Duration::ZERO, FIRST);
     }
 }
 
@@ -82,7 +89,7 @@ mod tests {
         let limit = Duration::from_secs(100);
 
         let mut waiting = Waiting::new("a.io", &listener);
-        let ended = (0..9).find_map(|_| waiting.nothing_came(limit).err()).unwrap();
+        let ended = (0..100).find_map(|_| waiting.nothing_came(limit).err()).unwrap();
 
         assert_eq!(ended.to_string(), "`a.io` has been silent for 100 s");
         let silent = |seconds| {

@@ -18,7 +18,8 @@ use super::{
     refusal::{self, Doing},
 };
 use crate::{
-    oci::{Blob, Content, OciError, http::Answer, image::written},
+    hex,
+    oci::{Blob, Content, OciError, http::Answer},
     registry::Reference,
 };
 
@@ -151,7 +152,7 @@ impl Coming<'_> {
         if self.got != self.blob.size {
             return Err(self.wrong_size(self.got));
         }
-        let came = written(&std::mem::take(&mut self.hash).finalize());
+        let came = hex::digest(&std::mem::take(&mut self.hash).finalize());
         if came == self.blob.digest {
             Ok(self.file)
         } else {

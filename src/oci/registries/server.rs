@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use hyper::{Method, StatusCode, header};
@@ -33,10 +34,22 @@ pub(super) struct Server {
     pub(super) trust: Arc<Trust>,
     /// Where it is, with HTTPS or without: found out once.
     met: OnceCell<Address>,
+    /// Held by who looks for it.
+    meeting: tokio::sync::Mutex<()>,
+    /// How it was looked for in vain, and how often.
+    vain: Mutex<Vain>,
     /// How it wants to know who we are.
     challenge: Mutex<Option<Challenge>>,
     /// By scopes. Held while one is had: others wait for it.
     pub(super) tokens: tokio::sync::Mutex<HashMap<String, Token>>,
+}
+
+/// Looks at a registry that came to nothing.
+#[derive(Debug, Clone, Copy, Default)]
+struct Vain {
+    times: u64,
+    /// How long it was silent the last time, if that was why.
+    silent: Option<Duration>,
 }
 
 impl Server {
@@ -46,6 +59,8 @@ impl Server {
             declared,
             trust,
             met: OnceCell::new(),
+            meeting: tokio::sync::Mutex::default(),
+            vain: Mutex::default(),
             challenge: Mutex::default(),
             tokens: tokio::sync::Mutex::default(),
         }
@@ -91,8 +106,28 @@ impl Server {
 impl Inner {
     /// Where `server` is; at first contact it is asked whether it speaks HTTPS, and whether it
     /// wants a login.
+    ///
+    /// A silence is the same for all who have waited for its end: one after the other they would
+    /// each wait for as long.
     pub(super) async fn meet<'a>(&self, server: &'a Server) -> Result<&'a Address, Trouble> {
-        server.met.get_or_try_init(|| self.find(server)).await
+        if let Some(met) = server.met.get() {
+            return Ok(met);
+        }
+        let before = locked(&server.vain).times;
+        let _meeting = server.meeting.lock().await;
+        let vain = *locked(&server.vain);
+        if let Some(limit) = vain.silent.filter(|_| vain.times != before) {
+            return Err(OciError::Silent { host: server.host.clone(), limit }.into());
+        }
+        let met = server.met.get_or_try_init(|| self.find(server)).await;
+        if let Err(trouble) = &met {
+            let silent = match &trouble.error {
+                OciError::Silent { limit, .. } => Some(*limit),
+                _ => None,
+            };
+            *locked(&server.vain) = Vain { times: vain.times + 1, silent };
+        }
+        met
     }
 
     async fn find(&self, server: &Server) -> Result<Address, Trouble> {
@@ -111,7 +146,12 @@ impl Inner {
             // Of two failures that is told which leads further.
             Err(plain) if matches!(over_tls.error, OciError::PlainHttp { .. }) => Err(plain),
             Err(plain) if plain.is_an_answer() => Err(plain),
-            Err(_) => Err(over_tls),
+            Err(plain) => match (over_tls.error, plain.error) {
+                (OciError::Silent { host, limit }, OciError::Silent { limit: more, .. }) => {
+                    Err(OciError::Silent { host, limit: limit + more }.into())
+                }
+                (error, _) => Err(Trouble { error, ..over_tls }),
+            },
         }
     }
 

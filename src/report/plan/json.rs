@@ -167,7 +167,7 @@ impl Serialize for BuildJson<'_> {
             _ => arguments(build, |late| Some(shown_late(late))).unwrap_or_default(),
         };
         fields.serialize_field("arguments", &arguments)?;
-        fields.serialize_field("layers", &Layers { config: from.config, section })?;
+        fields.serialize_field("layers", &Layers { config: from.config, build, section })?;
         fields.end()
     }
 }
@@ -220,6 +220,7 @@ fn sent(slim: &Slim) -> SentJson<'_> {
 /// The layers that say something of each value, the one that holds first.
 struct Layers<'a> {
     config: &'a Config,
+    build: &'a Build,
     section: Option<&'a Section>,
 }
 
@@ -238,6 +239,13 @@ impl Serialize for Layers<'_> {
                 values.push((name.into(), Some((name, None))));
             }
         }
+        let labels = match section.table.get("labels").map(|node| &node.data) {
+            Some(Data::Table(table)) => &table.0[..],
+            _ => &[],
+        };
+        let is_default = |(name, _): &&(String, _)| labels.iter().all(|entry| entry.name != *name);
+        let labels = self.build.labels.iter().filter(is_default);
+        values.extend(labels.map(|(name, _)| (["labels.", name].concat().into(), None)));
         let written = |key: &str| {
             section.table.get(key).is_some_and(|node| !matches!(node.data, Data::Table(_)))
         };

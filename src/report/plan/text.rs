@@ -71,9 +71,12 @@ pub(super) fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
         line("from", format!("{} (line {})", base.reference, base.line), "");
     }
     for needed in &build.after {
+        // Of those whose images it takes that is seen there.
         let of = format!("needs.{needed}");
         if build.origins.contains_key(&of) {
             line("after", needed.to_string(), &of);
+        } else if !build.takes().any(|taken| *taken == **needed) {
+            line("after", needed.to_string(), "needs");
         }
     }
     for (name, value) in &build.build_args {

@@ -57,6 +57,36 @@ fn a_var_that_needs_itself_is_an_error() {
 }
 
 #[test]
+fn a_circle_is_told_by_itself_to_whoever_leads_there() {
+    let engine = with(&[
+        ("a", template("{{ vars.b }}")),
+        ("b", template("{{ vars.a }}")),
+        ("c", template("{{ vars.a }}")),
+    ]);
+
+    assert_eq!(
+        error(&engine, "{{ vars.c }}").message,
+        "vars need one another in a circle: a → b → a"
+    );
+}
+
+#[test]
+fn vars_that_double_again_and_again_end_at_once() {
+    let names: Vec<String> = (0..60).map(|index| format!("v{index}")).collect();
+    let mut vars = vec![("v0", template("0123456789"))];
+    for pair in names.windows(2) {
+        vars.push((
+            &pair[1],
+            Var::Template(format!("{{{{ vars.{0} }}}}{{{{ vars.{0} }}}}", pair[0])),
+        ));
+    }
+
+    let message = error(&with(&vars), "{{ vars.v59 }}").message;
+
+    assert!(message.ends_with("in `vars.v17`: the result is too long"), "{message}");
+}
+
+#[test]
 fn a_var_from_outside_is_no_template() {
     let engine = with(&[("x", Var::Plain(Value::Text("{{ env.HARBOR }}".into())))]);
     assert_eq!(text(&engine, "{{ vars.x }}"), "{{ env.HARBOR }}");

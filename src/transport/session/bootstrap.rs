@@ -5,7 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Pace, output::hex};
+use super::Pace;
+use crate::hex::hex;
 
 /// The version of the protocol between both sides.
 pub(super) const PROTOCOL: u32 = 1;

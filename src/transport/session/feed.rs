@@ -13,12 +13,12 @@ use tokio::sync::mpsc;
 
 use super::{
     mouth::{self, CHUNK, Frame, Mouth},
-    output::hex,
     script,
 };
 use crate::{
     context::{ContextError, Packed},
     event::{Event, Events, What},
+    hex::hex,
     threads::{self, Working},
     transport::{BUNDLE, Bundle, FAR_DIR, Job, OutputKind, TransportError},
 };

@@ -13,6 +13,7 @@ use tokio::io::AsyncRead;
 
 use super::ear::{Deaf, Ear};
 use crate::{
+    hex::hex,
     threads,
     transport::{Output, OutputKind},
 };
@@ -54,16 +55,6 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
         Err(error) => Err(error),
     };
     Ok(placed.map_err(|error| format!("`{shown}` cannot be written: {error}")))
-}
-
-/// Bytes in hexadecimal, lower case.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A file beside the place that it goes to, until its first error.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::output::hex;
+use crate::hex::hex;
 
 /// One line of the far side's protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]

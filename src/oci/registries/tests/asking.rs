@@ -88,3 +88,28 @@ async fn an_image_is_looked_for_without_pulling_it() {
     assert_eq!(error.to_string(), format!("there is no `{}/x/y:2`", fake.host));
     assert_eq!(fake.lines(), ["GET /v2/", "HEAD /v2/x/y/manifests/1", "HEAD /v2/x/y/manifests/2"]);
 }
+
+#[tokio::test]
+async fn those_who_wait_for_a_silent_registry_wait_together() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = silent.local_addr().unwrap().to_string();
+    let (tell, told) = std::sync::mpsc::channel();
+    // The connections are kept, and nothing is ever said.
+    std::thread::spawn(move || silent.incoming().for_each(|one| tell.send(one).unwrap()));
+    let short = Duration::from_millis(300);
+    let limits = Limits { tls: short, answer: short, ..Limits::default() };
+    let pace = Pace { tries: 1, pause: short, most: short };
+    let (proxies, roots) = (Proxies::default(), Roots::default());
+    let network = Network { proxies, roots, temporary: std::env::temp_dir() };
+    let registries = Registries::with(Vec::new(), &network, limits, pace).unwrap();
+
+    let (one, other) = (reference(&host, "x/y:1"), reference(&host, "x/z:1"));
+    let ended = tokio::join!(registries.has(&one), registries.has(&other));
+
+    for ended in [ended.0, ended.1] {
+        let error = ended.unwrap_err();
+        assert!(matches!(error, OciError::Silent { limit, .. } if limit == short * 2), "{error}");
+    }
+    // One for TLS, one without it.
+    assert_eq!(told.try_iter().count(), 2);
+}
