@@ -148,8 +148,13 @@ fn at(format: Format, path: PathBuf, by: By) -> Report {
     Report { format, path, append: format == Format::GithubOutput, by }
 }
 
-/// What is wrong where there is no directory to put it in.
+/// What is wrong where there is no directory to put it in, or one of its name.
 fn no_place(report: &Report) -> Option<Mistake> {
+    if report.path.is_dir() {
+        let message = format!("{report} names a directory, `{}`", report.path.display());
+        let hint = "name a file in it";
+        return Some(report.mistake(message, "a directory").hint(hint));
+    }
     let parent = report.path.parent();
     if parent.is_some_and(Path::is_dir) {
         return None;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     builtin::Unsupported,
-    config::{Data, Mistake, Node, Place, Section},
+    config::{Data, Mistake, Node, Section},
     context::{Modes, Timestamps},
     registry::{Access, Reference},
     template::{LateValue, Rendered},
@@ -14,12 +14,12 @@ use crate::{
 use super::{
     Build, Facts, OutputAt, Slim,
     auto::Chosen,
-    bases, builtin, dockerfile,
+    bases, builtin, destinations, dockerfile,
     earlier::Taking,
     flags, labels,
     needs::{After, Needs},
     reader::Reader,
-    slim, tokens, unexpanded, values,
+    slim, tokens, values,
 };
 
 /// How long an attempt may take where nothing is said.
@@ -70,7 +70,7 @@ pub(super) fn begin(
         .unwrap_or_else(|| keys.config.base(&section.key, facts.current).to_owned());
     let outputs = outputs(keys);
     let push = !keys.boolean("no-push").unwrap_or(false);
-    let destinations = destinations(keys);
+    let destinations = destinations::destinations(section, keys);
     if destinations.is_empty() && push && keys.mistakes.is_empty() {
         let message = format!("build `{name}` has no destination");
         let hint = "write `image` and `tags`, or `destinations`, or `no-push = true`";
@@ -252,113 +252,6 @@ fn outputs(keys: &mut Reader<'_>) -> Vec<OutputAt> {
         Some(OutputAt { flag, local, kind })
     };
     OUTPUTS.into_iter().filter_map(output).collect()
-}
-
-/// `destinations`, after `image` with each of `tags`; every one once.
-fn destinations(keys: &mut Reader<'_>) -> Vec<Reference> {
-    let mut references = tagged(keys);
-    for (place, text) in keys.list("destinations") {
-        references.extend(reference(keys, &place, &text));
-    }
-    let mut destinations: Vec<Reference> = Vec::new();
-    for reference in references {
-        if !destinations.iter().any(|known| known.is_same_image(&reference)) {
-            destinations.push(reference);
-        }
-    }
-    destinations
-}
-
-/// `image` with each of `tags`; by itself where there is no such key.
-fn tagged(keys: &mut Reader<'_>) -> Vec<Reference> {
-    let image = keys.text("image").filter(|image| !image.is_empty());
-    let given = keys.table.get("tags").is_some();
-    let tags = tags(keys);
-    let Some((image, place)) = image.zip(keys.place("image")) else {
-        if !tags.is_empty() && keys.mistakes.is_empty() {
-            let hint = "write `image`, or whole references as `destinations`";
-            keys.lacking("tags", "`tags` without an `image`".into(), "tags of what?", hint);
-        }
-        return Vec::new();
-    };
-    if tags.is_empty() && given && keys.mistakes.is_empty() && !keys.has("destinations") {
-        let hint = "each is empty, or its `when` is false: add a tag that is always there, such \
-                    as `{{ ci.commit_short }}`";
-        keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
-    }
-    let Some(image) = reference(keys, place, &image) else { return Vec::new() };
-    if !given {
-        return vec![image];
-    }
-    if let Some(own) = image.tag().filter(|_| !tags.is_empty()) {
-        let message = format!("the image `{image}` has a tag, and there are `tags`");
-        let hint = format!("write `{own}` as one of the `tags`");
-        keys.wrong("image", message, "a tag of its own", &hint);
-        return Vec::new();
-    }
-    let mut references = Vec::new();
-    for (place, tag) in tags {
-        let mistake = |why: String| Mistake::at(&place, why, "this tag");
-        match image.with_tag(&tag) {
-            Ok(reference) => references.push(reference),
-            Err(_) if tag.contains('/') => {
-                let hint = "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe \
-                            }}`";
-                let why = format!("`{tag}` is no tag: a tag holds no `/`");
-                keys.mistakes.push(mistake(why).hint(hint));
-            }
-            Err(error) => keys.mistakes.push(advised(mistake(error.to_string()), &tag)),
-        }
-    }
-    references
-}
-
-/// What `text` at `place` names as a destination.
-fn reference(keys: &mut Reader<'_>, place: &Place, text: &str) -> Option<Reference> {
-    match Reference::parse(text) {
-        Ok(reference) if reference.digest().is_some() => {
-            let message = format!("the destination `{text}` has a digest");
-            let hint = "an image has its digest when it is built: name a tag, as in \
-                        `registry.example.com/shop/api:1.0`";
-            keys.mistakes.push(Mistake::at(place, message, "this digest").hint(hint));
-            None
-        }
-        Ok(reference) => Some(reference),
-        Err(error) => {
-            let mistake = Mistake::at(place, error.to_string(), "this reference");
-            keys.mistakes.push(advised(mistake, text));
-            None
-        }
-    }
-}
-
-/// With what to write for `$NAME`, where `text` holds one.
-fn advised(mistake: Mistake, text: &str) -> Mistake {
-    match unexpanded::hint(text) {
-        Some(hint) => mistake.hint(hint),
-        None => mistake,
-    }
-}
-
-/// The tags that hold now, each with its place.
-fn tags(keys: &mut Reader<'_>) -> Vec<(Place, String)> {
-    let Some(node) = keys.node("tags") else { return Vec::new() };
-    let items = keys.items("tags", node);
-    items.iter().filter_map(|item| Some((item.place.clone(), tag(keys, item)?))).collect()
-}
-
-fn tag(keys: &mut Reader<'_>, item: &Node) -> Option<String> {
-    let (key, node) = if let Data::Table(table) = &item.data {
-        if let Some(when) = table.get("when")
-            && !keys.holds("tags.when", when)?
-        {
-            return None;
-        }
-        ("tags.tag", table.get("tag")?)
-    } else {
-        ("tags", item)
-    };
-    keys.text_of(key, node).filter(|tag| !tag.is_empty())
 }
 
 fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {

@@ -11,6 +11,7 @@ mod bases;
 mod build;
 mod builtin;
 pub(crate) mod cores;
+mod destinations;
 mod dockerfile;
 mod earlier;
 mod environment;

@@ -77,6 +77,16 @@ pub(super) fn build<'a>(names: &'a Names, name: &str) -> Result<&'a str, Problem
     }
     let alike = builds.alike.get(name).map(Vec::as_slice).unwrap_or_default();
     let alike: Vec<_> = alike.iter().map(String::as_str).collect();
+    // Those of a matrix have its name before their own part.
+    let begins =
+        |build: &&&String| build.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    let parts: Vec<_> = builds.names.iter().filter(|build| begins(&build)).take(3).collect();
+    if alike.is_empty() && !parts.is_empty() {
+        let spelt: Vec<_> =
+            parts.iter().map(|part| format!("`{}`", spelt("builds", part))).collect();
+        let problem = Problem::new(format!("`{}` does not exist", self::spelt("builds", name)));
+        return Err(problem.hint(format!("name one build: {}", spelt.join(", "))));
+    }
     only("builds", &alike, name, || builds.names.iter().map(String::as_str))
 }
 

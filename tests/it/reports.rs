@@ -139,6 +139,15 @@ fn a_reports_directory_that_is_not_there_is_told_where_it_stands() {
 }
 
 #[test]
+fn a_directory_is_no_report() {
+    let sandbox = planned("[builds.api]\n").directory("out");
+
+    sandbox.run(["run", "--report", "json=out"]).code(2).stderr(
+        "error: `--report json=out` names a directory, `[DIR]/out`\nhint: name a file in it",
+    );
+}
+
+#[test]
 fn a_report_without_a_path_or_of_no_format_is_a_mistake() {
     planned("[builds.api]\n")
         .run(["check", "--set", "reports.xml=x"])
