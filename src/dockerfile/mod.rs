@@ -25,7 +25,7 @@ pub use expand::{ExpandError, expand, expand_document, expand_words};
 pub use images::{Image, Named, Reach, UnknownTarget};
 pub use instruction::{Command, Copy, Healthcheck, Inline, Instruction, Mount, Run, What};
 pub(crate) use nearest::nearest;
-pub use taken::{BaseImage, Given, Parent, Taken, WholeContext};
+pub use taken::{BaseImage, Built, Given, Parent, Taken, WholeContext};
 
 /// A Dockerfile, read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,6 +29,17 @@ pub struct Taken {
     pub parents: bool,
     /// No variable stands in the sources: no base image can make them others.
     pub fixed: bool,
+    /// Whether its stage is built.
+    pub built: Built,
+}
+
+/// Whether a stage is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Built {
+    /// The target needs it.
+    Always,
+    /// It does not, and some executors build it all the same.
+    BySome,
 }
 
 /// Why it cannot be told which paths are taken: all of them may be.
@@ -190,7 +201,8 @@ impl Dockerfile {
                 }
                 let each = one(instruction, &own, &world).map_err(|why| whole(line, why))?;
                 cost += each.iter().flat_map(|one| &one.sources).map(String::len).sum::<usize>();
-                taken.extend(each);
+                let built = if reach.needed[index] { Built::Always } else { Built::BySome };
+                taken.extend(each.into_iter().map(|one| Taken { built, ..one }));
             }
             budget = budget.saturating_sub(cost + own.size());
             if follow {
@@ -312,7 +324,8 @@ fn copied(
     }
     let excludes = copy.excludes.clone();
     let fixed = !copy.sources.iter().any(|source| source.contains('$'));
-    Ok(vec![Taken { line, sources, wildcards: true, excludes, parents: copy.parents, fixed }])
+    let (parents, built) = (copy.parents, Built::Always);
+    Ok(vec![Taken { line, sources, wildcards: true, excludes, parents, fixed, built }])
 }
 
 fn mounted(
@@ -343,8 +356,8 @@ fn mounted(
         return Ok(Vec::new());
     }
     // Nobody asks: what is mounted may be made by the time that it is looked at.
-    let (excludes, parents, fixed) = (Vec::new(), false, false);
-    Ok(vec![Taken { line, sources, wildcards: false, excludes, parents, fixed }])
+    let (excludes, parents, fixed, built) = (Vec::new(), false, false, Built::Always);
+    Ok(vec![Taken { line, sources, wildcards: false, excludes, parents, fixed, built }])
 }
 
 /// The path from the context's root on, without what does not lead anywhere.

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 
 use crate::{
     context::{ContextError, Extent, absent},
-    dockerfile::{BaseImage, Parent, Taken, WholeContext},
+    dockerfile::{BaseImage, Built, Parent, Taken, WholeContext},
     oci::{Platform, Registries},
     outcome::chain,
     plan::{self, Build, Plan, Slim},
@@ -66,7 +66,8 @@ impl Sent {
 /// Whether all that lines take of a context by its name is there: an executor would only find out
 /// when it has everything, and after all that stands before that line.
 ///
-/// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds.
+/// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds; nor of stages
+/// that the target does not need, which most leave out.
 /// Source: Kaniko's `pkg/util/command_util.go`, `ResolveSources`.
 ///
 /// # Errors
@@ -80,7 +81,7 @@ fn all_there<'t>(
     let literal = |one: &&Taken| {
         one.wildcards && !one.sources.iter().any(|source| source.contains(['*', '?', '[']))
     };
-    for one in taken.into_iter().filter(literal) {
+    for one in taken.into_iter().filter(|one| one.built == Built::Always).filter(literal) {
         for source in &one.sources {
             if let Some(absent) = absent(&spec, source)? {
                 return Err(ContextError::NoSource {

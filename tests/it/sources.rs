@@ -73,6 +73,9 @@ fn a_stage_that_is_not_built_may_name_what_is_not_there() {
     let sandbox = app("FROM scratch AS other\nCOPY nope /\nFROM scratch\nCOPY src/a /\n");
 
     sandbox.run(["run"]).code(0);
+    // Of another image than ours it is not known whether it builds that stage.
+    let other = ["run", "--set", "executors.d={type=\"docker\",image=\"kaniko\"}"];
+    sandbox.run(other.iter().chain(&["--set", "builds.web.executor=d"])).code(0);
 }
 
 #[test]

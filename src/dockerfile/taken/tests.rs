@@ -51,6 +51,7 @@ fn copies_and_bind_mounts_take_what_they_name() {
         excludes: vec!["*.md".into()],
         parents: true,
         fixed: true,
+        built: Built::Always,
     };
     assert_eq!(taken[0], copy);
     assert_eq!((taken[1].line, &taken[1].sources[..]), (3, &["l.tgz".to_owned()][..]));

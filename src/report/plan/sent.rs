@@ -54,7 +54,9 @@ mod tests {
 
     fn taken(line: usize, source: &str) -> Taken {
         let sources = vec![source.to_owned()];
-        Taken { line, sources, wildcards: true, excludes: Vec::new(), parents: false, fixed: true }
+        let (excludes, parents, fixed, built) =
+            (Vec::new(), false, true, crate::dockerfile::Built::Always);
+        Taken { line, sources, wildcards: true, excludes, parents, fixed, built }
     }
 
     fn decided(taken: Vec<Taken>, unless: &[&str]) -> String {
