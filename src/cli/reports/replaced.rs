@@ -14,7 +14,9 @@ const HINT: &str = "give each report a file of its own";
 /// A mistake for each report that would replace a file of the configuration, a Dockerfile of the
 /// plan, an output of a build, or another report.
 pub(super) fn mistakes(reports: &[Report], plan: &Plan) -> Vec<Mistake> {
-    let files = files(plan);
+    // What is not there replaces no source; plans of many builds have many.
+    let has_sources = reports.iter().any(|report| report.path.exists());
+    let files = if reports.is_empty() { Vec::new() } else { files(plan, has_sources) };
     let mut seen: Vec<(PathBuf, &Report)> = Vec::new();
     let mut mistakes = Vec::new();
     for report in reports {
@@ -35,16 +37,18 @@ pub(super) fn mistakes(reports: &[Report], plan: &Plan) -> Vec<Mistake> {
 }
 
 /// What no report may replace, with what it is.
-fn files(plan: &Plan) -> Vec<(PathBuf, String)> {
+fn files(plan: &Plan, with_sources: bool) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
-    for (label, path) in plan.sources.files() {
+    for (label, path) in plan.sources.files().filter(|_| with_sources) {
         files.push((real(path), format!("`{label}`, a file of the configuration")));
     }
     for build in &plan.builds {
-        let (context::Dockerfile::Inside(path) | context::Dockerfile::Outside(path)) =
-            &build.dockerfile;
-        let what = format!("`{}`, the Dockerfile of `{}`", build.dockerfile_label, build.name);
-        files.push((real(&build.context.join(path)), what));
+        if with_sources {
+            let (context::Dockerfile::Inside(path) | context::Dockerfile::Outside(path)) =
+                &build.dockerfile;
+            let what = format!("`{}`, the Dockerfile of `{}`", build.dockerfile_label, build.name);
+            files.push((real(&build.context.join(path)), what));
+        }
         for output in &build.outputs {
             let key = output.flag.trim_start_matches('-');
             files.push((real(&output.local), format!("the `{key}` of `{}`", build.name)));
