@@ -1,6 +1,8 @@
 //! What a Dockerfile asks for that takes a real executor.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use crate::dockerfile::{self, Argument, Dockerfile, Instruction, Reach, Stage, What};
 
@@ -66,7 +68,7 @@ pub fn check(
         room: ROOM,
     };
     let mut found = Vec::new();
-    let mut named: HashMap<&str, &Stage> = HashMap::new();
+    let mut named: HashMap<&str, &Stage> = HashMap::default();
     for (index, stage) in dockerfile.stages.iter().enumerate() {
         if reach.needs(index) {
             let earlier = named.get(&*stage.base.to_ascii_lowercase());

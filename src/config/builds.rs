@@ -4,7 +4,7 @@
 //! `defaults`; tables merge, everything else replaces. A build with a `matrix` becomes one for
 //! each of its combinations, under a name of its own.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
     Section,
@@ -62,7 +62,7 @@ pub(super) fn builds(
     for build in written {
         let table = build.table.over(under(&build, given, mistakes));
         let matrix = table.entry("matrix").cloned();
-        let build = Section { table, ..build };
+        let build = Section { table: Arc::new(table), ..build };
         let variants = match matrix {
             Some(matrix) => variants(&build, &matrix, given).unwrap_or_else(|mistake| {
                 mistakes.push(mistake);
@@ -91,7 +91,8 @@ pub(super) fn builds(
 fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
     let mut any = false;
     for build in builds.iter_mut().filter(|build| wildcard(&set.pattern, &build.name)) {
-        build.table = set.table.over(std::mem::take(&mut build.table));
+        let table = Arc::unwrap_or_clone(std::mem::take(&mut build.table));
+        build.table = Arc::new(set.table.over(table));
         any = true;
     }
     if !any {

@@ -119,6 +119,8 @@ fn name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     const NOTHING: Given<'static> = Given {
@@ -135,7 +137,7 @@ mod tests {
         let environment = BTreeMap::from([("FROM_JOB".to_owned(), "{{ x }}".to_owned())]);
         let mut config = Config::given(given, &environment, &[]).unwrap();
         let build = config.builds.remove(0);
-        (build.name, build.table)
+        (build.name, Arc::unwrap_or_clone(build.table))
     }
 
     fn keys(table: &Table) -> Vec<&str> {

@@ -4,12 +4,9 @@
 //! The order is that of the merge: within a section layer after layer, then `defaults`, presets
 //! in their order, the build's own section, and what `--set` says of builds by a glob.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    fmt,
-    sync::OnceLock,
-};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::OnceLock};
+
+use foldhash::HashMap;
 
 use super::{
     Config, Section, builds,
@@ -69,7 +66,7 @@ impl Said<'_> {
     pub fn of<'s>(&'s self, path: &'s [&'s str]) -> impl DoubleEndedIterator<Item = Step<'s>> {
         self.0
             .iter()
-            .filter_map(move |(section, table)| Some(Step { section, node: at(table, path)? }))
+            .filter_map(move |(section, table)| Some(Step { section, node: table.at(path)? }))
     }
 }
 
@@ -201,12 +198,6 @@ fn inner(node: Option<&Node>) -> Option<&Table> {
         Data::Table(table) => Some(table),
         _ => None,
     }
-}
-
-fn at<'t>(table: &'t Table, path: &[&str]) -> Option<&'t Node> {
-    let (first, rest) = path.split_first()?;
-    let node = table.get(first)?;
-    if rest.is_empty() { Some(node) } else { at(inner(Some(node))?, rest) }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub use given::Given;
 pub use history::{Described, Said, Step};
 pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
-pub use node::{Data, Entry, Node, Table};
+pub use node::{Data, Entry, Node, Section, Table};
 pub use source::{Origin, Place, Shown, Source, Sources};
 pub use time::time;
 pub(crate) use toml_text::literal;
@@ -76,21 +76,6 @@ pub struct Config {
     /// What the user should know of its form and that stops nothing.
     pub warnings: Vec<Mistake>,
     history: History,
-}
-
-/// A table that has a name.
-#[derive(Debug, Clone)]
-pub struct Section {
-    /// Its name.
-    pub name: String,
-    /// Its name in the file: of a build of a matrix that of the matrix, else its name.
-    pub written: String,
-    /// Where the name stands.
-    pub key: Place,
-    /// Its keys.
-    pub table: Table,
-    /// Of a build of a matrix: its values by name.
-    pub matrix: Vec<(String, String)>,
 }
 
 /// What a configuration is made from.
@@ -253,10 +238,10 @@ impl Config {
         sources: &Sources,
     ) -> Self {
         let defaults = table_of(root.remove("defaults"));
-        let presets = sections(table_of(root.remove("presets")));
+        let presets = table_of(root.remove("presets")).into_sections();
         let written = table_of(root.remove("builds"));
         let count = written.0.len();
-        let mut written = sections(written);
+        let mut written = written.into_sections();
         written.retain(|build| check::is_name(&build.name));
         let config = Self {
             path: path.map(Path::to_owned),
@@ -267,8 +252,8 @@ impl Config {
             warnings: Vec::new(),
             history: History::default(),
             vars: table_of(root.remove("vars")),
-            registries: sections(table_of(root.remove("registries"))),
-            executors: sections(table_of(root.remove("executors"))),
+            registries: table_of(root.remove("registries")).into_sections(),
+            executors: table_of(root.remove("executors")).into_sections(),
             reports: table_of(root.remove("reports")),
             groups: table_of(root.remove("groups")),
             builds: Vec::new(),
@@ -328,17 +313,6 @@ fn table_of(entry: Option<Entry>) -> Table {
         Some(Data::Table(table)) => table,
         _ => Table::default(),
     }
-}
-
-fn sections(table: Table) -> Vec<Section> {
-    let section = |entry: Entry| match entry.node.data {
-        Data::Table(table) => {
-            let (name, key) = (entry.name, entry.key);
-            Some(Section { written: name.clone(), name, key, table, matrix: Vec::new() })
-        }
-        _ => None,
-    };
-    table.0.into_iter().filter_map(section).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A setting as it was written: its value, and the place where it stands.
 
+use std::sync::Arc;
+
 use super::source::Place;
 
 /// A value with its place.
@@ -58,6 +60,21 @@ pub struct Entry {
     pub node: Node,
 }
 
+/// A table that has a name.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Its name.
+    pub name: String,
+    /// Its name in the file: of a build of a matrix that of the matrix, else its name.
+    pub written: String,
+    /// Where the name stands.
+    pub key: Place,
+    /// Its keys.
+    pub table: Arc<Table>,
+    /// Of a build of a matrix: its values by name.
+    pub matrix: Vec<(String, String)>,
+}
+
 impl Table {
     /// The value of `name`.
     #[must_use]
@@ -71,10 +88,34 @@ impl Table {
         self.0.iter().find(|entry| entry.name == name)
     }
 
+    /// The value at `path`: a key, the name of an entry in its table, and so on.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<&Node> {
+        let (first, rest) = path.split_first()?;
+        let node = self.get(first)?;
+        match &node.data {
+            _ if rest.is_empty() => Some(node),
+            Data::Table(table) => table.at(rest),
+            _ => None,
+        }
+    }
+
     /// Takes `name` out.
     pub fn remove(&mut self, name: &str) -> Option<Entry> {
         let index = self.0.iter().position(|entry| entry.name == name)?;
         Some(self.0.remove(index))
+    }
+
+    /// Its tables, each as a section; what is no table has been told.
+    pub(super) fn into_sections(self) -> Vec<Section> {
+        let section = |Entry { name, key, node }: Entry| match node.data {
+            Data::Table(table) => {
+                let (written, table) = (name.clone(), Arc::new(table));
+                Some(Section { name, written, key, table, matrix: Vec::new() })
+            }
+            _ => None,
+        };
+        self.0.into_iter().filter_map(section).collect()
     }
 
     /// This table laid over `base`: tables merge, everything else replaces, and what only

@@ -1,9 +1,8 @@
 //! Which stages a target needs, and which images they are built from.
 
-use std::{
-    cell::LazyCell,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cell::LazyCell, collections::BTreeMap};
+
+use foldhash::HashMap;
 
 use super::{Dockerfile, Instruction, Mount, Stage, What, expand::expansion, nearest::nearest};
 

@@ -1,6 +1,8 @@
 //! Which paths of the context a target takes.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashSet;
 
 use serde::Deserialize;
 
@@ -216,7 +218,7 @@ impl Dockerfile {
     /// line.
     #[must_use]
     pub fn parents(&self, reach: &Reach, unused: bool) -> Vec<Parent> {
-        let mut known = HashSet::new();
+        let mut known = HashSet::default();
         let mut parents = Vec::new();
         for (index, base) in reach.bases.iter().enumerate() {
             if (unused || reach.needed[index])

@@ -8,7 +8,9 @@
 //! Source: Kaniko's pkg/dockerfile/buildargs.go, pkg/commands/arg.go and pkg/executor/build.go of
 //! both; `BuildKit`'s frontend/dockerfile/dockerfile2llb/convert.go.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashSet};
 
 use super::{Argument, Dockerfile, ExpandError, Instruction, What, expand::expansion};
 
@@ -77,9 +79,9 @@ impl<'g> World<'g> {
             build_args,
             late,
             escape: file.escape,
-            globals: HashMap::new(),
-            arguments: HashSet::new(),
-            environment: HashSet::new(),
+            globals: HashMap::default(),
+            arguments: HashSet::default(),
+            environment: HashSet::default(),
         };
         for instruction in instructions {
             match instruction.plain() {

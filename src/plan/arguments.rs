@@ -1,6 +1,6 @@
 //! The executor's command line for a build: pure, so that a plan shows it and a job has it.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use crate::{
     context::Dockerfile as DockerfileAt,
@@ -52,12 +52,13 @@ pub fn arguments(
         after: _,
         retry: _,
         timeout: _,
-        origins: _,
+        needed_at: _,
+        written: _,
     } = build;
 
     let mut arguments = vec![
         format!("--context=tar://{FAR_DIR}/{BUNDLE}"),
-        format!("--dockerfile={}", far_dockerfile(dockerfile)),
+        far_dockerfile(dockerfile),
         "--log-format=color".to_owned(),
         format!("--digest-file={FAR_DIR}/{DIGEST}"),
     ];
@@ -97,15 +98,15 @@ pub(crate) fn far_output(flag: &str) -> &'static str {
     if flag == "--tar-path" { "image.tar" } else { "layout" }
 }
 
-/// The bundle is unpacked to `/kaniko/buildcontext`.
+/// The flag for it. The bundle is unpacked to `/kaniko/buildcontext`.
 ///
 /// Source: Kaniko's pkg/constants, `BuildContextDir`.
 fn far_dockerfile(dockerfile: &DockerfileAt) -> String {
     match dockerfile {
         DockerfileAt::Inside(path) => {
-            Path::new("/kaniko/buildcontext").join(path).to_string_lossy().into_owned()
+            format!("--dockerfile=/kaniko/buildcontext/{}", path.display())
         }
-        DockerfileAt::Outside(_) => format!("{FAR_DIR}/{DOCKERFILE}"),
+        DockerfileAt::Outside(_) => format!("--dockerfile={FAR_DIR}/{DOCKERFILE}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     builtin::Unsupported,
-    config::{Data, Mistake, Node, Section},
+    config::{Data, Mistake, Node, Place, Section},
     context::{Modes, Timestamps},
     registry::{Access, Reference},
     template::{LateValue, Rendered},
@@ -17,7 +17,7 @@ use super::{
     bases, builtin, destinations, dockerfile,
     earlier::Taking,
     flags, labels,
-    needs::{After, Needs},
+    needs::{self, After, Needs},
     reader::Reader,
     slim, tokens, values,
 };
@@ -205,9 +205,10 @@ impl Begun {
             bases: read.bases.clone(),
             needs: Vec::new(),
             after: after.all,
+            needed_at: after.named,
             retry,
             timeout,
-            origins: std::mem::take(&mut keys.origins),
+            written: Arc::clone(&section.table),
         };
         if is_slim {
             let unused = slim::builds_unused(&build.executor, &build.flags);
@@ -233,6 +234,18 @@ impl Build {
         ];
         maps.into_iter()
             .flat_map(|(key, map)| map.iter().map(move |(name, text)| (key, name.as_str(), text)))
+    }
+
+    /// Where the value of a key stands, or, as `labels.NAME`, that of an entry of its table; of
+    /// `needs.NAME` where that build is named.
+    #[must_use]
+    pub fn origin(&self, path: &str) -> Option<&Place> {
+        let node = match path.split_once('.') {
+            Some((needs::KEY, name)) => return self.needed_at.get(name),
+            Some((key, name)) => self.written.at(&[key, name]),
+            None => self.written.get(path),
+        };
+        node.map(|node| &node.place)
     }
 
     /// The builds whose images it takes, once for each time that it does.

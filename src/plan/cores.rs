@@ -1,107 +1,56 @@
 //! Work that is done on all cores: of many builds, none of which waits for another.
 
-use std::{
-    collections::BTreeMap,
-    panic::resume_unwind,
-    sync::{
-        LazyLock, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc::sync_channel,
-    },
-    thread,
+use std::{sync::LazyLock, thread};
+
+use rayon::{
+    ThreadPool, ThreadPoolBuilder,
+    iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _},
 };
 
 /// With fewer than this a thread costs more than it saves.
 const FEW: usize = 32;
 
-/// Asked once: the answer is in files.
-static CORES: LazyLock<usize> =
-    LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
-
 /// So many are taken at a time: a core that other work keeps from its own takes fewer.
 const SHARE: usize = 16;
 
+/// Of so many items at most is something made that is not handed on yet.
+const AHEAD: usize = 256;
+
+/// More threads than this would wait for the fifth of the work that one thread does alone; they stay
+/// as long as the process, and a container can have room for few.
+const MOST: usize = 4;
+
+/// The thread that first has work for them and one for each further core; none where there is one
+/// core, or no room for more threads.
+static THREADS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST);
+    let threads = ThreadPoolBuilder::new().num_threads(cores).use_current_thread();
+    if cores > 1 { threads.build().ok() } else { None }
+});
+
 /// What `make` makes of each item, in their order.
-pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let cores = (*CORES).min(items.len() / FEW);
-    if cores < 2 {
-        return items.into_iter().map(make).collect();
-    }
-    let count = items.len();
-    let mut items = items.into_iter();
-    let mut shares = Vec::new();
-    while items.len() > 0 {
-        shares.push(Mutex::new(items.by_ref().take(SHARE).collect::<Vec<T>>()));
-    }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let index = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(share) = shares.get(index)
-        {
-            let share = std::mem::take(&mut *share.lock().unwrap_or_else(PoisonError::into_inner));
-            done.push((index, share.into_iter().map(&make).collect::<Vec<R>>()));
+pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Send + Sync) -> Vec<R> {
+    let threads = if items.len() < FEW { None } else { THREADS.as_ref() };
+    match threads {
+        Some(threads) => {
+            threads.install(|| items.into_par_iter().with_min_len(SHARE).map(make).collect())
         }
-        done
-    };
-    let mut parts = thread::scope(|scope| {
-        // Where there is no room for a thread, the others do its work.
-        let begin = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
-        let threads: Vec<_> = (1..cores).filter_map(begin).collect();
-        let mut parts = work();
-        for thread in threads {
-            parts.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        parts
-    });
-    parts.sort_unstable_by_key(|(index, _)| *index);
-    let mut all = Vec::with_capacity(count);
-    all.extend(parts.into_iter().flat_map(|(_, part)| part));
-    all
+        None => items.into_iter().map(make).collect(),
+    }
 }
 
-/// Makes a part of each item and hands the parts on in their order, each as soon as it can be.
+/// Makes something of each item and hands it on, in their order.
 ///
 /// # Errors
 ///
-/// The first of `take`; no more is made then.
+/// The first of `take`; no more is handed on then.
 pub(crate) fn in_turn<T: Sync, R: Send, E>(
     items: &[T],
-    make: impl Fn(&T) -> R + Sync,
-    mut take: impl FnMut(R) -> Result<(), E>,
+    make: impl Fn(&T) -> R + Send + Sync,
+    take: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    let next = AtomicUsize::new(0);
-    let one = || {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        Some((index, make(items.get(index)?)))
-    };
-    let threads = if items.len() < FEW { 0 } else { *CORES };
-    thread::scope(|scope| {
-        let (hand_on, parts) = sync_channel(threads);
-        for _ in 0..threads {
-            let (hand_on, one) = (hand_on.clone(), &one);
-            let work = move || {
-                while let Some(part) = one() {
-                    // Whoever takes them takes no more.
-                    if hand_on.send(part).is_err() {
-                        return;
-                    }
-                }
-            };
-            // Where there is no room for a thread, the others do its work, or we do it below.
-            let _ = thread::Builder::new().spawn_scoped(scope, work);
-        }
-        drop(hand_on);
-        let (mut turn, mut early) = (0, BTreeMap::new());
-        for (index, part) in parts.into_iter().chain(std::iter::from_fn(one)) {
-            early.insert(index, part);
-            while let Some(part) = early.remove(&turn) {
-                take(part)?;
-                turn += 1;
-            }
-        }
-        Ok(())
-    })
+    let parts = items.chunks(AHEAD).flat_map(|items| each(items.iter().collect(), &make));
+    parts.into_iter().try_for_each(take)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The Dockerfile of a build: where it is, what it takes, and what an executor must be able to.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use foldhash::HashMap;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -214,7 +216,7 @@ fn find(keys: &mut Reader<'_>, context: &Path) -> Option<PathBuf> {
 
 /// What the executor must be able to do, each with the place that asks for it.
 pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> {
-    let origin = |key: &str| match build.origins.get(key) {
+    let origin = |key: &str| match build.origin(key) {
         Some(place) => format!("`{key}` ({})", sources.show(place)),
         None => format!("`{key}`"),
     };
@@ -294,7 +296,7 @@ pub(super) fn tell_unsupported(keys: &mut Reader<'_>, build: &Build, read: &Read
     }
     let (file, reach) = (&read.file, &read.reach);
     let mut kinds: Vec<(Unsupported, Vec<usize>)> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<String, usize> = HashMap::default();
     for found in unsupported(file.needed(reach), file.executed(reach)) {
         let index = *known.entry(found.what.clone()).or_insert(kinds.len());
         match kinds.get_mut(index) {

@@ -229,14 +229,14 @@ impl Taking<'_> {
     ) {
         let Some(earlier) = self.earlier else { return };
         for (name, text) in texts {
-            let place = keys.origins.get(&format!("{key}.{name}")).cloned();
+            let place = keys.table.at(&[key, name]).map(|node| &node.place);
             let mut mistakes = Vec::new();
             let filled = text.filled(|late| {
                 let build = late.build();
                 if self.chosen.contains(build) {
                     return None;
                 }
-                let done = match earlier.done(build, who, place.as_ref()) {
+                let done = match earlier.done(build, who, place) {
                     Ok(done) => done,
                     Err(mistake) => {
                         mistakes.push(mistake);

@@ -283,7 +283,7 @@ fn written(node: &Node) -> String {
 fn rendered(key: &str, node: &Node, keys: &mut Reader<'_>) -> String {
     as_toml(node, &mut |text, node| {
         let mistakes = keys.mistakes.len();
-        let becomes = keys.late_of(key, node);
+        let becomes = keys.late_of(&key, node);
         keys.mistakes.truncate(mistakes);
         becomes.map_or_else(|| format!("{text:?}"), |text| format!("{:?}", shown(&text)))
     })

@@ -1,6 +1,8 @@
 //! The builds of a file by their names, and what a word can mean among them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::config::{Config, Data, Mistake, Node, nearest, wildcard};
 
@@ -36,7 +38,7 @@ impl<'c> Known<'c> {
     pub(super) fn of(config: &'c Config, mistakes: &mut Vec<Mistake>) -> Self {
         let builds = config.builds.iter().map(|build| (build.name.as_str(), &*build.written));
         let mut known = Self::named(builds);
-        let mut groups = HashMap::new();
+        let mut groups = HashMap::default();
         for group in &config.groups.0 {
             let Data::List(items) = &group.node.data else { continue };
             let mut members = Vec::new();
@@ -140,7 +142,7 @@ pub(super) mod tests {
     /// Four builds of which two are a matrix's, and a group.
     pub(in crate::plan) fn four() -> Known<'static> {
         let builds = [("base", "base"), ("api-v1", "api"), ("api-v2", "api"), ("web", "web")];
-        let groups = HashMap::from([("apis", vec![0, 1, 2])]);
+        let groups = HashMap::from_iter([("apis", vec![0, 1, 2])]);
         Known { groups, ..Known::named(builds.into_iter()) }
     }
 

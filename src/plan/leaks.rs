@@ -54,7 +54,7 @@ fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {
                 continue;
             }
             let message = format!("`{key}.{name}` of `{}` holds a secret", build.name);
-            let mistake = match build.origins.get(&format!("{key}.{name}")) {
+            let mistake = match build.origin(&format!("{key}.{name}")) {
                 Some(place) => Mistake::at(place, message, "a secret").concealed(),
                 None => Mistake::nowhere(message),
             };

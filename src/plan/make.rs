@@ -1,15 +1,18 @@
 //! Making a plan: from a configuration and the facts of a job to decisions.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
+    fmt,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use foldhash::{HashMap, HashSet};
+
 use crate::{
     ci::Provider,
-    config::{Config, Data, Entry, Mistake, Node, Origin, Section, Table},
-    template::{Engine, Names, Value, Var},
+    config::{Config, Data, Entry, Mistake, Node, Origin, Place, Section, Table},
+    template::{self, Engine, Names, Value, Var},
 };
 
 use super::{
@@ -91,7 +94,7 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
         warnings: config.warnings.clone(),
         left_out: Vec::new(),
         known: &known,
-        loose: HashMap::new(),
+        loose: HashMap::default(),
         needed: Needed::default(),
         taking: Taking {
             earlier: wanted.earlier,
@@ -179,7 +182,7 @@ impl<'a> Planner<'a> {
             });
             (index, build, keys.mistakes, keys.warnings)
         });
-        let (mut builds, mut warned) = (BTreeMap::new(), HashSet::new());
+        let (mut builds, mut warned) = (BTreeMap::new(), HashSet::default());
         for (index, build, mut mistakes, warnings) in finished {
             self.mistakes.append(&mut mistakes);
             for warning in warnings {
@@ -252,22 +255,71 @@ fn check_structure(
     facts: &Facts<'_>,
     (engine, plain): (&Engine, &Engine),
 ) -> Vec<Mistake> {
-    let check_table = |engine: &Engine, table: &Table| {
+    let check = |engine: &Engine, table: &Table, texts: Vec<(String, &Node)>| {
         let mut keys = Reader::new(config, engine, table, facts.current);
-        for entry in &table.0 {
-            check_node(&mut keys, &entry.name, &entry.node);
+        for (key, node) in texts {
+            keys.check(&key, node);
         }
         keys.mistakes
     };
-    let builds = cores::each(config.builds.iter().collect(), |section| {
-        check_table(&engine_of(section, engine), &section.table)
+    // What stands in `defaults` and presets is looked at once for all builds that can name the
+    // same in it.
+    let mut seen: HashMap<Vec<&str>, HashSet<(usize, usize)>> = HashMap::default();
+    let mut new = Vec::new();
+    for section in &config.builds {
+        let axes = section.matrix.iter().map(|(name, _)| name.as_str()).collect();
+        let seen = seen.entry(axes).or_default();
+        let is_new = |place: &Place| seen.insert((place.source, place.span.start));
+        let texts = texts(&section.table, is_new);
+        if !texts.is_empty() {
+            new.push((section, texts));
+        }
+    }
+    let of_builds = cores::each(new, |(section, texts)| {
+        check(&engine_of(section, engine), &section.table, texts)
     });
-    let mut mistakes: Vec<_> = builds.into_iter().flatten().collect();
+    let mut mistakes: Vec<_> = of_builds.into_iter().flatten().collect();
     let others = config.executors.iter().chain(&config.registries);
-    for table in others.map(|section| &section.table).chain([&config.vars]) {
-        mistakes.extend(check_table(plain, table));
+    for table in others.map(|section| &*section.table).chain([&config.vars]) {
+        mistakes.extend(check(plain, table, texts(table, |_| true)));
     }
     mistakes
+}
+
+/// The texts of `table` that can be templates and are `wanted`, with their keys.
+fn texts(table: &Table, mut wanted: impl FnMut(&Place) -> bool) -> Vec<(String, &Node)> {
+    let mut texts = Vec::new();
+    for entry in &table.0 {
+        add_texts(&entry.name, &entry.node, &mut wanted, &mut texts);
+    }
+    texts
+}
+
+fn add_texts<'c>(
+    key: &dyn fmt::Display,
+    node: &'c Node,
+    wanted: &mut impl FnMut(&Place) -> bool,
+    texts: &mut Vec<(String, &'c Node)>,
+) {
+    match &node.data {
+        Data::Text(text) => {
+            if !template::is_text(text) && wanted(&node.place) {
+                texts.push((key.to_string(), node));
+            }
+        }
+        Data::List(items) => {
+            for item in items {
+                add_texts(key, item, wanted, texts);
+            }
+        }
+        Data::Table(table) => {
+            for entry in &table.0 {
+                let key = format_args!("{key}.{}", entry.name);
+                add_texts(&key, &entry.node, wanted, texts);
+            }
+        }
+        Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}
+    }
 }
 
 /// What renders the templates of `build`.
@@ -283,23 +335,6 @@ pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Eng
     let registries = registries::read(config, &Engine::new(names.clone()), facts, &mut Vec::new());
     let hosts = registries.into_iter().map(|one| (one.name, one.host)).collect();
     engine_of(build, &Engine::new(Names { registries: Arc::new(hosts), ..names }))
-}
-
-fn check_node(keys: &mut Reader<'_>, key: &str, node: &Node) {
-    match &node.data {
-        Data::Text(template) => keys.check(key, node, template),
-        Data::List(items) => {
-            for item in items {
-                check_node(keys, key, item);
-            }
-        }
-        Data::Table(table) => {
-            for entry in &table.0 {
-                check_node(keys, &format!("{key}.{}", entry.name), &entry.node);
-            }
-        }
-        Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}
-    }
 }
 
 fn template_names(config: &Config, facts: &Facts<'_>) -> Names {

@@ -54,7 +54,7 @@ pub use slim::{Slim, parents, sources as extent, taken};
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    config::{Mistake, Place, Sources},
+    config::{Mistake, Place, Sources, Table},
     context::{Dockerfile as DockerfileAt, Modes, Timestamps},
     dockerfile::Dockerfile,
     registry::{Access, Reference, Registry, credentials::Needed},
@@ -151,8 +151,10 @@ pub struct Build {
     pub retry: u32,
     /// How long an attempt may take.
     pub timeout: Duration,
-    /// Where each key's value was written.
-    pub origins: BTreeMap<String, Place>,
+    /// Where it names those that it needs.
+    pub needed_at: BTreeMap<Arc<str>, Place>,
+    /// What is written of it, in all layers.
+    pub written: Arc<Table>,
 }
 
 /// An image that a Dockerfile takes.

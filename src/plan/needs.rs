@@ -1,11 +1,14 @@
 //! `needs`: which builds are built before another, though it takes nothing of theirs.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use crate::config::Mistake;
+use crate::config::{Mistake, Place};
 
 use super::{
     earlier::Taking,
@@ -13,7 +16,7 @@ use super::{
     reader::Reader,
 };
 
-/// What stands before a build's name among the places of a build's values.
+/// The key.
 pub(super) const KEY: &str = "needs";
 
 /// So often builds may need one another: what is a graph of more is no file of a person's.
@@ -39,13 +42,13 @@ impl Needed {
 /// The builds that one needs by its `needs`.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
-    /// By name: they are built.
-    pub(super) named: Vec<Arc<str>>,
+    /// By name, and where: they are built.
+    pub(super) named: BTreeMap<Arc<str>, Place>,
     /// By a group, a glob or a matrix: those of them that are built.
     pub(super) loose: Vec<Arc<str>>,
 }
 
-/// Reads `needs` of the build at `index`. Where each stands is kept with the places of its values.
+/// Reads `needs` of the build at `index`.
 pub(super) fn needs(
     keys: &mut Reader<'_>,
     index: usize,
@@ -84,8 +87,7 @@ pub(super) fn needs(
                 // These may be thousands, for each of thousands of builds.
                 needs.loose.push(shared);
             } else {
-                keys.origins.entry(format!("{KEY}.{name}")).or_insert_with(|| place.clone());
-                needs.named.push(shared);
+                needs.named.entry(shared).or_insert_with(|| place.clone());
             }
         }
     }
@@ -102,17 +104,19 @@ pub(super) struct After {
     pub(super) all: Vec<Arc<str>>,
     /// Those of them that it does not need by their names, nor by taking their images.
     pub(super) loose: Vec<Arc<str>>,
+    /// Those that it needs by their names, and where it says so.
+    pub(super) named: BTreeMap<Arc<str>, Place>,
 }
 
 impl Needs {
     /// Those that are needed, with those whose images are `taken`.
     pub(super) fn with<'t>(self, taken: impl Iterator<Item = &'t str>) -> After {
         let Self { named, mut loose } = self;
-        let mut all: Vec<Arc<str>> = taken.map(Arc::from).chain(named).collect();
+        let mut all: Vec<Arc<str>> = taken.map(Arc::from).chain(named.keys().cloned()).collect();
         loose.retain(|name| !all.contains(name));
         all.extend(loose.iter().cloned());
         all.sort_unstable();
         all.dedup();
-        After { all, loose }
+        After { all, loose, named }
     }
 }

@@ -1,9 +1,8 @@
 //! The order of builds: that of the file, moved only by what they need.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use foldhash::{HashMap, HashSet};
 
 use crate::config::{Config, Mistake, Mistakes, Place};
 
@@ -94,7 +93,7 @@ pub(super) fn order(
 
 /// Two builds that are pushed under one name are a mistake: the later one would take it away.
 fn tell_of_two(builds: &BTreeMap<usize, Box<Build>>, mistakes: &mut Vec<Mistake>) {
-    let mut pushed: HashMap<(&str, &str, &str), &Build> = HashMap::new();
+    let mut pushed: HashMap<(&str, &str, &str), &Build> = HashMap::default();
     for build in builds.values().filter(|build| build.push || build.push_withheld) {
         for to in &build.destinations {
             let image = (to.host(), to.repository(), to.tag().unwrap_or("latest"));
@@ -102,7 +101,7 @@ fn tell_of_two(builds: &BTreeMap<usize, Box<Build>>, mistakes: &mut Vec<Mistake>
             let message =
                 format!("`{}` and `{}` are both pushed as `{to}`", other.name, build.name);
             let keys = ["destinations", "tags", "image"];
-            let place = keys.iter().find_map(|key| build.origins.get(*key));
+            let place = keys.iter().find_map(|key| build.origin(key));
             let mistake = Mistake::at(place.unwrap_or(&build.place), message, "the same for both");
             mistakes.push(mistake.may_follow().hint(
                 "give them other images or tags; those of a matrix differ by `{{ matrix.NAME }}`, \
@@ -115,9 +114,9 @@ fn tell_of_two(builds: &BTreeMap<usize, Box<Build>>, mistakes: &mut Vec<Mistake>
 /// Where it is written that `build` needs `needed`.
 fn place<'b>(build: &'b Build, needed: &str) -> &'b Place {
     let taken_by = build.texts().find(|(_, _, text)| text.late().any(|it| it.build() == needed));
-    let by_use = taken_by.and_then(|(key, name, _)| build.origins.get(&format!("{key}.{name}")));
-    let by_name = build.origins.get(&format!("{}.{needed}", needs::KEY));
-    by_name.or(by_use).or(build.origins.get(needs::KEY)).unwrap_or(&build.place)
+    let by_use = taken_by.and_then(|(key, name, _)| build.origin(&format!("{key}.{name}")));
+    let by_name = build.needed_at.get(needed);
+    by_name.or(by_use).or(build.origin(needs::KEY)).unwrap_or(&build.place)
 }
 
 /// Builds that take the image of another whose push is withheld: a plan shows them, and a run of
@@ -142,7 +141,7 @@ pub fn withheld(plan: &Plan) -> Option<Mistakes> {
 /// first again at its end.
 fn sorted(needs: &BTreeMap<usize, Vec<usize>>) -> Result<Vec<usize>, Vec<usize>> {
     let mut order = Vec::with_capacity(needs.len());
-    let (mut done, mut open) = (HashSet::new(), HashSet::new());
+    let (mut done, mut open) = (HashSet::default(), HashSet::default());
     // Not by recursion: a chain of builds may be as long as the file.
     let mut path: Vec<(usize, usize)> = Vec::new();
     for start in needs.keys() {

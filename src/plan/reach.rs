@@ -1,9 +1,8 @@
 //! The registries that a build speaks to, and how its executor reaches them.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use crate::{
     config::{Config, Mistake, Section},
@@ -27,14 +26,13 @@ pub(super) fn reach(
             None => Mistake::nowhere(error),
         }
     };
-    let first =
-        |build: &Build| Some((Arc::clone(&build.name), build.destinations.first()?.clone()));
-    let images: HashMap<Arc<str>, Reference> = builds.iter().filter_map(first).collect();
+    let images: HashMap<&str, &Reference> = builds.iter().filter_map(image).collect();
+    let pulled = pulled(builds);
     let reached = cores::each(builds.iter().collect(), |build: &Build| {
         let taken: BTreeSet<&str> = build.takes().collect();
-        let taken = taken.into_iter().filter_map(|name| images.get(name).cloned());
-        let references: Vec<_> = references(build).into_iter().chain(taken).collect();
-        let needed = Needed::by(&references);
+        let taken = taken.into_iter().filter_map(|name| images.get(name).copied());
+        let pulled = texts(build).filter_map(|text| pulled.get(text));
+        let needed = Needed::by(build.destinations.iter().chain(pulled).chain(taken));
         let hosts: Vec<&str> = needed.iter().map(|needed| needed.host.as_str()).collect();
         let access = registry::access(registries, &hosts, FAR_DIR);
         (access, registry::with_mirrors(&needed, registries))
@@ -51,11 +49,27 @@ pub(super) fn reach(
     }
 }
 
-/// What a build speaks of: where it is pushed, cached and pulled from.
-fn references(build: &Build) -> Vec<Reference> {
+/// What others take of a build, by its name.
+fn image(build: &Build) -> Option<(&str, &Reference)> {
+    Some((&build.name, build.destinations.first()?))
+}
+
+/// What builds are cached in and pulled from, as it is written: many of them name the same.
+fn pulled(builds: &[Build]) -> HashMap<String, Reference> {
+    let mut pulled = HashMap::default();
+    for text in builds.iter().flat_map(texts) {
+        if !pulled.contains_key(text)
+            && let Ok(reference) = Reference::parse(text)
+        {
+            pulled.insert(text.to_owned(), reference);
+        }
+    }
+    pulled
+}
+
+/// What a build names beside its destinations: its cache and its bases.
+fn texts(build: &Build) -> impl Iterator<Item = &str> {
     let cache = build.flags.iter().find_map(|flag| flag.strip_prefix("--cache-repo="));
     let bases = build.bases.iter().map(|base| base.reference.as_str());
-    let texts = cache.into_iter().chain(bases);
-    let parsed = texts.filter_map(|text| Reference::parse(text).ok());
-    build.destinations.iter().cloned().chain(parsed).collect()
+    cache.into_iter().chain(bases)
 }

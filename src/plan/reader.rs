@@ -6,7 +6,7 @@
 mod source;
 
 use std::{
-    collections::BTreeMap,
+    fmt,
     ops::Range,
     path::{Path, PathBuf},
     time::Duration,
@@ -30,8 +30,6 @@ pub(super) struct Reader<'a> {
     pub(super) mistakes: Vec<Mistake>,
     /// What the user should know and that stops nothing.
     pub(super) warnings: Vec<Mistake>,
-    /// Where each key that was read stands.
-    pub(super) origins: BTreeMap<String, Place>,
 }
 
 impl<'a> Reader<'a> {
@@ -42,8 +40,8 @@ impl<'a> Reader<'a> {
         current: &'a Path,
     ) -> Self {
         let engine = engine.clone();
-        let (mistakes, warnings, origins) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { config, engine, table, current, of: None, mistakes, warnings, origins }
+        let (mistakes, warnings) = (Vec::new(), Vec::new());
+        Self { config, engine, table, current, of: None, mistakes, warnings }
     }
 
     /// The same, with the place of the section's name.
@@ -52,10 +50,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of `key` as it was written.
-    pub(super) fn node(&mut self, key: &str) -> Option<&'a Node> {
-        let entry = self.table.entry(key)?;
-        self.origins.insert(key.to_owned(), entry.node.place.clone());
-        Some(&entry.node)
+    pub(super) fn node(&self, key: &str) -> Option<&'a Node> {
+        self.table.get(key)
     }
 
     /// Whether `key` is written at all.
@@ -94,7 +90,7 @@ impl<'a> Reader<'a> {
 
     /// As [`Self::text`], of a node.
     pub(super) fn text_of(&mut self, key: &str, node: &Node) -> Option<String> {
-        let text = self.late_of(key, node)?;
+        let text = self.late_of(&key, node)?;
         let known = text.as_literal().map(str::to_owned);
         if known.is_none() {
             let mistake = Mistake::at(
@@ -110,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string whose parts may be known later.
-    pub(super) fn late_of(&mut self, key: &str, node: &Node) -> Option<Rendered> {
+    pub(super) fn late_of(&mut self, key: &dyn fmt::Display, node: &Node) -> Option<Rendered> {
         match &node.data {
             Data::Text(text) if self.is_outside(node) => Some(Rendered::literal(text.as_str())),
             Data::Text(template) => match self.engine.text(template) {
@@ -126,13 +122,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Syntax and names of one template, without needing values.
-    pub(super) fn check(&mut self, key: &str, node: &Node, template: &str) {
+    /// Syntax and names of a text that may be a template, without needing values.
+    pub(super) fn check(&mut self, key: &str, node: &Node) {
+        let Data::Text(template) = &node.data else { return };
         if self.is_outside(node) {
             return;
         }
         for error in self.engine.check(template) {
-            self.mistakes.push(self.template_mistake(key, node, template, error));
+            self.mistakes.push(self.template_mistake(&key, node, template, error));
         }
     }
 
@@ -170,7 +167,7 @@ impl<'a> Reader<'a> {
                 match decide(&self.engine, template) {
                     Ok(value) => Some(value),
                     Err(error) => {
-                        self.mistakes.push(self.template_mistake(key, node, template, error));
+                        self.mistakes.push(self.template_mistake(&key, node, template, error));
                         None
                     }
                 }
@@ -285,8 +282,7 @@ impl<'a> Reader<'a> {
         };
         let kept = table.0.iter().filter(|entry| entry.node.data != Data::Bool(false));
         let entry = |entry: &crate::config::Entry| {
-            let owner = format!("{key}.{}", entry.name);
-            self.origins.insert(owner.clone(), entry.node.place.clone());
+            let owner = format_args!("{key}.{}", entry.name);
             Some((entry.name.clone(), self.late_of(&owner, &entry.node)?))
         };
         kept.filter_map(entry).collect()
@@ -301,7 +297,7 @@ impl<'a> Reader<'a> {
         match self.engine.value(template) {
             Ok(value) => Some(data(value, &node.place)),
             Err(error) => {
-                self.mistakes.push(self.template_mistake(key, node, template, error));
+                self.mistakes.push(self.template_mistake(&key, node, template, error));
                 None
             }
         }
@@ -320,7 +316,7 @@ impl<'a> Reader<'a> {
 
     fn template_mistake(
         &self,
-        key: &str,
+        key: &dyn fmt::Display,
         node: &Node,
         template: &str,
         error: TemplateError,
@@ -364,8 +360,9 @@ pub(super) fn within(
 
 /// `path` from `base`, with `.` and `..` taken out by name.
 pub(super) fn absolute(base: &Path, path: &str) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in base.join(path).components() {
+    let path = base.join(path);
+    let mut clean = PathBuf::with_capacity(path.as_os_str().len());
+    for component in path.components() {
         match component {
             std::path::Component::ParentDir => {
                 clean.pop();

@@ -50,8 +50,8 @@ pub(super) fn check(key: &str, entries: &[(String, Rendered)], keys: &mut Reader
             continue;
         }
         let message = format!("`{key}.{name}` holds what looks like {what}");
-        let mistake = match keys.origins.get(&format!("{key}.{name}")) {
-            Some(place) => Mistake::at(place, message, "a secret").concealed(),
+        let mistake = match keys.table.at(&[key, name]) {
+            Some(node) => Mistake::at(&node.place, message, "a secret").concealed(),
             None => Mistake::nowhere(message),
         };
         let hint = if is_args {

@@ -2,7 +2,7 @@
 //!
 //! Only what is likely to be meant for us is told: a `$HOME` can be meant for the image.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet, fmt::Display};
 
 use crate::config::{Config, Data, Mistake, Node, Place, Table};
 
@@ -42,14 +42,16 @@ pub(super) fn warnings<'i>(
 ) -> Vec<Mistake> {
     let of_builds = indexes.flat_map(|index| {
         let table = &config.builds[*index].table;
-        FREE.into_iter().filter_map(|key| Some((key.to_owned(), texts(table, key)?)))
+        FREE.into_iter().filter_map(|key| Some((Cow::from(key), texts(table, key)?)))
     });
     let sections = [("registries", &config.registries), ("executors", &config.executors)];
     let of_sections = sections.into_iter().flat_map(|(name, sections)| {
-        sections.iter().map(move |section| (format!("{name}.{}", section.name), &section.table))
+        sections
+            .iter()
+            .map(move |section| (Cow::from(format!("{name}.{}", section.name)), &*section.table))
     });
     let mut found = Found { config, facts, warnings: Vec::new(), seen: BTreeSet::new() };
-    let tables = std::iter::once(("vars".to_owned(), &config.vars));
+    let tables = std::iter::once((Cow::from("vars"), &config.vars));
     for (key, table) in tables.chain(of_sections).chain(of_builds) {
         found.table(&key, table);
     }
@@ -65,9 +67,9 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn table(&mut self, above: &str, table: &Table) {
+    fn table(&mut self, above: &dyn Display, table: &Table) {
         for entry in &table.0 {
-            let key = format!("{above}.{}", entry.name);
+            let key = format_args!("{above}.{}", entry.name);
             match &entry.node.data {
                 Data::Table(table) if entry.name == ENVIRONMENT => self.table(&key, table),
                 Data::List(items) if !is_a_script(items) => {
@@ -80,7 +82,7 @@ impl Found<'_> {
         }
     }
 
-    fn text(&mut self, key: &str, node: &Node) {
+    fn text(&mut self, key: &dyn Display, node: &Node) {
         let Data::Text(text) = &node.data else { return };
         let place = &node.place;
         let is_outside = self.config.sources.of(place).origin.is_outside();
@@ -108,7 +110,7 @@ fn texts<'t>(table: &'t Table, key: &str) -> Option<&'t Table> {
     }
 }
 
-fn warning(key: &str, written: &str, name: &str, place: &Place) -> Mistake {
+fn warning(key: &dyn Display, written: &str, name: &str, place: &Place) -> Mistake {
     let message = format!("`{key}` holds the text `{written}`, and not the variable's value");
     Mistake::at(place, message, "not replaced").hint(advice(name))
 }

@@ -32,6 +32,11 @@ pub(super) fn host(host: &str) -> Result<(), &'static str> {
 
 /// Lower-case parts between slashes, 2 to 255 characters in all.
 pub(super) fn repository(repository: &str) -> Result<(), &'static str> {
+    let fits = (2..=255).contains(&repository.len());
+    // Most are right, and need no reason.
+    if fits && repository.split('/').all(part) {
+        return Ok(());
+    }
     if repository.is_empty() {
         return Err("is missing after the host");
     }
@@ -46,10 +51,7 @@ pub(super) fn repository(repository: &str) -> Result<(), &'static str> {
             "must be lower-case letters and digits, joined by `/`, `.`, `_`, `__` or any number of `-`",
         );
     }
-    if !(2..=255).contains(&repository.len()) {
-        return Err("must have 2 to 255 characters (Kaniko takes no shorter one)");
-    }
-    Ok(())
+    Err("must have 2 to 255 characters (Kaniko takes no shorter one)")
 }
 
 /// A word of 1 to 128 characters.

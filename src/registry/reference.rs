@@ -39,7 +39,7 @@ impl Reference {
         if text.contains("://") {
             return Err(wrong(Mistake::Scheme));
         }
-        if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
             return Err(wrong(Mistake::Blank));
         }
         let (rest, digest) = match text.split_once('@') {
@@ -138,14 +138,11 @@ impl Reference {
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, repository, tag, digest } = self;
-        write!(formatter, "{host}/{repository}")?;
-        if let Some(tag) = tag {
-            write!(formatter, ":{tag}")?;
-        }
-        if let Some(digest) = digest {
-            write!(formatter, "@{digest}")?;
-        }
-        Ok(())
+        // In pieces: plans have thousands of these.
+        let named = [host.as_str(), "/", repository];
+        let tag = tag.iter().flat_map(|tag| [":", tag]);
+        let digest = digest.iter().flat_map(|digest| ["@", digest]);
+        named.into_iter().chain(tag).chain(digest).try_for_each(|text| formatter.write_str(text))
     }
 }
 

@@ -1,8 +1,10 @@
 //! Makes values of templates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -352,7 +354,7 @@ impl Inner {
 
     /// All mistakes of a template; of one that has none and is plain, what it is.
     fn examined(&self, source: &str) -> (Vec<TemplateError>, Option<Arc<Plain>>) {
-        if source.len() <= LONGEST && !structure::is_template(source) {
+        if structure::is_text(source) {
             return (Vec::new(), None);
         }
         let fine = || self.fine.lock().unwrap_or_else(PoisonError::into_inner);

@@ -75,3 +75,4 @@ pub use error::TemplateError;
 pub use names::{BuildNames, FileReader, Names, Value, Var};
 pub use references::Uses;
 pub use rendered::{LateValue, Part, Rendered};
+pub(crate) use structure::is_text;

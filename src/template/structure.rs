@@ -25,6 +25,11 @@ pub(super) fn is_template(source: &str) -> bool {
     source.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
 }
 
+/// Whether `source` is a text with nothing that can be wrong in it.
+pub(crate) fn is_text(source: &str) -> bool {
+    source.len() <= LONGEST && !is_template(source)
+}
+
 /// All mistakes of `source`, in the order of their places.
 pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Vec<TemplateError> {
     if source.len() > LONGEST {

@@ -126,6 +126,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("figment", &["config"]),
     ("flate2", &["context", "builtin"]),
+    // Names and places: of thousands of builds each a few.
+    ("foldhash", &["plan", "builtin", "config", "dockerfile", "report", "template"]),
     ("libdeflater", &["context"]),
     ("git2", &["ci"]),
     // Times are read from the file, and told to people.
@@ -146,6 +148,7 @@ const HOMES: &[(&str, &[&str])] = &[
     // Of `main.rs` alone: whoever uses the library has an allocator of their own.
     ("mimalloc", &[]),
     ("minijinja", &["template"]),
+    ("rayon", &["plan"]),
     // Patterns of a filter.
     ("regex_automata", &["template"]),
     // The safe face of the system's calls.

@@ -2,9 +2,10 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
-    io::{self, Write},
+    io::{self, BufWriter, Write},
 };
+
+use foldhash::HashMap;
 
 use serde::{
     Serialize, Serializer,
@@ -78,11 +79,14 @@ struct SourceJson<'a> {
     line: usize,
 }
 
-/// So many builds are written at a time.
-const AT_A_TIME: usize = 16;
-
-/// About what a build takes.
+/// About what a build takes, in bytes.
 const LENGTH: usize = 4096;
+
+/// About as many values has a build.
+const VALUES: usize = 32;
+
+/// So much is written at a time, in bytes.
+const WRITTEN: usize = 1 << 16;
 
 /// How deep a build stands in the document: in it, and in the list of builds.
 const DEPTH: usize = 2;
@@ -108,23 +112,22 @@ pub fn json(from: Shown<'_>, redactor: &Redactor, out: &mut impl Write) -> io::R
     else {
         return out.write_all(document.as_bytes());
     };
+    let mut out = BufWriter::with_capacity(WRITTEN, out);
     out.write_all(before.as_bytes())?;
-    let make = |builds: &&[Build]| {
-        let mut bytes = Vec::with_capacity(builds.len() * LENGTH);
-        for build in *builds {
-            let section = sections.get(&*build.name).copied();
-            bytes.extend_from_slice(if bytes.is_empty() { b"\n    " } else { b",\n    " });
-            redacted::append(&mut bytes, DEPTH, &BuildJson { from, build, section }, redactor);
-        }
+    let make = |build: &Build| {
+        let mut bytes = Vec::with_capacity(LENGTH);
+        bytes.extend_from_slice(b"\n    ");
+        let section = sections.get(&*build.name).copied();
+        redacted::append(&mut bytes, DEPTH, &BuildJson { from, build, section }, redactor);
         bytes
     };
-    let parts: Vec<_> = from.plan.builds.chunks(AT_A_TIME).collect();
     let mut is_first = true;
-    cores::in_turn(&parts, make, |bytes| {
+    cores::in_turn(&from.plan.builds, make, |bytes| {
         let before: &[u8] = if std::mem::take(&mut is_first) { b"" } else { b"," };
         out.write_all(before).and_then(|()| out.write_all(&bytes))
     })?;
-    out.write_all(b"\n  ]\n}")
+    out.write_all(b"\n  ]\n}")?;
+    out.flush()
 }
 
 fn of_taken(taken: &Taken) -> TakenJson<'_> {
@@ -228,7 +231,7 @@ impl Serialize for Layers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(section) = self.section else { return serializer.collect_map([("", ""); 0]) };
         let said = self.config.said(section);
-        let mut values: Vec<(Cow<'_, str>, Option<Path<'_>>)> = Vec::new();
+        let mut values: Vec<(Cow<'_, str>, Option<Path<'_>>)> = Vec::with_capacity(VALUES);
         for Entry { name, node, .. } in &section.table.0 {
             if let Data::Table(table) = &node.data {
                 values.extend(table.0.iter().map(|inner| {
@@ -251,7 +254,7 @@ impl Serialize for Layers<'_> {
         };
         let defaults = config::build_defaults().filter(|(key, _)| !written(key));
         values.extend(defaults.map(|(key, _)| (key.into(), None)));
-        values.sort_unstable();
+        values.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         let layered = |path| Layered { config: self.config, said: &said, path };
         serializer.collect_map(values.iter().map(|(key, path)| (key, layered(*path))))
     }

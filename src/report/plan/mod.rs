@@ -17,7 +17,7 @@ pub use shell::shell;
 pub use text::text;
 
 use crate::{
-    config::{Config, Place},
+    config::Config,
     context::Dockerfile,
     plan::{Build, Plan},
     registry::credentials::Located,
@@ -36,7 +36,7 @@ pub struct Shown<'a> {
 
 impl Shown<'_> {
     fn origin(&self, build: &Build, key: &str) -> Option<String> {
-        build.origins.get(key).map(|place: &Place| self.plan.sources.show(place))
+        build.origin(key).map(|place| self.plan.sources.show(place))
     }
 
     /// Where the credentials for `host` would come from, in words.

@@ -73,7 +73,7 @@ pub(super) fn of_build(text: &mut String, from: Shown<'_>, build: &Build) {
     for needed in &build.after {
         // Of those whose images it takes that is seen there.
         let of = format!("needs.{needed}");
-        if build.origins.contains_key(&of) {
+        if build.origin(&of).is_some() {
             line("after", needed.to_string(), &of);
         } else if !build.takes().any(|taken| *taken == **needed) {
             line("after", needed.to_string(), "needs");
