@@ -55,7 +55,7 @@ pub(super) fn doctor(
         tokio::select! {
             code = visit.run(cancelled) => code,
             // Whatever is under way: the guard cleans up.
-            () = interrupts(cancel) => INTERRUPTED,
+            () = interrupts(cancel, |_| {}) => INTERRUPTED,
         }
     });
     runtime.shutdown_background();

@@ -1,6 +1,9 @@
 //! `run`: plan, prepare, build, tell, report.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cell::OnceCell,
+    time::{Duration, SystemTime},
+};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -63,11 +66,12 @@ pub(super) fn run(
     let tails = Tails::default();
     let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args, into, tails: &tails };
     let (cancel, cancelled) = watch::channel(false);
+    let signal = OnceCell::new();
     let run = runtime.block_on(async {
         tokio::select! {
             outcomes = told.run(&plan, cancelled) => Some(outcomes),
             // Whatever is under way: the far side's own switch and the guard clean up.
-            () = interrupts(cancel) => None,
+            () = interrupts(cancel, |first| _ = signal.set(first.name())) => None,
         }
     });
     let Some(run) = run else {
@@ -79,11 +83,12 @@ pub(super) fn run(
         Err(cause) => (unstarted(&plan, &cause), true),
     };
     runtime.shutdown_background();
+    let signal = signal.into_inner();
     if !refused {
-        told.end(&plan, &outcomes);
+        told.end(&plan, &outcomes, signal);
     }
     let (plan, outcomes, ci, tails) = (&plan, &outcomes[..], &*loaded.ci, &tails);
-    let ended = Ended { plan, outcomes, ci, started, tails, redactor };
+    let ended = Ended { plan, outcomes, ci, started, signal, tails, redactor };
     let mut written = reports::write(&reports, &ended, printer);
     if args.output == Output::Json {
         written &= printer.document(Format::Json.document(&ended).trim_end()).is_ok();
@@ -237,7 +242,7 @@ impl Told<'_> {
         })
     }
 
-    fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
+    fn end(&self, plan: &Plan, outcomes: &[Outcome], signal: Option<&str>) {
         if outcomes.is_empty() && !plan.left_out.is_empty() {
             let left_out = plan.left_out.iter().map(|name| format!("`{name}`"));
             let left_out = left_out.collect::<Vec<_>>().join(", ");
@@ -245,7 +250,7 @@ impl Told<'_> {
                 .warning(&format!("nothing was built: the `when` of {left_out} does not hold"));
         } else if self.printer.talks() {
             self.printer.tell("");
-            self.printer.tell(&report::table(outcomes, self.printer.columns()));
+            self.printer.tell(&report::table(outcomes, self.printer.columns(), signal));
         }
         // What was not built would not have been pushed either.
         let built = |name: &str| {

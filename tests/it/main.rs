@@ -50,6 +50,7 @@ mod schemas;
 mod scripts;
 mod secrets;
 mod sessions;
+mod signals;
 mod slim;
 mod slimmed;
 mod sources;
