@@ -87,3 +87,57 @@ fn a_run_that_was_started_to_ignore_a_terminals_going_goes_on() {
     run.code(0);
     assert_eq!(reported(&run), ["api: built: -", "web: built: -"]);
 }
+
+/// A docker that takes very long to remove a container that runs.
+fn slow_to_clean() -> Fake {
+    let removal = "touch \"$state/cleaning\"\nsleep 60\n";
+    docker(&endless()).first("'rm '*", Fake::new().hears_nothing().does(removal))
+}
+
+#[test]
+fn what_a_second_signal_cuts_short_is_reported() {
+    let sandbox = project(slow_to_clean());
+
+    let mut started = sandbox.start(RUN.iter().chain(&["--report", "markdown=build.md"]));
+    started.until("building").signal(Signal::INT).until("cleaning");
+    let run = started.signal(Signal::TERM).end();
+
+    run.code(130);
+    assert_eq!(
+        reported(&run),
+        [
+            "api: interrupted: interrupted by SIGINT",
+            "web: interrupted: interrupted by SIGINT before it began"
+        ]
+    );
+    let markdown = run.file("build.md");
+    assert!(markdown.contains("| interrupted by SIGINT while it was built |\n"), "{markdown}");
+}
+
+#[test]
+fn a_kill_after_a_signal_finds_the_reports_written() {
+    let sandbox = project(slow_to_clean());
+
+    let mut started = sandbox.start(RUN);
+    started.until("building").signal(Signal::TERM).until("cleaning");
+    sandbox.patiently("a report", || sandbox.path("build.json").exists());
+    started.kill();
+
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(sandbox.path("build.json")).expect("a file"))
+            .expect("JSON");
+    assert_eq!(json["builds"][0]["cause"], "interrupted by SIGTERM");
+    assert_eq!(json["builds"][0]["destinations"][0]["pushed"], "unknown");
+}
+
+#[test]
+fn a_step_of_github_gets_its_summary_once_and_whole_after_two_signals() {
+    let sandbox = project(slow_to_clean()).env("GITHUB_ACTIONS", "true");
+    let sandbox = sandbox.clone().env("GITHUB_STEP_SUMMARY", sandbox.path("summary"));
+
+    let mut started = sandbox.start(RUN);
+    started.until("building").signal(Signal::INT).until("cleaning");
+    let run = started.signal(Signal::TERM).end();
+
+    assert_eq!(run.file("summary").matches("### Images").count(), 1);
+}
