@@ -29,6 +29,7 @@ use super::{
     owner::owner,
     reports, runtime,
     signals::{Signal, interrupts},
+    trouble::unprepared,
 };
 
 /// Events that may wait for the printer; then the executor's log waits.
@@ -177,10 +178,7 @@ impl Told<'_> {
         let Some(prepared) = prepared else {
             return Ok(self.standing.outcomes());
         };
-        let prepared = prepared.map_err(|error| {
-            self.printer.error(&error, error.hint().as_deref());
-            chain(&error)
-        })?;
+        let prepared = prepared.map_err(|errors| unprepared(&errors, self.printer))?;
         for warning in &prepared.warnings {
             self.printer.warning(warning);
         }

@@ -181,6 +181,63 @@ fn a_mistake_that_has_a_secret_in_it_is_told_without_it() {
 }
 
 #[test]
+fn all_secrets_that_cannot_be_had_are_told_at_once() {
+    let run = Sandbox::new()
+        .config(
+            r#"version = 1
+
+[registries.a]
+host = "a.example.com"
+username = "bob"
+password = { env = "PW_A" }
+
+[registries.b]
+host = "b.example.com"
+username = "bob"
+password = { command = ["vault"] }
+
+[executors.d]
+type = "docker"
+env = { TOKEN = { env = "TOKEN" } }
+
+[defaults]
+secrets = { npm = { env = "NPM" } }
+
+[builds.web]
+destinations = ["a.example.com/web:1", "b.example.com/web:1"]
+
+[builds.api]
+destinations = ["a.example.com/api:1", "b.example.com/api:1"]
+"#,
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .fake("vault", Fake::new().tells("sealed").exits(1))
+        .fake("docker", docker(&Executor::builds()))
+        .run(["run", "--push", "--report", "json=build.json"]);
+
+    run.code(2).stdout("").stderr(
+        "error: secret `npm` of `web`: the variable `NPM` is not set\n\
+         error: executor `d`, env.TOKEN: the variable `TOKEN` is not set\n\
+         error: no password for `a.example.com` from `[registries.a]`: the variable `PW_A` is not \
+         set\n\
+         hint: is it misspelt, or a protected variable in a pipeline of an unprotected branch or \
+         tag?\n\
+         error: no password for `b.example.com` from `[registries.b]`: the command `vault` ended \
+         with exit code 1: sealed\n\
+         hint: run the command by hand in this job to see what it lacks",
+    );
+    assert_eq!(run.sent_to("vault").argvs().len(), 1);
+    let report: serde_json::Value = serde_json::from_str(&run.file("build.json")).expect("JSON");
+    assert_eq!(
+        report["builds"][1]["cause"],
+        "secret `npm` of `web`: the variable `NPM` is not set; executor `d`, env.TOKEN: the \
+         variable `TOKEN` is not set; no password for `a.example.com` from `[registries.a]`: the \
+         variable `PW_A` is not set; no password for `b.example.com` from `[registries.b]`: the \
+         command `vault` ended with exit code 1: sealed"
+    );
+}
+
+#[test]
 fn a_secret_in_an_argument_is_refused() {
     let run = Sandbox::new()
         .config(
