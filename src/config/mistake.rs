@@ -10,7 +10,9 @@ pub struct Mistake {
     /// Where, for everything that was written somewhere.
     pub place: Option<Place>,
     /// What stands under the underlined part.
-    pub label: String,
+    pub label: Box<str>,
+    /// Another place that has to do with it, and what stands under that.
+    pub also: Option<Box<(Place, String)>>,
     /// What to do about it.
     pub hint: Option<String>,
     /// What may be a secret, and is shown as asterisks wherever it stands.
@@ -26,7 +28,8 @@ impl Mistake {
         Self {
             message: message.into(),
             place: Some(place.clone()),
-            label: label.into(),
+            label: label.into().into_boxed_str(),
+            also: None,
             hint: None,
             concealed: None,
             may_follow: false,
@@ -39,7 +42,8 @@ impl Mistake {
         Self {
             message: message.into(),
             place: None,
-            label: String::new(),
+            label: Box::default(),
+            also: None,
             hint: None,
             concealed: None,
             may_follow: false,
@@ -50,6 +54,13 @@ impl Mistake {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with another place that has to do with it.
+    #[must_use]
+    pub fn also(mut self, place: &Place, label: impl Into<String>) -> Self {
+        self.also = Some(Box::new((place.clone(), label.into())));
         self
     }
 

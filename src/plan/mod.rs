@@ -8,6 +8,7 @@
 mod arguments;
 mod auto;
 mod bases;
+mod blame;
 mod build;
 mod builtin;
 pub(crate) mod cores;
