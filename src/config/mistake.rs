@@ -116,6 +116,8 @@ pub struct Mistakes {
     pub sources: Sources,
     /// How many further ones are left out.
     pub more: usize,
+    /// What may explain them and is none.
+    pub warnings: Vec<Mistake>,
 }
 
 /// So many are told: who has made more mends these first.
@@ -131,7 +133,7 @@ impl Mistakes {
     /// Sorted by source and place; what stands nowhere comes last, and the hundred first count.
     #[must_use]
     pub fn new(mistakes: Vec<Mistake>, sources: &Sources) -> Self {
-        let mut all = Self { mistakes, sources: sources.clone(), more: 0 };
+        let mut all = Self { mistakes, sources: sources.clone(), more: 0, warnings: Vec::new() };
         for mistake in &mut all.mistakes {
             mistake.advise_of_braces(sources);
         }

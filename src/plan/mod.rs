@@ -48,6 +48,7 @@ pub use explain::{ExplainError, Explained, Layer, explain, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{Draft, Wanted, draft};
+pub use misnamed::misnamed;
 pub use order::withheld;
 pub use select::{SelectError, only};
 pub use slim::{Slim, parents, sources as extent, taken};

@@ -66,6 +66,7 @@ impl Findings {
     pub fn errors(&mut self, mistakes: &Mistakes) {
         let sources = &mistakes.sources;
         self.more += mistakes.more;
+        self.warnings(&mistakes.warnings, sources);
         self.found
             .extend(mistakes.mistakes.iter().map(|one| finding(Severity::Error, one, sources)));
     }

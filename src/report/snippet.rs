@@ -6,13 +6,17 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Message, Renderer, Sn
 
 use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 
-/// All mistakes, one after the other, with an empty line between them and none at the end.
+/// All mistakes, one after the other behind what may explain them, with an empty line between them and none at the end.
 #[must_use]
 pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     let all = &mistakes.mistakes;
     let hidden: Vec<_> = all.iter().filter_map(|one| one.concealed.as_deref()).collect();
     let one = |mistake: &Mistake| with_place("error", mistake, &hidden, &mistakes.sources, colour);
-    let mut text = all.iter().map(one).collect::<Vec<_>>().join("\n\n");
+    let doubts = mistakes
+        .warnings
+        .iter()
+        .map(|one| with_place("warning", one, &hidden, &mistakes.sources, colour));
+    let mut text = doubts.chain(all.iter().map(one)).collect::<Vec<_>>().join("\n\n");
     if mistakes.more > 0 {
         let _ = write!(text, "\n\n… and {} more", mistakes.more);
     }
