@@ -18,6 +18,7 @@ mod engine;
 mod engines;
 mod examples;
 mod executors;
+mod failures;
 mod fake;
 mod few_threads;
 mod froms;

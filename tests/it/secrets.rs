@@ -7,7 +7,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use crate::{
-    engine::{Executor, docker},
+    engine::{DIGEST, Executor, docker},
     fake::Fake,
     ran::Ran,
     sandbox::Sandbox,
@@ -363,4 +363,22 @@ fn the_login_of_a_run_is_its_own_and_gone_with_it() {
     assert_eq!(run.left_behind(), Vec::<PathBuf>::new());
     assert!(run.sent_to("cf").of("auth")[0].names.contains(&"CF_PASSWORD".to_owned()));
     assert!(!run.sent_to("cf").of("ssh")[0].names.contains(&"CF_PASSWORD".to_owned()));
+}
+
+#[test]
+fn a_secret_of_digits_breaks_no_document_and_no_digest() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/shop/web:1\"]\nsecrets = { pin = { env = \"PIN\" } }\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .env("PIN", "1111")
+        .fake("docker", docker(&Executor::builds()));
+    let run = sandbox.run(["run", "--push", "--report", "json=report.json"]);
+
+    run.code(0).stdout(&format!("r.example.com/shop/web:1@{DIGEST}"));
+    let report: serde_json::Value = serde_json::from_str(&run.file("report.json")).unwrap();
+    assert_eq!(report["builds"][0]["digest"], DIGEST);
+    assert_eq!(report["builds"][0]["images"][0], format!("r.example.com/shop/web:1@{DIGEST}"));
 }
