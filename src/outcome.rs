@@ -45,10 +45,12 @@ impl Pushed {
 }
 
 impl Outcome {
-    /// What an interruption was to this build.
+    /// What an interruption by this signal, where it is known, was to this build.
     #[must_use]
-    pub const fn interruption(&self) -> &'static str {
-        if self.attempts == 0 { "interrupted before it began" } else { "interrupted" }
+    pub fn interruption(&self, signal: Option<&str>) -> String {
+        let by = signal.map_or_else(String::new, |signal| format!(" by {signal}"));
+        let when = if self.attempts == 0 { " before it began" } else { "" };
+        format!("interrupted{by}{when}")
     }
 }
 

@@ -4,7 +4,10 @@ use std::{io::Write, os::unix::fs::PermissionsExt};
 
 use crate::{report::Printer, runner::Prepared, secret::Redactor};
 
-use super::{BUILD_FAILED, Failed, OK, Surroundings, UNREACHED, USAGE, args, load, runtime};
+use super::{
+    BUILD_FAILED, Failed, OK, Surroundings, UNREACHED, USAGE, args, load, runtime,
+    trouble::unprepared,
+};
 
 /// `auth`.
 pub(super) fn auth(
@@ -19,8 +22,8 @@ pub(super) fn auth(
     let logins = Prepared::logins(&plan, &surroundings.environment, redactor);
     let prepared = match runtime.block_on(logins) {
         Ok(prepared) => prepared,
-        Err(error) => {
-            printer.error(&error, error.hint().as_deref());
+        Err(errors) => {
+            unprepared(&errors, printer);
             return USAGE;
         }
     };

@@ -13,7 +13,7 @@ use crate::{
     event::{Event, What},
     plan::{Plan, Wanted, leaks},
     report::{self, Printer, snippet},
-    runner::{Prepared, Run},
+    runner::{Prepared, Run, Standing},
     secret::Redactor,
     transport::Hands,
 };
@@ -55,7 +55,7 @@ pub(super) fn doctor(
         tokio::select! {
             code = visit.run(cancelled) => code,
             // Whatever is under way: the guard cleans up.
-            () = interrupts(cancel) => INTERRUPTED,
+            () = interrupts(cancel, |_| {}) => INTERRUPTED,
         }
     });
     runtime.shutdown_background();
@@ -106,6 +106,7 @@ impl Visit<'_> {
             keep_going: true,
             hands: Hands { events, cancelled: cancelled.clone() },
             owner: owner(self.ci, self.surroundings),
+            standing: &Standing::new(plan),
             load: None,
             program: self.surroundings.program.clone(),
         };

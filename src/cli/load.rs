@@ -88,7 +88,13 @@ pub(super) fn read(
         }
         None => given(common, &ci, surroundings)?,
     };
-    Ok(Loaded { config: loaded?, ci })
+    let config = loaded.map_err(|mistakes| explained(mistakes, surroundings))?;
+    Ok(Loaded { config, ci })
+}
+
+/// With the variables that set nothing: what they were to set may be what is missing.
+fn explained(mistakes: Mistakes, surroundings: &Surroundings) -> Mistakes {
+    Mistakes { warnings: plan::misnamed(&surroundings.environment).collect(), ..mistakes }
 }
 
 fn not_found(error: &FindError) -> Trouble {
@@ -189,7 +195,7 @@ pub(super) fn planned(
         draft(&loaded.config, &loaded.ci, wanted, surroundings, redactor)
             .map_err(|error| Trouble::of(&error, Some(error.hint())))?;
     match Mistakes::any(mistakes, &plan.sources) {
-        Some(mistakes) => Err(mistakes.into()),
+        Some(mistakes) => Err(explained(mistakes, surroundings).into()),
         None => Ok(plan),
     }
 }

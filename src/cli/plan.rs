@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     config::{Config, Mistake},
-    plan::{self, Plan, Wanted},
+    plan::{self, Asked, Plan, Wanted},
     registry::credentials::{self, Located},
     report::{self, Printer},
     secret::Redactor,
@@ -116,22 +116,30 @@ fn explain(
         return USAGE;
     };
     let config = &loaded.config;
-    let (builds, key) = match plan::explained(config, wanted) {
-        Ok(explained) => explained,
+    let asked = match plan::explained(config, wanted) {
+        Ok(asked) => asked,
         Err(error) => {
             printer.error(&error, Some(error.hint()));
             return USAGE;
         }
     };
-    let wanted = Wanted { builds: &builds, push: true, earlier: None };
+    let builds = match &asked {
+        Asked::Builds(builds, _) => &builds[..],
+        Asked::Var(_) => &[],
+    };
+    let wanted = Wanted { builds, push: true, earlier: None };
     // For its mistakes, and for the secrets that are known.
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
     };
     let sections = config.builds.iter().filter(|build| builds.contains(&build.name));
-    let mut explained: Vec<_> = load::with_facts(config, &loaded.ci, surroundings, |facts| {
-        sections.flat_map(|build| plan::explain(config, facts, build, &plan, &key)).collect()
-    });
+    let mut explained: Vec<_> =
+        load::with_facts(config, &loaded.ci, surroundings, |facts| match &asked {
+            Asked::Builds(_, key) => {
+                sections.flat_map(|build| plan::explain(config, facts, build, &plan, key)).collect()
+            }
+            Asked::Var(name) => plan::explain_var(config, facts, name),
+        });
     // What several builds take is told once.
     let mut seen = HashSet::new();
     explained.retain(|one| seen.insert(one.key.clone()));

@@ -144,6 +144,14 @@ pub(super) fn write(reports: &[Report], run: &Ended<'_>, printer: &Printer) -> b
     written
 }
 
+/// Writes those that the end of the run will replace, in case that something kills it before: what
+/// is added to a file can't be taken back. What cannot be written is told in the end.
+pub(super) fn write_meanwhile(reports: &[Report], run: &Ended<'_>) {
+    for report in reports.iter().filter(|report| !report.append) {
+        let _ = report::write(&report.path, &report.format.document(run));
+    }
+}
+
 fn at(format: Format, path: PathBuf, by: By) -> Report {
     Report { format, path, append: format == Format::GithubOutput, by }
 }

@@ -1,6 +1,9 @@
 //! `run`: plan, prepare, build, tell, report.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cell::OnceCell,
+    time::{Duration, SystemTime},
+};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -12,7 +15,7 @@ use crate::{
     outcome::{End, Outcome, Pushed, chain},
     plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
     report::{self, Ended, Format, Live, Printer, Tails, snippet},
-    runner::{Prepared, Run},
+    runner::{Prepared, Run, Standing},
     secret::Redactor,
     threads,
     transport::{Hands, container},
@@ -25,7 +28,8 @@ use super::{
     machine::machine,
     owner::owner,
     reports, runtime,
-    signals::interrupts,
+    signals::{Signal, interrupts},
+    trouble::unprepared,
 };
 
 /// Events that may wait for the printer; then the executor's log waits.
@@ -61,37 +65,44 @@ pub(super) fn run(
     let Some(runtime) = runtime(printer) else { return UNREACHED };
     let started = SystemTime::now();
     let tails = Tails::default();
-    let told = Told { surroundings, printer, redactor, ci: &loaded.ci, args, into, tails: &tails };
+    let (ci, tails, standing) = (&*loaded.ci, &tails, &Standing::new(&plan));
+    let told = Told { surroundings, printer, redactor, ci, args, into, tails, standing };
     let (cancel, cancelled) = watch::channel(false);
+    let signal = OnceCell::new();
+    let plan = &plan;
+    let begun = Ended { plan, outcomes: &[], ci, started, signal: None, tails, redactor };
+    let interrupted = |first: Signal| {
+        let (signal, outcomes) = (signal.get_or_init(|| first.name()), &standing.outcomes()[..]);
+        reports::write_meanwhile(&reports, &Ended { outcomes, signal: Some(signal), ..begun });
+    };
     let run = runtime.block_on(async {
         tokio::select! {
-            outcomes = told.run(&plan, cancelled) => Some(outcomes),
+            outcomes = told.run(plan, cancelled) => Some(outcomes),
             // Whatever is under way: the far side's own switch and the guard clean up.
-            () = interrupts(cancel) => None,
+            () = interrupts(cancel, interrupted) => None,
         }
     });
-    let Some(run) = run else {
-        runtime.shutdown_background();
-        return INTERRUPTED;
-    };
-    let (outcomes, refused) = match run {
-        Ok(outcomes) => (outcomes, false),
-        Err(cause) => (unstarted(&plan, &cause), true),
-    };
     runtime.shutdown_background();
-    if !refused {
-        told.end(&plan, &outcomes);
+    let cut_short = run.is_none();
+    let (outcomes, refused) = match run {
+        Some(Ok(outcomes)) => (outcomes, false),
+        Some(Err(cause)) => (unstarted(plan, &cause), true),
+        None => (standing.outcomes(), false),
+    };
+    let signal = signal.into_inner();
+    if !refused && !cut_short {
+        told.end(plan, &outcomes, signal);
     }
-    let (plan, outcomes, ci, tails) = (&plan, &outcomes[..], &*loaded.ci, &tails);
-    let ended = Ended { plan, outcomes, ci, started, tails, redactor };
+    let ended = Ended { outcomes: &outcomes, signal, ..begun };
     let mut written = reports::write(&reports, &ended, printer);
     if args.output == Output::Json {
         written &= printer.document(Format::Json.document(&ended).trim_end()).is_ok();
     }
     match (refused, written) {
+        _ if cut_short => INTERRUPTED,
         (true, true) => USAGE,
         (true, false) => BUILD_FAILED,
-        (false, written) => code(outcomes, written),
+        (false, written) => code(&outcomes, written),
     }
 }
 
@@ -126,20 +137,16 @@ fn loading(
 
 /// An outcome for each build of a run that could not begin, for its report.
 fn unstarted(plan: &Plan, cause: &str) -> Vec<Outcome> {
-    let skipped = |build: &Build| ended(build, End::Skipped { cause: cause.to_owned() });
-    plan.builds.iter().map(skipped).collect()
-}
-
-fn ended(build: &Build, end: End) -> Outcome {
-    Outcome {
+    let skipped = |build: &Build| Outcome {
         build: build.name.clone(),
-        end,
+        end: End::Skipped { cause: cause.to_owned() },
         duration: Duration::ZERO,
         attempts: 0,
         bundle: None,
         executor_version: None,
         pushed: vec![Pushed::No; build.destinations.len()],
-    }
+    };
+    plan.builds.iter().map(skipped).collect()
 }
 
 struct Told<'a> {
@@ -150,6 +157,7 @@ struct Told<'a> {
     args: &'a args::Run,
     into: Option<container::Kind>,
     tails: &'a Tails,
+    standing: &'a Standing,
 }
 
 impl Told<'_> {
@@ -168,12 +176,9 @@ impl Told<'_> {
             prepared = Prepared::new(plan, environment, self.redactor) => Some(prepared),
         };
         let Some(prepared) = prepared else {
-            return Ok(plan.builds.iter().map(|build| ended(build, End::Interrupted)).collect());
+            return Ok(self.standing.outcomes());
         };
-        let prepared = prepared.map_err(|error| {
-            self.printer.error(&error, error.hint().as_deref());
-            chain(&error)
-        })?;
+        let prepared = prepared.map_err(|errors| unprepared(&errors, self.printer))?;
         for warning in &prepared.warnings {
             self.printer.warning(warning);
         }
@@ -192,6 +197,7 @@ impl Told<'_> {
             keep_going: self.args.keep_going,
             hands: Hands { events, cancelled },
             owner: owner(self.ci, self.surroundings),
+            standing: self.standing,
             load: self.into,
             program: self.surroundings.program.clone(),
         };
@@ -237,7 +243,7 @@ impl Told<'_> {
         })
     }
 
-    fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
+    fn end(&self, plan: &Plan, outcomes: &[Outcome], signal: Option<&str>) {
         if outcomes.is_empty() && !plan.left_out.is_empty() {
             let left_out = plan.left_out.iter().map(|name| format!("`{name}`"));
             let left_out = left_out.collect::<Vec<_>>().join(", ");
@@ -245,7 +251,7 @@ impl Told<'_> {
                 .warning(&format!("nothing was built: the `when` of {left_out} does not hold"));
         } else if self.printer.talks() {
             self.printer.tell("");
-            self.printer.tell(&report::table(outcomes, self.printer.columns()));
+            self.printer.tell(&report::table(outcomes, self.printer.columns(), signal));
         }
         // What was not built would not have been pushed either.
         let built = |name: &str| {

@@ -4,6 +4,7 @@ use crate::{
     config::Mistakes,
     outcome::chain,
     report::{Printer, snippet},
+    runner::PrepareError,
 };
 
 /// What was found before anything was started.
@@ -51,6 +52,19 @@ impl From<Mistakes> for Trouble {
     fn from(mistakes: Mistakes) -> Self {
         Self::Mistakes(mistakes)
     }
+}
+
+/// Tells what a run lacks, advice that serves several things once below the last; all of it as
+/// one cause.
+pub(super) fn unprepared(errors: &[PrepareError], printer: &Printer) -> String {
+    let mut errors = errors.iter().map(|error| (error, error.hint())).peekable();
+    let mut causes = Vec::new();
+    while let Some((error, hint)) = errors.next() {
+        let again = errors.peek().is_some_and(|(_, next)| *next == hint);
+        printer.error(error, hint.as_deref().filter(|_| !again));
+        causes.push(chain(error));
+    }
+    causes.join("; ")
 }
 
 /// What there is to go on with; none when it was told why there is nothing.

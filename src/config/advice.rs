@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     check::{Check, EACH},
     keys,
-    kind::{Key, Kind},
+    kind::{Key, Kind, program},
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node},
     source::Place,
@@ -155,9 +155,10 @@ impl Check<'_> {
             (Data::Table(_), Kind::Text) if name.contains('.') => {
                 Some("a name with dots stands in quotes: `\"a.b.c\" = \"…\"`".to_owned())
             }
-            (Data::Text(_), Kind::List(_) | Kind::Names | Kind::Program) => {
-                Some("put it into brackets".to_owned())
+            (Data::Text(line), Kind::Program) => {
+                Some(format!("write one word each: {}", program(line, [])))
             }
+            (Data::Text(_), Kind::List(_) | Kind::Names) => Some("put it into brackets".to_owned()),
             (Data::Text(text), Kind::Bool) if matches!(text.as_str(), "true" | "false") => {
                 Some("write it without quotes".to_owned())
             }

@@ -105,7 +105,7 @@ impl Check<'_> {
                 if let Some(why) = why.filter(|_| !(rendered && text.contains("{{"))) {
                     self.wrong(name, node, kind);
                     if let Some(mistake) = self.mistakes.last_mut() {
-                        why.clone_into(&mut mistake.label);
+                        mistake.label = why.into();
                     }
                 }
             }

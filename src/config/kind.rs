@@ -138,3 +138,13 @@ impl Kind {
 /// The forms of a secret, in words.
 pub(crate) const SECRET_FORMS: &str =
     "`{ env = \"NAME\" }`, `{ file = \"path\" }` or `{ command = [\"program\", \"argument\"] }`";
+
+/// The words of `line`, and then `more`, as the list that a program and its arguments are; its form
+/// alone where only a shell could tell the words apart, or none are there.
+pub(crate) fn program<'w>(line: &'w str, more: impl IntoIterator<Item = &'w str>) -> String {
+    let words: Vec<_> = line.split_whitespace().chain(more).map(|it| format!("{it:?}")).collect();
+    if words.is_empty() || line.contains(['"', '\'', '\\']) || line.contains("{{") {
+        return "`[\"PROGRAM\", \"ARGUMENT\", …]`".to_owned();
+    }
+    format!("`[{}]`", words.join(", "))
+}

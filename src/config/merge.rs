@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    builds, include,
+    builds, include, keys,
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
     source::{Origin, Place, Source, Sources},
 };
+
+/// The section of the profiles.
+const PROFILES: &str = "profiles";
 
 /// Adds the builds of an included file to those of `file`, and keeps its defaults apart.
 pub(super) fn join(
@@ -48,10 +51,12 @@ pub(super) fn profile<'t>(
     name: &str,
     sources: &mut Sources,
 ) -> Result<&'t Table, Mistake> {
-    let profiles: &[Entry] = match file.get("profiles").map(|node| &node.data) {
-        Some(Data::Table(Table(profiles))) => profiles,
+    let sections = file.0.iter().filter(|entry| holds_profiles(&entry.name));
+    let profiles = sections.flat_map(|entry| match &entry.node.data {
+        Data::Table(Table(profiles)) => profiles.as_slice(),
         _ => &[],
-    };
+    });
+    let profiles: Vec<&Entry> = profiles.collect();
     let chosen = profiles.iter().find(|entry| entry.name == name);
     if let Some(Data::Table(table)) = chosen.map(|entry| &entry.node.data) {
         return Ok(table);
@@ -70,6 +75,13 @@ pub(super) fn profile<'t>(
             all => format!("there are {}", all.join(", ")),
         },
     }))
+}
+
+/// Whether a section of this name is that of the profiles, or misspelt for it, which is told.
+fn holds_profiles(name: &str) -> bool {
+    let known = || keys::SECTIONS.iter().map(|key| key.name);
+    let is_known = known().any(|known| known == name);
+    name == PROFILES || !is_known && nearest(name, known()) == Some(PROFILES)
 }
 
 /// Builds of profiles that are no builds of the file: a profile changes builds and adds none.

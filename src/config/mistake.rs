@@ -10,7 +10,9 @@ pub struct Mistake {
     /// Where, for everything that was written somewhere.
     pub place: Option<Place>,
     /// What stands under the underlined part.
-    pub label: String,
+    pub label: Box<str>,
+    /// Another place that has to do with it, and what stands under that.
+    pub also: Option<Box<(Place, String)>>,
     /// What to do about it.
     pub hint: Option<String>,
     /// What may be a secret, and is shown as asterisks wherever it stands.
@@ -26,7 +28,8 @@ impl Mistake {
         Self {
             message: message.into(),
             place: Some(place.clone()),
-            label: label.into(),
+            label: label.into().into_boxed_str(),
+            also: None,
             hint: None,
             concealed: None,
             may_follow: false,
@@ -39,7 +42,8 @@ impl Mistake {
         Self {
             message: message.into(),
             place: None,
-            label: String::new(),
+            label: Box::default(),
+            also: None,
             hint: None,
             concealed: None,
             may_follow: false,
@@ -50,6 +54,13 @@ impl Mistake {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with another place that has to do with it.
+    #[must_use]
+    pub fn also(mut self, place: &Place, label: impl Into<String>) -> Self {
+        self.also = Some(Box::new((place.clone(), label.into())));
         self
     }
 
@@ -105,6 +116,8 @@ pub struct Mistakes {
     pub sources: Sources,
     /// How many further ones are left out.
     pub more: usize,
+    /// What may explain them and is none.
+    pub warnings: Vec<Mistake>,
 }
 
 /// So many are told: who has made more mends these first.
@@ -120,7 +133,7 @@ impl Mistakes {
     /// Sorted by source and place; what stands nowhere comes last, and the hundred first count.
     #[must_use]
     pub fn new(mistakes: Vec<Mistake>, sources: &Sources) -> Self {
-        let mut all = Self { mistakes, sources: sources.clone(), more: 0 };
+        let mut all = Self { mistakes, sources: sources.clone(), more: 0, warnings: Vec::new() };
         for mistake in &mut all.mistakes {
             mistake.advise_of_braces(sources);
         }

@@ -5,16 +5,14 @@ use crate::{
     registry::Reference,
 };
 
-use super::{reader::Reader, unexpanded};
+use super::{blame, reader::Reader, unexpanded};
 
 /// `destinations`, after `image` with each of `tags`; every one once.
 pub(super) fn destinations(section: &Section, keys: &mut Reader<'_>) -> Vec<Reference> {
-    let told = keys.mistakes.len();
-    let mut references = tagged(keys);
+    let mut references = tagged(section, keys);
     for (place, text) in keys.list("destinations") {
-        references.extend(reference(keys, &place, &text));
+        references.extend(reference(section, keys, &place, &text));
     }
-    advise_of_the_matrix(section, &mut keys.mistakes[told..]);
     let mut destinations: Vec<Reference> = Vec::new();
     for reference in references {
         if !destinations.iter().any(|known| known.is_same_image(&reference)) {
@@ -25,7 +23,7 @@ pub(super) fn destinations(section: &Section, keys: &mut Reader<'_>) -> Vec<Refe
 }
 
 /// `image` with each of `tags`; by itself where there is no such key.
-fn tagged(keys: &mut Reader<'_>) -> Vec<Reference> {
+fn tagged(section: &Section, keys: &mut Reader<'_>) -> Vec<Reference> {
     let image = keys.text("image").filter(|image| !image.is_empty());
     let given = keys.table.get("tags").is_some();
     let tags = tags(keys);
@@ -41,7 +39,7 @@ fn tagged(keys: &mut Reader<'_>) -> Vec<Reference> {
                     as `{{ ci.commit_short }}`";
         keys.wrong("tags", "none of the `tags` holds now".into(), "no tag is left", hint);
     }
-    let Some(image) = reference(keys, place, &image) else { return Vec::new() };
+    let Some(image) = reference(section, keys, place, &image) else { return Vec::new() };
     if !given {
         return vec![image];
     }
@@ -54,22 +52,31 @@ fn tagged(keys: &mut Reader<'_>) -> Vec<Reference> {
     let mut references = Vec::new();
     for (place, tag) in tags {
         let mistake = |why: String| Mistake::at(&place, why, "this tag");
+        let blamed =
+            |mistake| blame::matrix(mistake, section, &tag, |tag| image.with_tag(tag).is_ok());
         match image.with_tag(&tag) {
             Ok(reference) => references.push(reference),
             Err(_) if tag.contains('/') => {
                 let hint = "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe \
                             }}`";
                 let why = format!("`{tag}` is no tag: a tag holds no `/`");
-                keys.mistakes.push(mistake(why).hint(hint));
+                keys.mistakes.push(blamed(mistake(why).hint(hint)));
             }
-            Err(error) => keys.mistakes.push(advised(mistake(error.to_string()), &tag)),
+            Err(error) => {
+                keys.mistakes.push(blamed(advised(mistake(error.to_string()), &tag)));
+            }
         }
     }
     references
 }
 
 /// What `text` at `place` names as a destination.
-fn reference(keys: &mut Reader<'_>, place: &Place, text: &str) -> Option<Reference> {
+fn reference(
+    section: &Section,
+    keys: &mut Reader<'_>,
+    place: &Place,
+    text: &str,
+) -> Option<Reference> {
     match Reference::parse(text) {
         Ok(reference) if reference.digest().is_some() => {
             let message = format!("the destination `{text}` has a digest");
@@ -81,26 +88,9 @@ fn reference(keys: &mut Reader<'_>, place: &Place, text: &str) -> Option<Referen
         Ok(reference) => Some(reference),
         Err(error) => {
             let mistake = Mistake::at(place, error.to_string(), "this reference");
-            keys.mistakes.push(advised(mistake, text));
+            let is_right = |text: &str| Reference::parse(text).is_ok();
+            keys.mistakes.push(blame::matrix(advised(mistake, text), section, text, is_right));
             None
-        }
-    }
-}
-
-/// With the values of the matrix that a mistake shows and that no name can hold: they stand
-/// elsewhere.
-fn advise_of_the_matrix(section: &Section, mistakes: &mut [Mistake]) {
-    let fits =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-    for mistake in mistakes {
-        for (name, value) in &section.matrix {
-            if mistake.message.contains(value) && !value.bytes().all(fits) {
-                let advice = format!("`matrix.{name}` is `{value}` here");
-                mistake.hint = Some(match mistake.hint.take() {
-                    Some(hint) => format!("{advice}; {hint}"),
-                    None => advice,
-                });
-            }
         }
     }
 }

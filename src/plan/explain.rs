@@ -1,5 +1,9 @@
 //! Why a build's value is what it is: every layer that says something, and what has become of it.
 
+mod taken;
+
+pub use taken::explain_var;
+
 use crate::config::{self, Config, Data, Node, Said, Section, nearest};
 
 use super::{
@@ -22,7 +26,8 @@ pub struct Explained {
     pub default: Option<&'static str>,
     /// Why it is that, where no layer says it.
     pub why: Option<String>,
-    /// What its template takes: `ci.tag`, `env.NAME`, `vars.NAME`, `builds.NAME`.
+    /// What its template takes: `ci.tag`, `env.NAME`, `vars.NAME`, `builds.NAME`, `build.name`,
+    /// `matrix.NAME`.
     pub takes: Vec<String>,
     /// The layer that holds, then those that it lies over, downwards.
     pub layers: Vec<Layer>,
@@ -48,6 +53,14 @@ pub enum ExplainError {
         /// What to write instead.
         hint: String,
     },
+    /// There is no such value in `vars`.
+    #[error("there is no `{wanted}`")]
+    NoVar {
+        /// As it was asked for.
+        wanted: String,
+        /// What to write instead.
+        hint: String,
+    },
     /// Builds have no such key.
     #[error("a build has no key `{key}`")]
     NoKey {
@@ -62,18 +75,27 @@ impl ExplainError {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &str {
-        let (Self::NoBuild { hint, .. } | Self::NoKey { hint, .. }) = self;
+        let (Self::NoBuild { hint, .. } | Self::NoVar { hint, .. } | Self::NoKey { hint, .. }) =
+            self;
         hint
     }
 }
 
-/// The builds that `wanted` is about (`api.target`, `builds.api.labels.stage`, `web-*.tags`), and
-/// the rest of it: a key, or nothing for all that are written.
+/// What is to be explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Of these builds this key, or nothing for all that are written.
+    Builds(Vec<String>, String),
+    /// The value of `vars` by this name.
+    Var(String),
+}
+
+/// What `wanted` is about: `api.target`, `builds.api.labels.stage`, `web-*.tags`, `vars.flavour`.
 ///
 /// # Errors
 ///
 /// [`ExplainError`] where it names no build, or no key of one.
-pub fn explained(config: &Config, wanted: &str) -> Result<(Vec<String>, String), ExplainError> {
+pub fn explained(config: &Config, wanted: &str) -> Result<Asked, ExplainError> {
     // Mistakes in groups are told when the plan is made.
     let known = Known::of(config, &mut Vec::new());
     let path = wanted.strip_prefix("builds.").unwrap_or(wanted);
@@ -95,17 +117,32 @@ pub fn explained(config: &Config, wanted: &str) -> Result<(Vec<String>, String),
             return Err(ExplainError::NoKey { key: name.to_owned(), hint });
         }
         let names = builds.into_iter().map(|one| known.names[one].to_owned());
-        return Ok((names.collect(), key.to_owned()));
+        return Ok(Asked::Builds(names.collect(), key.to_owned()));
+    }
+    if let Some(name) = wanted.strip_prefix("vars.") {
+        return var_called(config, name.trim_matches('"'));
     }
     let hint = format!("write `BUILD.KEY`, as in `api.target`; {}", known.hint(path));
     Err(ExplainError::NoBuild { wanted: wanted.to_owned(), hint })
+}
+
+fn var_called(config: &Config, name: &str) -> Result<Asked, ExplainError> {
+    if config.vars.get(name).is_some() {
+        return Ok(Asked::Var(name.to_owned()));
+    }
+    let known = config.vars.0.iter().map(|entry| entry.name.as_str());
+    let hint = nearest(name, known).map_or_else(
+        || "the file's `vars` have other names".to_owned(),
+        |near| format!("did you mean `vars.{near}`?"),
+    );
+    Err(ExplainError::NoVar { wanted: format!("vars.{name}"), hint })
 }
 
 /// Keys of which every build has something.
 const DECIDED: [&str; 2] = ["executor", "labels"];
 
 /// Explains `key` of `build`, each entry of a table by itself; for none all keys that are written
-/// or decided. The `vars` that they take come after them. `plan` says where it runs.
+/// or decided. What they take of `vars`, and of the build itself, comes after them. `plan` says where it runs.
 #[must_use]
 pub fn explain(
     config: &Config,
@@ -154,35 +191,8 @@ pub fn explain(
             }
         }
     }
-    let mut at = 0;
-    while let Some(Explained { takes, .. }) = explained.get(at) {
-        let vars = takes.iter().filter_map(|name| name.strip_prefix("vars."));
-        let new =
-            vars.filter(|name| !explained.iter().any(|one| one.key == format!("vars.{name}")));
-        let new: Vec<_> = new.map(|name| var(config, name, &mut keys)).collect();
-        explained.extend(new);
-        at += 1;
-    }
+    taken::follow(&mut explained, config, Some(build), &mut keys);
     explained
-}
-
-/// A value that others take.
-fn var(config: &Config, name: &str, keys: &mut Reader<'_>) -> Explained {
-    let key = format!("vars.{name}");
-    let node = config.vars.get(name);
-    let mut takes = Vec::new();
-    if let Some(node) = node {
-        add_uses(node, keys, &mut takes);
-    }
-    takes.retain(|taken| *taken != key);
-    Explained {
-        value: node.map(|node| rendered(&key, node, keys)),
-        default: None,
-        why: None,
-        takes,
-        layers: layers(config, &config.said_of_vars(), &[name]),
-        key,
-    }
 }
 
 /// What is said of the value at `path`, the layer that holds first.
@@ -315,11 +325,12 @@ fn add_uses(node: &Node, keys: &Reader<'_>, takes: &mut Vec<String>) {
             let uses = keys.engine.uses(template);
             let roots = [("ci", uses.ci), ("env", uses.env), ("vars", uses.vars)];
             let roots = roots.into_iter().chain([("builds", uses.builds)]);
-            for (root, names) in roots {
-                for name in names.into_iter().map(|name| format!("{root}.{name}")) {
-                    if !takes.contains(&name) {
-                        takes.push(name);
-                    }
+            let names = roots.flat_map(|(root, names)| {
+                names.into_iter().map(move |name| format!("{root}.{name}"))
+            });
+            for name in names.chain(uses.own) {
+                if !takes.contains(&name) {
+                    takes.push(name);
                 }
             }
         }

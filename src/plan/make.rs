@@ -331,10 +331,15 @@ fn engine_of(build: &Section, engine: &Engine) -> Engine {
 
 /// As [`engine_of`], for a plan that was made: what is wrong is told already.
 pub(super) fn engine(build: &Section, config: &Config, facts: &Facts<'_>) -> Engine {
+    engine_of(build, &engine_of_none(config, facts))
+}
+
+/// As [`engine`], of no build.
+pub(super) fn engine_of_none(config: &Config, facts: &Facts<'_>) -> Engine {
     let names = template_names(config, facts);
     let registries = registries::read(config, &Engine::new(names.clone()), facts, &mut Vec::new());
     let hosts = registries.into_iter().map(|one| (one.name, one.host)).collect();
-    engine_of(build, &Engine::new(Names { registries: Arc::new(hosts), ..names }))
+    Engine::new(Names { registries: Arc::new(hosts), ..names })
 }
 
 fn template_names(config: &Config, facts: &Facts<'_>) -> Names {

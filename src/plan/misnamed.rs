@@ -1,15 +1,15 @@
 //! Variables that look like settings and are none: `KANIKO_BUILD_DEFAULTS__RETRY`.
 
-use crate::config::{Mistake, PREFIX};
+use std::collections::BTreeMap;
 
-use super::Facts;
+use crate::config::{Mistake, PREFIX};
 
 /// The sections that a variable can reach.
 const SECTIONS: [&str; 5] = ["DEFAULTS", "EXECUTORS", "REGISTRIES", "REPORTS", "VARS"];
 
 /// A warning for each, which never shows a value.
-pub(super) fn warnings(facts: &Facts<'_>) -> impl Iterator<Item = Mistake> {
-    facts.environment.keys().filter_map(|name| {
+pub fn misnamed(environment: &BTreeMap<String, String>) -> impl Iterator<Item = Mistake> {
+    environment.keys().filter_map(|name| {
         let meant = meant(name)?;
         let message = format!("the variable `{name}` sets nothing");
         let hint = format!("write two `_` behind KANIKO_BUILD: `{meant}`");

@@ -20,13 +20,15 @@ pub(super) fn left_out(
     for (index, build) in builds.iter_mut() {
         let loose = loose.get(index).map_or(&[][..], Vec::as_slice);
         build.after.retain(|name| !(out.contains(&**name) && loose.contains(name)));
+        let build = &**build;
         for name in build.after.iter().filter(|name| out.contains(&***name)) {
             let Some(section) = known.index(name).map(|index| &config.builds[index]) else {
                 continue;
             };
             let message = format!("`{}` needs `{name}`, which its `when` leaves out", build.name);
-            let place = section.table.get("when").map_or(&section.key, |node| &node.place);
-            let mistake = Mistake::at(place, message, "does not hold");
+            let when = section.table.get("when").map_or(&section.key, |node| &node.place);
+            let mistake = Mistake::at(place(build, name), message, "needed here");
+            let mistake = mistake.also(when, "does not hold");
             let hint = "give both the same `when`; or name a group of builds in `needs`, which \
                         means those of them that are built";
             mistakes.push(mistake.hint(hint));

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeSet, fmt::Display};
 
 use crate::config::{Config, Data, Mistake, Node, Place, Table};
 
-use super::{Facts, misnamed, reader::within};
+use super::{Facts, misnamed::misnamed, reader::within};
 
 /// How the variables of CIs begin.
 const OF_A_CI: [&str; 9] = [
@@ -55,7 +55,7 @@ pub(super) fn warnings<'i>(
     for (key, table) in tables.chain(of_sections).chain(of_builds) {
         found.table(&key, table);
     }
-    found.warnings.extend(misnamed::warnings(facts));
+    found.warnings.extend(misnamed(&facts.environment));
     found.warnings
 }
 

@@ -66,6 +66,7 @@ impl Findings {
     pub fn errors(&mut self, mistakes: &Mistakes) {
         let sources = &mistakes.sources;
         self.more += mistakes.more;
+        self.warnings(&mistakes.warnings, sources);
         self.found
             .extend(mistakes.mistakes.iter().map(|one| finding(Severity::Error, one, sources)));
     }
@@ -84,11 +85,11 @@ impl Findings {
 }
 
 fn finding(severity: Severity, mistake: &Mistake, sources: &Sources) -> Finding {
-    let Mistake { message, place, label, hint, concealed: _, may_follow: _ } = mistake;
+    let Mistake { message, place, label, also: _, hint, concealed: _, may_follow: _ } = mistake;
     Finding {
         severity,
         message: message.clone(),
-        label: Some(label.clone()).filter(|label| !label.is_empty()),
+        label: Some(label.to_string()).filter(|label| !label.is_empty()),
         hint: hint.clone(),
         place: place.as_ref().map(|place| at(place, sources)),
     }

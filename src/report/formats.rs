@@ -54,7 +54,7 @@ impl Format {
     #[must_use]
     pub fn document(self, run: &Ended<'_>) -> String {
         match self {
-            Self::Json => run::json(run.plan, run.outcomes, run.ci, run.started, run.redactor),
+            Self::Json => run::json(run),
             Self::Dotenv => dotenv::document(run),
             Self::Junit => junit::document(run),
             Self::Markdown => markdown::document(run),
@@ -126,6 +126,8 @@ pub struct Ended<'a> {
     pub ci: &'a Ci,
     /// When the run began.
     pub started: SystemTime,
+    /// The signal that interrupted it, where one did.
+    pub signal: Option<&'static str>,
     /// The last that each executor said.
     pub tails: &'a Tails,
     /// What knows the secrets.

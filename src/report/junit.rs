@@ -38,8 +38,8 @@ pub(super) fn document(run: &Ended<'_>) -> String {
             }
             End::Interrupted => {
                 errors += 1;
-                let cause = outcome.interruption();
-                Some(element(run, "error", "interrupted", cause, cause))
+                let cause = outcome.interruption(run.signal);
+                Some(element(run, "error", "interrupted", &cause, &cause))
             }
             End::Skipped { cause } => {
                 skipped += 1;

@@ -184,8 +184,10 @@ impl Live {
             End::Skipped { cause } => {
                 self.line(build, &format!("skipped: {cause}"));
             }
-            End::Interrupted if outcome.attempts == 0 => self.line(build, outcome.interruption()),
-            End::Interrupted => self.problem(build, outcome.interruption(), None),
+            End::Interrupted if outcome.attempts == 0 => {
+                self.line(build, &outcome.interruption(None));
+            }
+            End::Interrupted => self.problem(build, &outcome.interruption(None), None),
         }
         self.running.remove(build);
         if let Some(sections) = &mut self.sections {

@@ -26,10 +26,11 @@ pub(super) fn document(run: &Ended<'_>) -> String {
             }
             End::Skipped { cause } => ("skipped", cell(run, cause)),
             End::Interrupted if outcome.attempts == 0 => {
-                ("**not built**", outcome.interruption().to_owned())
+                ("**not built**", outcome.interruption(run.signal))
             }
             End::Interrupted => {
-                ("**interrupted**", format!("{} while it was built", outcome.interruption()))
+                let cause = outcome.interruption(run.signal);
+                ("**interrupted**", format!("{cause} while it was built"))
             }
         };
         let time = table::time(outcome);

@@ -13,7 +13,7 @@ mod markdown;
 pub mod plan;
 mod printer;
 mod redacted;
-pub mod run;
+mod run;
 mod sections;
 mod serialized;
 pub mod snippet;

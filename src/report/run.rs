@@ -1,6 +1,6 @@
 //! The report of a run as JSON: the audit trail. Versioned; whole even after a failure.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{borrow::Cow, collections::HashMap, time::SystemTime};
 
 use serde::Serialize;
 
@@ -8,11 +8,10 @@ use crate::{
     ci::{Ci, Fact, FactValue, Field},
     hex::hex,
     outcome::{End, Outcome},
-    plan::{Build, Plan},
-    secret::Redactor,
+    plan::Build,
 };
 
-use super::redacted;
+use super::{Ended, redacted};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -37,7 +36,7 @@ struct BuildReport<'a> {
     executor_type: &'static str,
     executor_version: Option<&'a str>,
     result: &'static str,
-    cause: Option<&'a str>,
+    cause: Option<Cow<'a, str>>,
     exit_code: Option<i32>,
     digest: Option<&'a str>,
     images: &'a [String],
@@ -57,15 +56,10 @@ struct DestinationReport {
     pushed: &'static str,
 }
 
-/// The whole report without what `redactor` knows, with an end of line.
+/// The whole report without what its redactor knows, with an end of line.
 #[must_use]
-pub fn json(
-    plan: &Plan,
-    outcomes: &[Outcome],
-    ci: &Ci,
-    started: SystemTime,
-    redactor: &Redactor,
-) -> String {
+pub(super) fn json(run: &Ended<'_>) -> String {
+    let Ended { plan, outcomes, ci, started, signal, tails: _, redactor } = *run;
     let time = |time| humantime::format_rfc3339_seconds(time).to_string();
     let by_name: HashMap<&str, &Outcome> =
         outcomes.iter().map(|outcome| (&*outcome.build, outcome)).collect();
@@ -87,7 +81,7 @@ pub fn json(
         builds: plan
             .builds
             .iter()
-            .filter_map(|build| Some(of_build(build, by_name.get(&*build.name)?)))
+            .filter_map(|build| Some(of_build(build, by_name.get(&*build.name)?, signal)))
             .collect(),
     };
     let mut text = redacted::document(&report, redactor);
@@ -102,18 +96,25 @@ fn text(ci: &Ci, field: Field) -> Option<String> {
     }
 }
 
-fn of_build<'a>(build: &'a Build, outcome: &'a Outcome) -> BuildReport<'a> {
+fn of_build<'a>(build: &'a Build, outcome: &'a Outcome, signal: Option<&str>) -> BuildReport<'a> {
     // No `..` here: a new field does not compile until it is reported.
     let Outcome { build: _, end, duration, attempts, bundle, executor_version, pushed } = outcome;
-    let (result, cause, exit_code, digest, images): (_, Option<&str>, _, _, &[String]) = match end {
-        End::Built { digest, images } => ("built", None, Some(0), Some(digest.as_str()), images),
-        End::Failed { exit_code, cause } => ("failed", Some(cause), Some(*exit_code), None, &[]),
-        End::Unreached { cause, hint: _ } | End::Unpacked { cause, hint: _ } => {
-            ("not-built", Some(cause), None, None, &[])
-        }
-        End::Skipped { cause } => ("skipped", Some(cause), None, None, &[]),
-        End::Interrupted => ("interrupted", Some(outcome.interruption()), None, None, &[]),
-    };
+    let (result, cause, exit_code, digest, images): (_, Option<Cow<'a, str>>, _, _, &[String]) =
+        match end {
+            End::Built { digest, images } => {
+                ("built", None, Some(0), Some(digest.as_str()), images)
+            }
+            End::Failed { exit_code, cause } => {
+                ("failed", Some(cause.into()), Some(*exit_code), None, &[])
+            }
+            End::Unreached { cause, hint: _ } | End::Unpacked { cause, hint: _ } => {
+                ("not-built", Some(cause.into()), None, None, &[])
+            }
+            End::Skipped { cause } => ("skipped", Some(cause.into()), None, None, &[]),
+            End::Interrupted => {
+                ("interrupted", Some(outcome.interruption(signal).into()), None, None, &[])
+            }
+        };
     let destinations = build.destinations.iter().zip(pushed).map(|(reference, pushed)| {
         DestinationReport { reference: reference.to_string(), pushed: pushed.name() }
     });

@@ -2,17 +2,21 @@
 
 use std::{borrow::Cow, fmt::Write as _, ops::Range};
 
-use annotate_snippets::{AnnotationKind, Level, Message, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Message, Renderer, Snippet};
 
 use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 
-/// All mistakes, one after the other, with an empty line between them and none at the end.
+/// All mistakes, one after the other behind what may explain them, with an empty line between them and none at the end.
 #[must_use]
 pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     let all = &mistakes.mistakes;
     let hidden: Vec<_> = all.iter().filter_map(|one| one.concealed.as_deref()).collect();
     let one = |mistake: &Mistake| with_place("error", mistake, &hidden, &mistakes.sources, colour);
-    let mut text = all.iter().map(one).collect::<Vec<_>>().join("\n\n");
+    let doubts = mistakes
+        .warnings
+        .iter()
+        .map(|one| with_place("warning", one, &hidden, &mistakes.sources, colour));
+    let mut text = doubts.chain(all.iter().map(one)).collect::<Vec<_>>().join("\n\n");
     if mistakes.more > 0 {
         let _ = write!(text, "\n\n… and {} more", mistakes.more);
     }
@@ -45,18 +49,28 @@ fn with_place(
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let level = if level == "error" { Level::ERROR } else { Level::WARNING };
     let mut group = level.primary_title(mistake.message.as_str()).elements(None::<Message<'_>>);
+    let marked = |kind: AnnotationKind, place: &Place, label: &'_ str| {
+        kind.span(visible(&sources.of(place).text, place)).label(label.to_owned())
+    };
     if let Some(place) = &mistake.place {
-        let source = sources.of(place);
-        let mut text: Cow<'_, str> = source.text.as_str().into();
-        for hidden in hidden.iter().filter(|hidden| hidden.source == place.source) {
-            text = conceal(&text, &hidden.span).into();
+        let mut snippet = shown(place, hidden, sources).annotation(marked(
+            AnnotationKind::Primary,
+            place,
+            &mistake.label,
+        ));
+        let mut elsewhere = None;
+        if let Some((also, label)) = mistake.also.as_deref() {
+            let mark = marked(AnnotationKind::Context, also, label);
+            if also.source == place.source {
+                snippet = snippet.annotation(mark);
+            } else {
+                elsewhere = Some(shown(also, hidden, sources).annotation(mark));
+            }
         }
-        if let Some(value) = value_of_a_wrong_key(source, place) {
-            text = conceal(&text, &value).into();
+        group = group.element(snippet);
+        if let Some(elsewhere) = elsewhere {
+            group = group.element(elsewhere);
         }
-        let mark = AnnotationKind::Primary.span(visible(&source.text, place));
-        let mark = mark.label(mistake.label.as_str());
-        group = group.element(Snippet::source(text).path(source.label.as_str()).annotation(mark));
     }
     let mut text = renderer.render(&[group]);
     if let Some(hint) = &mistake.hint {
@@ -64,6 +78,23 @@ fn with_place(
         text.push_str(hint);
     }
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// The text that `place` is in, without what nobody may see.
+fn shown<'s>(
+    place: &Place,
+    hidden: &[&Place],
+    sources: &'s Sources,
+) -> Snippet<'s, Annotation<'s>> {
+    let source = sources.of(place);
+    let mut text: Cow<'_, str> = source.text.as_str().into();
+    for hidden in hidden.iter().filter(|hidden| hidden.source == place.source) {
+        text = conceal(&text, &hidden.span).into();
+    }
+    if let Some(value) = value_of_a_wrong_key(source, place) {
+        text = conceal(&text, &value).into();
+    }
+    Snippet::source(text).path(source.label.as_str())
 }
 
 /// The span within its text, at least one character wide, and of one line only.

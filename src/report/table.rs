@@ -13,10 +13,10 @@ const CAUSE: usize = 60;
 const LEAST: usize = 20;
 
 /// One line a build, aligned; without an end of line. In a terminal of so many `columns` no line
-/// breaks.
+/// breaks. `signal` is what interrupted the run, where something did.
 #[must_use]
-pub fn table(outcomes: &[Outcome], columns: Option<usize>) -> String {
-    let mut rows: Vec<[String; 5]> = outcomes.iter().map(row).collect();
+pub fn table(outcomes: &[Outcome], columns: Option<usize>, signal: Option<&str>) -> String {
+    let mut rows: Vec<[String; 5]> = outcomes.iter().map(|one| row(one, signal)).collect();
     let header = ["build", "result", "time", "sent", "digest or cause"].map(str::to_owned);
     let mut widths = [0; 5];
     for row in std::iter::once(&header).chain(&rows) {
@@ -44,7 +44,7 @@ pub fn table(outcomes: &[Outcome], columns: Option<usize>) -> String {
     std::iter::once(&header).chain(&rows).map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn row(outcome: &Outcome) -> [String; 5] {
+fn row(outcome: &Outcome, signal: Option<&str>) -> [String; 5] {
     let (result, last) = match &outcome.end {
         End::Built { digest, .. } => ("built", digest.clone()),
         End::Failed { cause, .. } => ("failed", shortened(cause)),
@@ -52,10 +52,8 @@ fn row(outcome: &Outcome) -> [String; 5] {
             ("not built", shortened(cause))
         }
         End::Skipped { cause } => ("skipped", shortened(cause)),
-        End::Interrupted if outcome.attempts == 0 => {
-            ("not built", outcome.interruption().to_owned())
-        }
-        End::Interrupted => ("interrupted", String::new()),
+        End::Interrupted if outcome.attempts == 0 => ("not built", outcome.interruption(signal)),
+        End::Interrupted => ("interrupted", outcome.interruption(signal)),
     };
     let sent =
         outcome.bundle.map_or_else(String::new, |bundle| HumanBytes(bundle.bytes).to_string());
@@ -119,6 +117,7 @@ mod tests {
         let shown = table(
             &[outcome("api", built, 1, Some(packed)), outcome("web", skipped, 0, None)],
             None,
+            None,
         );
 
         assert_eq!(
@@ -142,11 +141,31 @@ mod tests {
         };
 
         assert_eq!(
-            table(std::slice::from_ref(&outcome), Some(60)),
+            table(std::slice::from_ref(&outcome), Some(60), None),
             "build  result  time   sent  digest or cause\n\
              api    built   1m 1s        sha256:000000000000000000000000…"
         );
-        assert!(table(&[outcome], Some(120)).ends_with("0000"));
+        assert!(table(&[outcome], Some(120), None).ends_with("0000"));
+    }
+
+    #[test]
+    fn an_interruption_is_told_with_its_signal() {
+        let outcome = |build: &str, attempts| Outcome {
+            build: build.into(),
+            end: End::Interrupted,
+            duration: Duration::from_secs(61),
+            attempts,
+            bundle: None,
+            executor_version: None,
+            pushed: Vec::new(),
+        };
+
+        assert_eq!(
+            table(&[outcome("api", 1), outcome("web", 0)], None, Some("SIGTERM")),
+            "build  result       time   sent  digest or cause\n\
+             api    interrupted  1m 1s        interrupted by SIGTERM\n\
+             web    not built                 interrupted by SIGTERM before it began"
+        );
     }
 
     #[test]

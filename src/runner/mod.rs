@@ -17,12 +17,14 @@ mod registries;
 mod schedule;
 mod slim;
 mod spool;
+mod standing;
 mod waits;
 
 pub(crate) use attempt::spec;
 pub use prepared::{PrepareError, Prepared, Tried};
 pub use programs::LocalPrograms;
 pub(crate) use slim::sent;
+pub use standing::Standing;
 
 use std::{
     collections::BTreeMap,
@@ -63,6 +65,8 @@ pub struct Run<'a> {
     pub hands: Hands,
     /// Who runs it, for those who wait for the same executor meanwhile.
     pub owner: String,
+    /// What is kept of each build for whoever cuts the run short.
+    pub standing: &'a Standing,
     /// The engine that images which we build ourselves are loaded into.
     pub load: Option<container::Kind>,
     /// This program, for the guard.
@@ -119,6 +123,7 @@ impl Run<'_> {
 
     async fn ended(&self, schedule: &mut Schedule<'_>, index: usize, outcome: Outcome) {
         let build = &self.plan.builds[index];
+        self.standing.ended(outcome.clone());
         self.tell(build, What::Ended(Box::new(outcome.clone()))).await;
         schedule.end(index, outcome);
     }
@@ -157,6 +162,7 @@ impl Run<'_> {
         let mut bundle = None;
         loop {
             outcome.attempts += 1;
+            self.standing.begun(start, &outcome);
             let mut executor = build.executor.to_string();
             // That nothing is needed for it surprises nobody.
             let is_builtin = build.executor.kind == ExecutorKind::Builtin;

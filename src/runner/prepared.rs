@@ -1,16 +1,19 @@
 //! What must be at hand before anything starts: secrets, credentials, certificates.
 //!
 //! Everything secret of a run is had here, once, and made known to the redactor. What cannot
-//! be had ends the run before it began.
+//! be had ends the run before it began, all of it told at once.
 
 mod tried;
 
 pub use tried::Tried;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use crate::{
-    plan::{Build, ExecutorKind, Plan, Value},
+    plan::{Build, Executor, ExecutorKind, Plan, Value},
     registry::{
         self, Credential, Reference,
         credentials::{self, CredentialsError, Located, Login, Needed, Sources},
@@ -89,38 +92,49 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// [`PrepareError`]: the first that cannot be had.
+    /// [`PrepareError`]: each source that has no secret, with the first that it is for, and each
+    /// registry without the credentials that it should have.
     pub async fn new(
         plan: &Plan,
         environment: &BTreeMap<String, String>,
         redactor: &Redactor,
-    ) -> Result<Self, PrepareError> {
-        let mut prepared = Self::default();
+    ) -> Result<Self, Vec<PrepareError>> {
+        let (mut prepared, mut errors) = (Self::default(), Vec::new());
+        let (mut for_run, mut for_login) = (BTreeSet::new(), BTreeSet::new());
         for build in &plan.builds {
             for (id, source) in &build.secrets {
-                let of = format!("secret `{id}` of `{}`", build.name);
-                prepared.build_secret(&of, source, environment).await?;
+                if for_run.insert(source) {
+                    let of = format!("secret `{id}` of `{}`", build.name);
+                    errors.extend(prepared.build_secret(&of, source, environment).await.err());
+                }
             }
-            prepared.executor(build, environment).await?;
+            for (of, source) in of_executor(&build.executor) {
+                if for_login.insert(source) {
+                    let of = format!("executor `{}`, {of}", build.executor.name);
+                    errors.extend(prepared.password(&of, source, environment).await.err());
+                }
+            }
         }
         let needed: Vec<_> =
             plan.builds.iter().flat_map(|build| build.registries.iter().cloned()).collect();
         let sources = Sources { registries: &plan.registries, env: environment };
-        prepared.log_in(needed, sources, environment).await?;
+        if let Err(wrong) = prepared.log_in(needed, sources, environment).await {
+            errors.extend(wrong.into_iter().map(PrepareError::from));
+        }
         prepared.tell(redactor);
-        Ok(prepared)
+        if errors.is_empty() { Ok(prepared) } else { Err(errors) }
     }
 
     /// Has the credentials of the registries of `plan`, and no other secret.
     ///
     /// # Errors
     ///
-    /// [`PrepareError::Credentials`].
+    /// [`PrepareError::Credentials`], for each registry without them.
     pub async fn logins(
         plan: &Plan,
         environment: &BTreeMap<String, String>,
         redactor: &Redactor,
-    ) -> Result<Self, PrepareError> {
+    ) -> Result<Self, Vec<PrepareError>> {
         let registries = plan.builds.iter().flat_map(|build| build.registries.iter().cloned());
         Self::of(registries.collect(), plan, environment, redactor).await
     }
@@ -129,14 +143,14 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// [`PrepareError`]: the first that cannot be had.
+    /// [`PrepareError::Credentials`], for each registry without them.
     pub(super) async fn to_pull(
         plan: &Plan,
         build: &Build,
         references: &[Reference],
         environment: &BTreeMap<String, String>,
         redactor: &Redactor,
-    ) -> Result<Self, PrepareError> {
+    ) -> Result<Self, Vec<PrepareError>> {
         // The plan has read the mirrors once: they are mirrors.
         let hosts = registry::with_mirrors(&Needed::by(references), &plan.registries);
         let hosts = hosts.unwrap_or_default();
@@ -150,23 +164,26 @@ impl Prepared {
         plan: &Plan,
         environment: &BTreeMap<String, String>,
         redactor: &Redactor,
-    ) -> Result<Self, PrepareError> {
+    ) -> Result<Self, Vec<PrepareError>> {
         let mut prepared = Self::default();
         let sources = Sources { registries: &plan.registries, env: environment };
-        prepared.log_in(needed, sources, environment).await?;
+        let logged_in = prepared.log_in(needed, sources, environment).await;
         prepared.tell(redactor);
-        Ok(prepared)
+        match logged_in {
+            Ok(()) => Ok(prepared),
+            Err(errors) => Err(errors.into_iter().map(PrepareError::from).collect()),
+        }
     }
 
     /// Asks each place once, all hosts together, and again only where two builds find different
-    /// credentials for one host.
+    /// credentials for one host. What is wrong is at least one thing.
     async fn log_in(
         &mut self,
         needed: Vec<Needed>,
         sources: Sources<'_>,
         environment: &BTreeMap<String, String>,
-    ) -> Result<(), CredentialsError> {
-        let located = credentials::locate(&needed, sources)?;
+    ) -> Result<(), Vec<CredentialsError>> {
+        let located = located(&needed, sources)?;
         let mut left: Vec<(Needed, Located)> = needed.into_iter().zip(located).collect();
         while !left.is_empty() {
             let mut asked: Vec<Located> = Vec::new();
@@ -205,29 +222,6 @@ impl Prepared {
             // Too short a secret was refused where it came from.
             let _ = redactor.add(secret);
         }
-    }
-
-    async fn executor(
-        &mut self,
-        build: &Build,
-        environment: &BTreeMap<String, String>,
-    ) -> Result<(), PrepareError> {
-        let executor = &build.executor;
-        let of = format!("executor `{}`", executor.name);
-        for (name, value) in &executor.environment {
-            if let Value::Secret(source) = value {
-                self.password(&format!("{of}, env.{name}"), source, environment).await?;
-            }
-        }
-        if let ExecutorKind::CloudFoundry(app) = &executor.kind
-            && let Some((username, password)) = &app.login
-        {
-            if let Value::Secret(source) = username {
-                self.password(&format!("{of}, username"), source, environment).await?;
-            }
-            self.password(&format!("{of}, password"), password, environment).await?;
-        }
-        Ok(())
     }
 
     async fn password(
@@ -302,6 +296,36 @@ impl Prepared {
     pub fn username(&self, build: &Build, host: &str) -> Option<&str> {
         self.credential(build, host)?.username()
     }
+}
+
+/// The secrets of an executor, with the keys that they stand at.
+fn of_executor(executor: &Executor) -> Vec<(String, &Source)> {
+    let mut sources = Vec::new();
+    for (name, value) in &executor.environment {
+        if let Value::Secret(source) = value {
+            sources.push((format!("env.{name}"), source));
+        }
+    }
+    if let ExecutorKind::CloudFoundry(app) = &executor.kind
+        && let Some((username, password)) = &app.login
+    {
+        if let Value::Secret(source) = username {
+            sources.push(("username".to_owned(), source));
+        }
+        sources.push(("password".to_owned(), password));
+    }
+    sources
+}
+
+/// Where the credentials of each would come from; what is wrong is told of each host once.
+fn located(needed: &[Needed], sources: Sources<'_>) -> Result<Vec<Located>, Vec<CredentialsError>> {
+    credentials::locate(needed, sources).map_err(|first| {
+        let mut hosts = BTreeSet::new();
+        let one_by_one = needed.iter().filter(|needed| hosts.insert(&needed.host));
+        let errors = one_by_one.filter_map(|needed| credentials::locate([needed], sources).err());
+        let errors: Vec<_> = errors.collect();
+        if errors.is_empty() { vec![first] } else { errors }
+    })
 }
 
 #[cfg(test)]

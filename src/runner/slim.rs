@@ -197,7 +197,8 @@ pub(crate) async fn sent(
         let parents = parents.iter().map(|parent| Reference::parse(&parent.reference));
         let references: Vec<_> = parents.filter_map(Result::ok).collect();
         let prepared = Prepared::to_pull(plan, build, &references, environment, redactor).await;
-        let prepared = prepared.map_err(|error| chain(&error))?;
+        let prepared =
+            prepared.map_err(|errors| errors.first().map_or_else(String::new, |e| chain(e)))?;
         let reached = Reached::default().of(build, plan, &prepared, environment);
         reached.map_err(|error| chain(&error))
     };

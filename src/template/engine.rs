@@ -393,6 +393,7 @@ impl Inner {
                         self.add_uses(source, uses);
                     }
                 }
+                (root, Some(name)) => uses.add_own(root, name),
                 _ => {}
             }
         }

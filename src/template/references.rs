@@ -17,11 +17,22 @@ pub struct Uses {
     pub env: BTreeSet<String>,
     /// The vars.
     pub vars: BTreeSet<String>,
+    /// What it takes of the build itself, as in `build.name` and `matrix.python`.
+    pub own: BTreeSet<String>,
     /// It also computes a build's name, as in `builds["base-" ~ matrix.python]`: which one is
     /// told by the late values of what is rendered.
     pub computes_builds: bool,
     /// It also computes the name of a variable.
     pub computes_env: bool,
+}
+
+impl Uses {
+    /// Adds a name that is of the build itself.
+    pub(super) fn add_own(&mut self, root: &str, name: &str) {
+        if matches!(root, "build" | "matrix") {
+            self.own.insert(format!("{root}.{name}"));
+        }
+    }
 }
 
 /// A name with what follows it: `ci.tag`, `builds["a-b"].image`, `file(…)`.

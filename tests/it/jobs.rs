@@ -156,10 +156,10 @@ fn a_signal_ends_all_that_runs_and_starts_nothing_more() {
     assert_eq!(
         table(&run),
         [
-            "a: interrupted: interrupted",
-            "b: interrupted: interrupted",
-            "c: interrupted: interrupted before it began",
-            "d: interrupted: interrupted before it began",
+            "a: interrupted: interrupted by SIGTERM",
+            "b: interrupted: interrupted by SIGTERM",
+            "c: interrupted: interrupted by SIGTERM before it began",
+            "d: interrupted: interrupted by SIGTERM before it began",
         ]
     );
     assert!(!sandbox.state().join("started-c").exists());

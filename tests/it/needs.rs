@@ -237,3 +237,51 @@ hint: this program reads version 1: let the same one build and take"#,
          artifact",
     );
 }
+
+/// A build that takes another's image.
+fn pair() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\n[builds.base]\n\
+             destinations = [\"r.example.com/shop/base:1\"]\n[builds.web]\n\
+             build-args = { BASE = \"{{ builds.base.image }}\" }\n\
+             destinations = [\"r.example.com/shop/web:1\"]\n",
+        )
+        .file("Dockerfile", "ARG BASE=alpine\nFROM $BASE\n")
+}
+
+#[test]
+fn a_plan_shows_what_a_run_outside_of_ci_refuses() {
+    pair()
+        .run(["plan"])
+        .code(0)
+        .stderr("")
+        .stdout_contains(
+            "  no push      r.example.com/shop/base:1  [outside of CI without `--push`]\n",
+        )
+        .stdout_contains("  build-arg    BASE={{ builds.base.image }}  [kaniko.toml:7]\n");
+    pair().run(["check"]).code(0).stdout("").stderr("2 builds, no mistakes");
+    let run = pair().fake("docker", docker(&Executor::builds())).run(["run"]);
+
+    run.code(2).stdout("").stderr(
+        r#"error: `web` takes the image of `base`, which is not pushed
+ --> kaniko.toml:7:23
+  |
+7 | build-args = { BASE = "{{ builds.base.image }}" }
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^ needs an image
+hint: outside of CI nothing is pushed without `--push`"#,
+    );
+    assert_eq!(run.sent_to("docker").argvs(), [""; 0]);
+}
+
+#[test]
+fn a_build_that_never_pushes_has_no_image_for_others() {
+    pair().run(["plan", "--set", "builds.base.no-push=true"]).code(2).stdout("").stderr(
+        r#"error: `web` takes the image of `base`, which pushes none
+ --> kaniko.toml:7:23
+  |
+7 | build-args = { BASE = "{{ builds.base.image }}" }
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^ needs an image
+hint: an executor can only pull what was pushed: give it a destination, and no `no-push`"#,
+    );
+}

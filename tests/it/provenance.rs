@@ -83,7 +83,8 @@ fn templates_tables_removals_and_defaults_are_explained() {
     assert!(explain("api.labels").ends_with(
         "api.labels.team = \"shop\"\n  from   kaniko.toml:15 (defaults): \"shop\"\n\
          api.labels.stage = removed\n  from   kaniko.toml:23 (builds.api): false\n\
-         \x20 over   kaniko.toml:15 (defaults): \"test\"\n"
+         \x20 over   kaniko.toml:15 (defaults): \"test\"\n\
+         api.build.name = \"api\"\n  from   kaniko.toml:20 (builds): \"api\"\n"
     ));
     assert_eq!(explain("api.retry"), "api.retry = 0  [default]\n");
     assert!(explain("api.tags").starts_with(
@@ -141,6 +142,50 @@ fn an_executor_that_was_chosen_is_explained_by_the_choice() {
         explain(&["--set", "executors.engine.type=podman"]),
         "api.executor = \"engine\"\n  why    the only one of `executors`\n"
     );
+}
+
+#[test]
+fn what_a_template_takes_of_its_build_is_explained_with_it() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[vars]\nbase = \"py\"\n[defaults]\n\
+             image = \"r.example.com/{{ build.name }}\"\ntags = [\"{{ vars.base }}{{ matrix.v }}\"]\n\
+             [builds.web]\nmatrix = { v = [\"3.12\", \"3.13\"] }\n",
+        )
+        .file("Dockerfile", "FROM scratch\n");
+    let explain =
+        |key: &str| sandbox.run(["plan", "--explain", key]).code(0).stderr("").told().to_owned();
+
+    assert_eq!(
+        explain("web-3.12.image"),
+        "web-3.12.image = \"r.example.com/web-3.12\"\n\
+         \x20 from   kaniko.toml:5 (defaults): \"r.example.com/{{ build.name }}\"\n\
+         \x20 takes  build.name\n\
+         web-3.12.build.name = \"web-3.12\"\n  from   kaniko.toml:7 (builds): \"web\"\n\
+         \x20 why    with the values of its `matrix`\n"
+    );
+    assert_eq!(
+        explain("web-3.13.tags"),
+        "web-3.13.tags = [\"py3.13\"]\n  from   kaniko.toml:6 (defaults): \
+         [\"{{ vars.base }}{{ matrix.v }}\"]\n\
+         \x20 takes  vars.base, matrix.v\n\
+         vars.base = \"py\"\n  from   kaniko.toml:3 (vars): \"py\"\n\
+         web-3.13.matrix.v = \"3.13\"\n  from   kaniko.toml:8 (builds.web): [\"3.12\", \"3.13\"]\n"
+    );
+}
+
+#[test]
+fn a_value_of_vars_is_explained_by_itself() {
+    let explain = ["--explain", "vars.flavour", "--set", "vars.flavour=slim"];
+
+    shop().run(ON_GITLAB.iter().chain(&explain)).code(0).stderr("").stdout(
+        "vars.flavour = \"slim\"\n  from   --set vars.flavour: \"slim\"\n\
+         \x20 over   kaniko.toml:5 (vars): \"alpine\"",
+    );
+    shop()
+        .run(["plan", "--explain", "vars.flavuor"])
+        .code(2)
+        .stderr("error: there is no `vars.flavuor`\nhint: did you mean `vars.flavour`?");
 }
 
 #[test]

@@ -277,15 +277,15 @@ fn reports_are_whole_after_an_interruption() {
 
     run.code(130);
     if let Some(told) = well_formed(&sandbox.path("build.xml")) {
-        assert_eq!(told[0], "api: error: interrupted");
-        assert_eq!(told[1], "web: error: interrupted before it began");
+        assert_eq!(told[0], "api: error: interrupted by SIGTERM");
+        assert_eq!(told[1], "web: error: interrupted by SIGTERM before it began");
     }
     assert_eq!(run.file("build.env"), "");
     let markdown = run.file("build.md");
     assert!(markdown.contains("| api | **interrupted** | "), "{markdown}");
-    assert!(markdown.contains(" | interrupted while it was built |\n"), "{markdown}");
+    assert!(markdown.contains(" | interrupted by SIGTERM while it was built |\n"), "{markdown}");
     assert!(
-        markdown.contains("| web | **not built** |  | interrupted before it began |"),
+        markdown.contains("| web | **not built** |  | interrupted by SIGTERM before it began |"),
         "{markdown}"
     );
     run.stderr_contains("web | interrupted before it began\n");

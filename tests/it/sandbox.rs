@@ -176,6 +176,11 @@ impl Sandbox {
     /// Runs a script in the project, with the program under test and the machine's behind the
     /// fakes.
     pub(crate) fn sh(&self, script: &str) -> Ran {
+        self.start_sh(script).end()
+    }
+
+    /// Starts a script as [`Self::sh`] runs it.
+    pub(crate) fn start_sh(&self, script: &str) -> Started {
         let path = self.root.path().join("script");
         fs::write(&path, script).expect("a file for the script");
         let programs = Path::new(PROGRAM).parent().expect("it is in a directory").display();
@@ -186,7 +191,7 @@ impl Sandbox {
         let with = with.env("PATH", format!("{fakes}:{programs}:{behind}"));
         let mut command = Command::new("/bin/sh");
         command.arg(path);
-        with.launch(command).end()
+        with.launch(command)
     }
 
     /// Starts the program in the project.
@@ -288,8 +293,13 @@ impl Started {
 
     /// Sends it SIGTERM.
     pub(crate) fn terminate(&mut self) -> &mut Self {
+        self.signal(rustix::process::Signal::TERM)
+    }
+
+    /// Sends it this signal, and it alone.
+    pub(crate) fn signal(&mut self, signal: rustix::process::Signal) -> &mut Self {
         let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it still runs");
+        rustix::process::kill_process(id, signal).expect("it still runs");
         self
     }
 

@@ -69,6 +69,7 @@ file=[DIR]/kaniko.toml
 remove() { :; }
 far=$(mktemp -d)
 trap 'remove; rm -rf "$far"' EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -150,6 +151,21 @@ fn a_script_whose_build_fails_ends_with_its_code_and_leaves_no_container() {
 
     run.code(3).stdout("").stderr_contains("broken\n");
     assert_eq!(run.sent_to("docker").verbs(), ["create", "cp", "start", "rm"]);
+    assert_eq!(run.left_behind(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_script_whose_terminal_goes_leaves_no_credentials_behind() {
+    let waits = "touch \"$state/building\"\npatience=2400\nuntil [ -e \"$state/go-on\" ]; do\n  \
+                 patience=$((patience - 1))\n  [ $patience -gt 0 ] || exit 99\n  sleep 0.05\ndone";
+    let sandbox = project(kept(waits));
+
+    let mut started = sandbox.start_sh(&script(&sandbox));
+    started.until("building").signal(rustix::process::Signal::HUP);
+    std::fs::write(sandbox.state().join("go-on"), "").expect("the executor goes on");
+    let run = started.end();
+
+    assert_eq!(run.ended_with(), 129);
     assert_eq!(run.left_behind(), Vec::<std::path::PathBuf>::new());
 }
 

@@ -7,7 +7,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use crate::{
-    engine::{Executor, docker},
+    engine::{DIGEST, Executor, docker},
     fake::Fake,
     ran::Ran,
     sandbox::Sandbox,
@@ -181,6 +181,63 @@ fn a_mistake_that_has_a_secret_in_it_is_told_without_it() {
 }
 
 #[test]
+fn all_secrets_that_cannot_be_had_are_told_at_once() {
+    let run = Sandbox::new()
+        .config(
+            r#"version = 1
+
+[registries.a]
+host = "a.example.com"
+username = "bob"
+password = { env = "PW_A" }
+
+[registries.b]
+host = "b.example.com"
+username = "bob"
+password = { command = ["vault"] }
+
+[executors.d]
+type = "docker"
+env = { TOKEN = { env = "TOKEN" } }
+
+[defaults]
+secrets = { npm = { env = "NPM" } }
+
+[builds.web]
+destinations = ["a.example.com/web:1", "b.example.com/web:1"]
+
+[builds.api]
+destinations = ["a.example.com/api:1", "b.example.com/api:1"]
+"#,
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .fake("vault", Fake::new().tells("sealed").exits(1))
+        .fake("docker", docker(&Executor::builds()))
+        .run(["run", "--push", "--report", "json=build.json"]);
+
+    run.code(2).stdout("").stderr(
+        "error: secret `npm` of `web`: the variable `NPM` is not set\n\
+         error: executor `d`, env.TOKEN: the variable `TOKEN` is not set\n\
+         error: no password for `a.example.com` from `[registries.a]`: the variable `PW_A` is not \
+         set\n\
+         hint: is it misspelt, or a protected variable in a pipeline of an unprotected branch or \
+         tag?\n\
+         error: no password for `b.example.com` from `[registries.b]`: the command `vault` ended \
+         with exit code 1: sealed\n\
+         hint: run the command by hand in this job to see what it lacks",
+    );
+    assert_eq!(run.sent_to("vault").argvs().len(), 1);
+    let report: serde_json::Value = serde_json::from_str(&run.file("build.json")).expect("JSON");
+    assert_eq!(
+        report["builds"][1]["cause"],
+        "secret `npm` of `web`: the variable `NPM` is not set; executor `d`, env.TOKEN: the \
+         variable `TOKEN` is not set; no password for `a.example.com` from `[registries.a]`: the \
+         variable `PW_A` is not set; no password for `b.example.com` from `[registries.b]`: the \
+         command `vault` ended with exit code 1: sealed"
+    );
+}
+
+#[test]
 fn a_secret_in_an_argument_is_refused() {
     let run = Sandbox::new()
         .config(
@@ -306,4 +363,22 @@ fn the_login_of_a_run_is_its_own_and_gone_with_it() {
     assert_eq!(run.left_behind(), Vec::<PathBuf>::new());
     assert!(run.sent_to("cf").of("auth")[0].names.contains(&"CF_PASSWORD".to_owned()));
     assert!(!run.sent_to("cf").of("ssh")[0].names.contains(&"CF_PASSWORD".to_owned()));
+}
+
+#[test]
+fn a_secret_of_digits_breaks_no_document_and_no_digest() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/shop/web:1\"]\nsecrets = { pin = { env = \"PIN\" } }\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .env("PIN", "1111")
+        .fake("docker", docker(&Executor::builds()));
+    let run = sandbox.run(["run", "--push", "--report", "json=report.json"]);
+
+    run.code(0).stdout(&format!("r.example.com/shop/web:1@{DIGEST}"));
+    let report: serde_json::Value = serde_json::from_str(&run.file("report.json")).unwrap();
+    assert_eq!(report["builds"][0]["digest"], DIGEST);
+    assert_eq!(report["builds"][0]["images"][0], format!("r.example.com/shop/web:1@{DIGEST}"));
 }

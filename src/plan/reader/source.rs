@@ -1,7 +1,7 @@
 //! Values that may be secrets, and the programs that print them.
 
 use crate::{
-    config::{Data, Mistake, Node, Place},
+    config::{Data, Mistake, Node, Place, kind},
     plan::{Value, unexpanded},
     secret::Source,
 };
@@ -67,18 +67,12 @@ impl Reader<'_> {
     /// One whose name has a space is started by its path.
     fn separate(&self, words: &[String]) -> Option<String> {
         let (line, arguments) = words.split_first()?;
-        let mut parts = line.split_whitespace();
-        let program = parts.next()?;
+        let program = line.split_whitespace().next()?;
         let is_program = self.current.join(line).exists();
         if program == line || is_program || program.contains('/') && !self.is_there(program) {
             return None;
         }
-        if line.contains(['"', '\'', '\\']) {
-            return Some("`[\"PROGRAM\", \"ARGUMENT\", …]`".to_owned());
-        }
-        let all = std::iter::once(program).chain(parts).chain(arguments.iter().map(String::as_str));
-        let all: Vec<_> = all.map(|word| format!("{word:?}")).collect();
-        Some(format!("`[{}]`", all.join(", ")))
+        Some(kind::program(line, arguments.iter().map(String::as_str)))
     }
 
     fn is_there(&self, program: &str) -> bool {

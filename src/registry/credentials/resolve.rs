@@ -41,14 +41,16 @@ pub struct Resolved {
 /// # Errors
 ///
 /// [`CredentialsError::Password`], [`CredentialsError::Helper`] and
-/// [`CredentialsError::Short`], for the first host that fails.
+/// [`CredentialsError::Short`], for each host that fails; a password that several hosts have in
+/// common counts once.
 pub async fn resolve<P: Programs>(
     located: &[Located],
     env: &BTreeMap<String, String>,
     programs: &P,
-) -> Result<Resolved, CredentialsError> {
+) -> Result<Resolved, Vec<CredentialsError>> {
     let mut resolved = Resolved::default();
     let mut passwords = BTreeMap::new();
+    let mut errors = Vec::new();
     for (number, host) in located.iter().enumerate() {
         if located[..number].contains(host) {
             continue;
@@ -58,17 +60,22 @@ pub async fn resolve<P: Programs>(
             if passwords.contains_key(source) {
                 continue;
             }
-            let sourced = source.resolve(Purpose::Password, env, programs).await;
-            let Sourced { secret, warning } = sourced.map_err(|source| {
-                let (host, origin) = (host.host.clone(), origin.to_owned());
-                CredentialsError::Password { host, origin, source }
-            })?;
-            resolved.warnings.extend(warning);
+            let secret = match source.resolve(Purpose::Password, env, programs).await {
+                Ok(Sourced { secret, warning }) => {
+                    resolved.warnings.extend(warning);
+                    Some(secret)
+                }
+                Err(source) => {
+                    let (host, origin) = (host.host.clone(), origin.to_owned());
+                    errors.push(CredentialsError::Password { host, origin, source });
+                    None
+                }
+            };
             passwords.insert(source, secret);
         }
-        of_host(host, &passwords, programs, &mut resolved).await?;
+        errors.extend(of_host(host, &passwords, programs, &mut resolved).await.err());
     }
-    Ok(resolved)
+    if errors.is_empty() { Ok(resolved) } else { Err(errors) }
 }
 
 impl Located {
@@ -83,7 +90,7 @@ impl Located {
 
 async fn of_host<P: Programs>(
     located: &Located,
-    passwords: &BTreeMap<&Source, Secret>,
+    passwords: &BTreeMap<&Source, Option<Secret>>,
     programs: &P,
     resolved: &mut Resolved,
 ) -> Result<(), CredentialsError> {
@@ -102,7 +109,8 @@ async fn of_host<P: Programs>(
             }
             How::Known(credential) => credential.clone(),
             How::Password { username, source } => {
-                let password = passwords[source].clone();
+                // That it can't be had has been told.
+                let Some(password) = passwords[source].clone() else { return Ok(()) };
                 Credential::Password { username: username.clone(), password }
             }
             How::Helper { name, required } => match helper::ask(name, host, programs).await {
@@ -157,7 +165,8 @@ mod tests {
         candidates: &[(&str, How)],
         programs: &FakePrograms,
     ) -> Result<Resolved, CredentialsError> {
-        resolve(&located(candidates), &BTreeMap::new(), programs).await
+        let resolved = resolve(&located(candidates), &BTreeMap::new(), programs).await;
+        resolved.map_err(|mut errors| errors.remove(0))
     }
 
     const ANSWER: &str = r#"{"Username":"ci","Secret":"from-helper"}"#;

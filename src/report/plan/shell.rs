@@ -25,6 +25,7 @@ use super::sent::sent;
 const HEAD: &str = r#"remove() { :; }
 far=$(mktemp -d)
 trap 'remove; rm -rf "$far"' EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM"#;
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::{
     doctor::{Fault, Finding, Login, named},
     outcome::chain,
-    plan::{Build, ExecutorKind, Plan, Value},
+    plan::{Build, Plan},
     registry::credentials::{self, CredentialsError, How, Needed, Sources},
     secret::{Redactor, Source},
 };
 
-use super::{PrepareError, Prepared};
+use super::{PrepareError, Prepared, of_executor};
 
 /// What was found of the secrets of a plan.
 #[derive(Debug, Default)]
@@ -66,23 +66,8 @@ impl Prepared {
         build: &Build,
         environment: &BTreeMap<String, String>,
     ) -> Vec<Finding> {
-        let executor = &build.executor;
-        let mut sources: Vec<(String, &Source)> = Vec::new();
-        for (name, value) in &executor.environment {
-            if let Value::Secret(source) = value {
-                sources.push((format!("env.{name}"), source));
-            }
-        }
-        if let ExecutorKind::CloudFoundry(app) = &executor.kind
-            && let Some((username, password)) = &app.login
-        {
-            if let Value::Secret(source) = username {
-                sources.push(("username".to_owned(), source));
-            }
-            sources.push(("password".to_owned(), password));
-        }
         let mut findings = Vec::new();
-        for (of, source) in sources {
+        for (of, source) in of_executor(&build.executor) {
             let had = self.password("", source, environment).await;
             findings.push(secret(had, source).of(of));
         }
@@ -109,7 +94,9 @@ impl Prepared {
                 Ok(())
             } else {
                 self.credentials.retain(|(known, _)| *known != need);
-                self.log_in(vec![need.clone()], sources, environment).await
+                self.log_in(vec![need.clone()], sources, environment)
+                    .await
+                    .map_err(|mut errors| errors.remove(0))
             };
             logins.push(self.login(&need, sources, had));
         }

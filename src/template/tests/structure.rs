@@ -119,13 +119,14 @@ fn what_belongs_to_a_build_does_not_exist_without_one() {
 fn uses_are_told_without_rendering() {
     let uses = on_main().uses(
         "{% if ci.tag %}{{ builds.a_b.image }}{% endif %}{{ vars.image }}{{ env['X'] }}\
-         {{ builds['b' ~ matrix.python].digest }}",
+         {{ builds['b' ~ matrix.python].digest }}{{ build.name }}",
     );
     let set = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<BTreeSet<_>>();
 
     assert_eq!(uses.builds, set(&["a-b"]));
     assert_eq!(uses.env, set(&["HARBOR", "X"]));
     assert_eq!(uses.vars, set(&["image"]));
+    assert_eq!(uses.own, set(&["build.name", "matrix.python"]));
     assert!(uses.computes_builds);
     assert!(!uses.computes_env);
 }

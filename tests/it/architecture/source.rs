@@ -19,7 +19,15 @@ pub(super) struct Source {
 
 /// Every file below `src`.
 pub(super) fn all() -> Vec<Source> {
-    let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+    below(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")))
+}
+
+/// Every file below `tests`.
+pub(super) fn tests() -> Vec<Source> {
+    below(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")))
+}
+
+fn below(top: &Path) -> Vec<Source> {
     let mut files = Vec::new();
     gather(top, &mut files);
     files.sort();
