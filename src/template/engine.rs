@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use foldhash::HashMap;
 
@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use super::attempt::Attempt;
 use super::bounds::{Bounded, FUEL, LONGEST};
 use super::convert;
-use super::error::{CIRCLE, Problem, TemplateError};
+use super::error::{Problem, TemplateError};
 use super::filters;
 use super::flag::{no_flag, word_of_flag};
 use super::names::{Names, Value, Var};
@@ -39,17 +39,25 @@ pub struct Engine {
 /// What all renderings of an engine share.
 pub(super) struct Inner {
     pub(super) names: Names,
-    shared: Arc<Shared>,
-    fine: Arc<Mutex<Fine>>,
-    vars: Mutex<BTreeMap<String, Outcome>>,
+    pub(super) shared: Arc<Shared>,
+    fine: Arc<RwLock<Fine>>,
 }
 
 /// What the engines of all builds share.
-struct Shared {
+pub(super) struct Shared {
     env: Arc<Environment<'static>>,
+    /// Values of `vars`, as they were first asked for: what differs from build to build is nothing
+    /// that they may name.
+    pub(super) vars: RwLock<HashMap<String, Outcome>>,
     /// Templates without a mistake, by what of the names differs from build to build: whether
     /// there is one, and its matrix.
-    fine: Mutex<HashMap<String, Arc<Mutex<Fine>>>>,
+    fine: Mutex<HashMap<String, Arc<RwLock<Fine>>>>,
+}
+
+impl Shared {
+    fn with(env: Arc<Environment<'static>>) -> Self {
+        Self { env, vars: RwLock::default(), fine: Mutex::default() }
+    }
 }
 
 /// Templates without a mistake, each with what it is where it is plain.
@@ -70,7 +78,7 @@ pub(super) enum Evaluated<Why = TemplateError> {
 }
 
 /// What a value of the file's own has come to.
-type Outcome = Result<Evaluated, Problem>;
+pub(super) type Outcome = Result<Evaluated, Problem>;
 
 impl Engine {
     /// An engine for templates that may name `names`.
@@ -86,14 +94,13 @@ impl Engine {
         // A template's name is its source: one that many builds share is read once.
         env.set_loader(|source| Ok(Some(source.to_owned())));
         filters::install(&mut env);
-        Self::sharing(names, Arc::new(Shared { env: Arc::new(env), fine: Mutex::default() }))
+        Self::sharing(names, Arc::new(Shared::with(Arc::new(env))))
     }
 
     /// The same for templates that may name `names`.
     #[must_use]
     pub fn with(&self, names: Names) -> Self {
-        let env = Arc::clone(&self.inner.shared.env);
-        Self::sharing(names, Arc::new(Shared { env, fine: Mutex::default() }))
+        Self::sharing(names, Arc::new(Shared::with(Arc::clone(&self.inner.shared.env))))
     }
 
     /// The same for the build `name`, with the values of its matrix; what was found to be well
@@ -111,7 +118,7 @@ impl Engine {
         let mut scopes = shared.fine.lock().unwrap_or_else(PoisonError::into_inner);
         let fine = Arc::clone(scopes.entry(scope).or_default());
         drop(scopes);
-        Self { inner: Arc::new(Inner { names, shared, fine, vars: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { names, shared, fine }) }
     }
 
     /// All mistakes of `source` that do not depend on values, in the order of their places.
@@ -230,7 +237,7 @@ impl Inner {
         Ok(scene.record.assemble(output.into_text()))
     }
 
-    fn value(
+    pub(super) fn value(
         self: &Arc<Self>,
         source: &str,
         resolving: Vec<String>,
@@ -293,55 +300,6 @@ impl Inner {
         Ok(Evaluated::Known(Value::Text(text)))
     }
 
-    /// The value of `vars.NAME`, which exists.
-    pub(super) fn var(self: &Arc<Self>, name: &str, resolving: &[String]) -> Outcome {
-        let known = |vars: &Mutex<BTreeMap<String, Outcome>>| {
-            vars.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
-        };
-        if let Some(outcome) = known(&self.vars) {
-            return outcome;
-        }
-        // One that fails is kept as well: others may name it a thousand times.
-        let outcome = self.var_anew(name, resolving);
-        let mut vars = self.vars.lock().unwrap_or_else(PoisonError::into_inner);
-        vars.insert(name.to_owned(), outcome.clone());
-        outcome
-    }
-
-    fn var_anew(self: &Arc<Self>, name: &str, resolving: &[String]) -> Outcome {
-        let mut resolving = resolving.to_vec();
-        let before = resolving.iter().position(|outer| outer == name);
-        resolving.push(name.to_owned());
-        if let Some(first) = before {
-            return Err(Problem::new(format!("{CIRCLE}{}", resolving[first..].join(" → "))));
-        }
-        match self.names.vars.get(name) {
-            None => Err(Problem::new(format!("`vars.{name}` does not exist"))),
-            Some(Var::Template(source)) => Ok(self.value(source, resolving)?),
-            Some(var) => Ok(Evaluated::Known(self.resolved(var, &resolving)?)),
-        }
-    }
-
-    fn resolved(self: &Arc<Self>, var: &Var, resolving: &[String]) -> Result<Value, Problem> {
-        match var {
-            Var::Template(source) => match self.value(source, resolving.to_vec())? {
-                Evaluated::Known(value) => Ok(value),
-                Evaluated::Absent(error) => Err(error.into()),
-            },
-            Var::Plain(value) => Ok(value.clone()),
-            Var::List(items) => items
-                .iter()
-                .map(|item| self.resolved(item, resolving))
-                .collect::<Result<_, _>>()
-                .map(Value::List),
-            Var::Table(entries) => entries
-                .iter()
-                .map(|(name, item)| Ok((name.clone(), self.resolved(item, resolving)?)))
-                .collect::<Result<_, _>>()
-                .map(Value::Table),
-        }
-    }
-
     fn scene(self: &Arc<Self>, resolving: Vec<String>) -> Arc<Scene> {
         Arc::new(Scene { inner: Arc::clone(self), record: Arc::default(), resolving })
     }
@@ -357,16 +315,17 @@ impl Inner {
         if structure::is_text(source) {
             return (Vec::new(), None);
         }
-        let fine = || self.fine.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = fine().get(source) {
-            return (Vec::new(), known.clone());
+        let known = self.fine.read().unwrap_or_else(PoisonError::into_inner).get(source).cloned();
+        if let Some(known) = known {
+            return (Vec::new(), known);
         }
         let mistakes = structure::mistakes(source, &self.shared.env, &self.names);
         if !mistakes.is_empty() {
             return (mistakes, None);
         }
         let plain = Plain::of(source).map(Arc::new);
-        fine().insert(source.to_owned(), plain.clone());
+        let mut fine = self.fine.write().unwrap_or_else(PoisonError::into_inner);
+        fine.insert(source.to_owned(), plain.clone());
         (mistakes, plain)
     }
 

@@ -66,6 +66,7 @@ mod scan;
 mod semver;
 mod structure;
 mod unprintable;
+mod vars;
 
 #[cfg(test)]
 mod tests;
