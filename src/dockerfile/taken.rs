@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::HashSet;
-
 use serde::Deserialize;
 
 use super::{

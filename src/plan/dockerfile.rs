@@ -2,14 +2,15 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs::File,
     io::{self, Read as _},
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use foldhash::HashMap;
-
 use rustix::fs::{Mode, OFlags};
 
 use crate::{
@@ -58,7 +59,7 @@ pub(super) fn read(
         let file = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
         (path, file.and_then(|(length, file)| bounded(file, length)))
     };
-    let label = path.strip_prefix(keys.current).unwrap_or(&path).display().to_string();
+    let label = below(&path, keys.current).unwrap_or(&path).display().to_string();
     let text = match bytes {
         Ok(Some(bytes)) => text(bytes),
         Ok(None) => {
@@ -95,11 +96,19 @@ pub(super) fn read(
         .into_iter()
         .filter_map(|image| Some(Base { reference: image.reference?, line: image.line }))
         .collect();
-    let at = match path.strip_prefix(context) {
-        Ok(inside) => DockerfileAt::Inside(inside.to_owned()),
-        Err(_) => DockerfileAt::Outside(path),
+    let at = match below(&path, context) {
+        Some(inside) => DockerfileAt::Inside(inside.to_owned()),
+        None => DockerfileAt::Outside(path),
     };
     Some(Read { at, bases, file: Arc::new(file), reach, values, label })
+}
+
+/// What follows `directory` in a path below it, both without `.` and `..`: letter by letter, and not
+/// name by name as [`Path::strip_prefix`], for there are thousands.
+fn below<'p>(path: &'p Path, directory: &Path) -> Option<&'p Path> {
+    let rest = path.as_os_str().as_bytes().strip_prefix(directory.as_os_str().as_bytes())?;
+    let rest = if directory.as_os_str() == "/" { rest } else { rest.strip_prefix(b"/")? };
+    Some(Path::new(OsStr::from_bytes(rest)))
 }
 
 /// Bytes that a Dockerfile may have: as many as an image's config, in which its lines end.

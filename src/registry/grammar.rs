@@ -20,11 +20,11 @@ pub(super) fn host(host: &str) -> Result<(), &'static str> {
     });
     let name_is_right = match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => name.split('.').all(|label| {
+        None => name.as_bytes().split(|byte| *byte == b'.').all(|label| {
             !label.is_empty()
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with(b"-")
+                && !label.ends_with(b"-")
+                && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
         }),
     };
     if port_is_right && name_is_right { Ok(()) } else { Err(RULE) }

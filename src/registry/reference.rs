@@ -36,10 +36,10 @@ impl Reference {
         if text.is_empty() {
             return Err(wrong(Mistake::Empty));
         }
-        if text.contains("://") {
+        if text.contains(':') && text.contains("://") {
             return Err(wrong(Mistake::Scheme));
         }
-        if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        if has_blank(text) {
             return Err(wrong(Mistake::Blank));
         }
         let (rest, digest) = match text.split_once('@') {
@@ -188,6 +188,15 @@ pub enum Mistake {
     /// What stands behind the `@`.
     #[error("the digest `{0}` must be `sha256:` and 64 lower-case hexadecimal digits")]
     Digest(String),
+}
+
+/// Whether white space or a control character is in it.
+fn has_blank(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().any(|byte| byte <= b' ' || byte == 0x7f)
+    } else {
+        text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    }
 }
 
 fn split_host(text: &str) -> (Option<&str>, &str) {

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use foldhash::HashMap;
-
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
@@ -220,7 +219,8 @@ impl Inner {
             return Ok(Rendered::literal(source));
         }
         let look_up = |plain: Arc<Plain>| {
-            plain.text(&Node::top(&self.scene(resolving.clone()))).map(Rendered::literal)
+            let top = || Node::top(&self.scene(resolving.clone()));
+            plain.text(|name| self.names.text(name), top).map(Rendered::literal)
         };
         if let Some(text) = plain.and_then(look_up) {
             return Ok(text);

@@ -16,7 +16,7 @@ pub type FileReader = Arc<dyn Fn(&str, usize) -> Result<Vec<u8>, String> + Send 
 pub struct Names {
     /// `env.X`.
     pub env: Arc<BTreeMap<String, String>>,
-    /// `vars.X`; rendered when first named, once an engine.
+    /// `vars.X`; rendered when first named, once for all builds.
     pub vars: Arc<BTreeMap<String, Var>>,
     /// `registries.X.host`: the host by the registry's name.
     pub registries: Arc<BTreeMap<String, String>>,
@@ -30,6 +30,21 @@ pub struct Names {
     pub builds: Arc<BuildNames>,
     /// `file("…")`; without it an error.
     pub read_file: Option<FileReader>,
+}
+
+impl Names {
+    /// The text of a name such as `build.name`, in its parts, where looking it up takes nothing.
+    pub(super) fn text(&self, name: &[String]) -> Option<&str> {
+        let [root, name] = name else { return None };
+        match (root.as_str(), name.as_str()) {
+            ("build", "name") => self.build.as_deref(),
+            ("matrix", name) => match self.matrix.get(name) {
+                Some(Value::Text(text)) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Debug for Names {

@@ -3,6 +3,8 @@
 //! Setting minijinja up to render one takes ten times as long as looking the names up. Where a
 //! name has no text now this says nothing, and minijinja says what is to be said.
 
+use std::cell::LazyCell;
+
 use minijinja::Value;
 
 use super::bounds::LONGEST;
@@ -36,16 +38,28 @@ impl Plain {
         Some(Self(pieces))
     }
 
-    /// What is printed, where all names have a text; `top` has the names.
-    pub(super) fn text(&self, top: &Value) -> Option<String> {
+    /// What is printed, where all names have a text: that which `known` has of them, else that of
+    /// `top`.
+    pub(super) fn text<'n>(
+        &self,
+        known: impl Fn(&[String]) -> Option<&'n str>,
+        top: impl FnOnce() -> Value,
+    ) -> Option<String> {
+        let top = LazyCell::new(top);
         // As long as most of what is printed.
         let mut printed = String::with_capacity(64);
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => printed.push_str(text),
                 Piece::Name(name) => {
-                    let value = look_up(top, name)?;
-                    printed.push_str(value.as_str().filter(|text| !text.contains(LATE))?);
+                    let looked_up;
+                    let text = if let Some(text) = known(name) {
+                        text
+                    } else {
+                        looked_up = look_up(&top, name)?;
+                        looked_up.as_str()?
+                    };
+                    printed.push_str(Some(text).filter(|text| !text.contains(LATE))?);
                 }
             }
             if printed.len() > LONGEST {
@@ -140,7 +154,7 @@ mod tests {
 
         let text = Plain::of(&"{{ a }}".repeat(900))
             .unwrap()
-            .text(&Value::from_dyn_object(Arc::clone(&asked)));
+            .text(|_| None, || Value::from_dyn_object(Arc::clone(&asked)));
 
         assert_eq!(text, None);
         assert_eq!(asked.0.load(Ordering::Relaxed), 3);
@@ -153,9 +167,22 @@ mod tests {
         let engine = Engine::new(Names {
             env: Arc::new(env.into()),
             build: Some("api".to_owned()),
+            matrix: [("v", "1{{ z }}"), ("nul", "a\0b"), ("empty", "")]
+                .map(|(name, value)| (name.to_owned(), crate::template::Value::Text(value.into())))
+                .into(),
             ..Names::default()
         });
-        let names = ["build.name", "env.A", "env.TRUE", "env.NUL", "env.NONE", "ci.tag"];
+        let names = [
+            "build.name",
+            "matrix.v",
+            "matrix.nul",
+            "matrix.empty",
+            "env.A",
+            "env.TRUE",
+            "env.NUL",
+            "env.NONE",
+            "ci.tag",
+        ];
         for name in names {
             for (before, after) in [("", ""), ("a\n", "\n\n"), (" } ", "{ ")] {
                 let plain = format!("{before}{{{{ {name} }}}}{after}");

@@ -6,7 +6,6 @@ use std::{
 };
 
 use foldhash::HashMap;
-
 use serde::{
     Serialize, Serializer,
     ser::{SerializeSeq as _, SerializeStruct as _},
