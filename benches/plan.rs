@@ -8,8 +8,10 @@
 //! is how the times of the sizes relate: what each build takes beyond the first, up to 10,000.
 //!
 //! Beside the JSON plan `docker buildx bake --print` does the same with the same builds in its own
-//! form, the two in turns, where there is a buildx (`BUILDX` says which, else `docker-buildx` or `buildx` on `PATH`); where there
-//! is none, that is said. Up to 1,000 builds: its time grows with the square of their number.
+//! form, the two in turns, where there is a buildx (`BUILDX` says which, else `docker-buildx` or
+//! `buildx` on `PATH`); where there is none, that is said. Up to 1,000 builds: its time grows with
+//! the square of their number. `KANIKO_BUILD_BENCH_PROGRAM` names the program of a release, of
+//! `.ci/release`, which begins in half the time of the one that cargo has built here.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells its numbers")]
 
