@@ -142,7 +142,8 @@ fn var_called(config: &Config, name: &str) -> Result<Asked, ExplainError> {
 const DECIDED: [&str; 2] = ["executor", "labels"];
 
 /// Explains `key` of `build`, each entry of a table by itself; for none all keys that are written
-/// or decided. What they take of `vars`, and of the build itself, comes after them. `plan` says where it runs.
+/// or decided. What they take of `vars`, and of the build itself, comes after them. `plan` says
+/// where it runs.
 #[must_use]
 pub fn explain(
     config: &Config,

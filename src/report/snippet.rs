@@ -6,7 +6,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Message, Renderer, Sn
 
 use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 
-/// All mistakes, one after the other behind what may explain them, with an empty line between them and none at the end.
+/// All mistakes, one after the other behind what may explain them, with an empty line between them
+/// and none at the end.
 #[must_use]
 pub fn mistakes(mistakes: &Mistakes, colour: bool) -> String {
     let all = &mistakes.mistakes;

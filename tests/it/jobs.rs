@@ -100,24 +100,13 @@ fn failing() -> Sandbox {
     )
 }
 
-/// Each build's line in the table at the end: its name, its result, and why.
-fn table(ran: &Ran) -> Vec<String> {
-    let json: serde_json::Value = serde_json::from_str(&ran.file("build.json")).expect("JSON");
-    let builds = json["builds"].as_array().expect("builds").iter();
-    let line = |build: &serde_json::Value| {
-        let text = |key: &str| build[key].as_str().unwrap_or("-").to_owned();
-        format!("{}: {}: {}", text("name"), text("result"), text("cause"))
-    };
-    builds.map(line).collect()
-}
-
 #[test]
 fn a_failure_lets_what_runs_end_and_skips_the_rest_by_name_and_reason() {
     let run = failing().run(["run", "--push", "--jobs", "2", "--report", "json=build.json"]);
 
     assert_eq!(pushed(run.code(1)), ["slow"]);
     assert_eq!(
-        table(&run),
+        run.reported(),
         [
             "bad: failed: error building image: broken",
             "slow: built: -",
@@ -133,7 +122,7 @@ fn with_keep_going_only_what_needs_the_failed_one_is_skipped() {
 
     assert_eq!(pushed(run.code(1)), ["free", "slow"]);
     assert_eq!(
-        table(&run),
+        run.reported(),
         [
             "bad: failed: error building image: broken",
             "slow: built: -",
@@ -154,7 +143,7 @@ fn a_signal_ends_all_that_runs_and_starts_nothing_more() {
 
     run.code(130).stdout("");
     assert_eq!(
-        table(&run),
+        run.reported(),
         [
             "a: interrupted: interrupted by SIGTERM",
             "b: interrupted: interrupted by SIGTERM",

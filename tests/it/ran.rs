@@ -139,6 +139,17 @@ impl Ran {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// Each build's name, result and cause, as the JSON report `build.json` has them.
+    pub(crate) fn reported(&self) -> Vec<String> {
+        let json: serde_json::Value = serde_json::from_str(&self.file("build.json")).expect("JSON");
+        let builds = json["builds"].as_array().expect("builds").iter();
+        let line = |build: &serde_json::Value| {
+            let text = |key: &str| build[key].as_str().unwrap_or("-").to_owned();
+            format!("{}: {}: {}", text("name"), text("result"), text("cause"))
+        };
+        builds.map(line).collect()
+    }
+
     /// Permission bits of a file of the project.
     pub(crate) fn mode(&self, path: &str) -> u32 {
         use std::os::unix::fs::PermissionsExt;

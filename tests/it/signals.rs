@@ -7,7 +7,6 @@ use rustix::process::Signal;
 use crate::{
     engine::{DIGEST, Executor, docker},
     fake::Fake,
-    ran::Ran,
     sandbox::Sandbox,
 };
 
@@ -33,17 +32,6 @@ fn endless() -> Executor {
     )
 }
 
-/// Each build's name, result and cause, as the JSON report has them.
-fn reported(ran: &Ran) -> Vec<String> {
-    let json: serde_json::Value = serde_json::from_str(&ran.file("build.json")).expect("JSON");
-    let builds = json["builds"].as_array().expect("builds").iter();
-    let line = |build: &serde_json::Value| {
-        let text = |key: &str| build[key].as_str().unwrap_or("-").to_owned();
-        format!("{}: {}: {}", text("name"), text("result"), text("cause"))
-    };
-    builds.map(line).collect()
-}
-
 /// How many containers there are.
 fn containers(sandbox: &Sandbox) -> usize {
     let entries = fs::read_dir(sandbox.state()).expect("a directory");
@@ -59,7 +47,7 @@ fn a_terminal_that_goes_ends_a_run_as_other_signals_do() {
 
     run.code(130);
     assert_eq!(
-        reported(&run),
+        run.reported(),
         [
             "api: interrupted: interrupted by SIGHUP",
             "web: interrupted: interrupted by SIGHUP before it began"
@@ -85,7 +73,7 @@ fn a_run_that_was_started_to_ignore_a_terminals_going_goes_on() {
     let run = started.end();
 
     run.code(0);
-    assert_eq!(reported(&run), ["api: built: -", "web: built: -"]);
+    assert_eq!(run.reported(), ["api: built: -", "web: built: -"]);
 }
 
 /// A docker that takes very long to remove a container that runs.
@@ -104,7 +92,7 @@ fn what_a_second_signal_cuts_short_is_reported() {
 
     run.code(130);
     assert_eq!(
-        reported(&run),
+        run.reported(),
         [
             "api: interrupted: interrupted by SIGINT",
             "web: interrupted: interrupted by SIGINT before it began"
