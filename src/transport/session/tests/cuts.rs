@@ -348,18 +348,21 @@ async fn a_killed_main_shell_is_replaced_by_its_watchman() {
     let Some(sandbox) = Sandbox::new() else { return };
     let before = sandbox.listing();
     let job = real_job(
-        "FROM a\nRUN echo x >/left; kill -9 $(cut -d'|' -f1 /dev/shm/owner); sleep 1000\n",
+        "FROM a\nRUN echo x >/left; until [ -e /dev/shm/owner ]; do sleep 0.05; done; \
+         kill -9 $(cut -d'|' -f1 /dev/shm/owner); sleep 1000\n",
         None,
     );
     sandbox.ask("mkdir -p /dev/shm");
     let command = sandbox.command();
     let build = go(command, &job, hello());
     let tell = async {
-        // The main shell's process id is in the lock's text.
+        // The main shell's process id is in the lock's text. Told again and again: what is
+        // there before the build begins is cleaned away.
         loop {
             let owner = sandbox.ask("cd /kaniko/.kaniko-build/locks 2>/dev/null && readlink $(ls | sort -n | tail -n 1)");
             if owner.contains("|web|") {
-                sandbox.ask(&format!("echo '{}' >/dev/shm/owner", owner.trim()));
+                sandbox
+                    .ask(&format!("cd /dev/shm && echo '{}' >half && mv half owner", owner.trim()));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -371,7 +374,7 @@ async fn a_killed_main_shell_is_replaced_by_its_watchman() {
         went.error()
     );
     settled(&sandbox).await;
-    sandbox.ask("rm -f /dev/shm/owner");
+    sandbox.ask("rm -f /dev/shm/half /dev/shm/owner");
     assert_eq!(sandbox.listing(), before);
     assert_eq!(go(sandbox.command(), &real_job(APP, None), hello()).await.ran().exit_code, 0);
 }

@@ -1,6 +1,9 @@
 //! Several clients of one executor, and executors that somebody else has used.
 
-use super::{sandbox::Shape, *};
+use super::{
+    sandbox::{STAYS, Shape},
+    *,
+};
 use crate::event::Stage;
 
 const APP: &str = "FROM a\nCOPY hello /app\n";
@@ -11,6 +14,16 @@ fn hello() -> Bundle {
     bundle(&[("hello", "hi")], 99)
 }
 
+/// Runs a build of [`APP`]; `react` is called when it is told for whom it waits.
+async fn go_waiting(command: process::Command, react: impl Fn()) -> Went {
+    let waits = |what: &What| {
+        if matches!(what, What::Stage(Stage::Waiting(_))) {
+            react();
+        }
+    };
+    go_and(PACE, command, &real_job(APP, None), hello(), waits).await
+}
+
 fn waits(went: &Went) -> Vec<String> {
     let waits = went.events.iter().filter_map(|event| match &event.what {
         What::Stage(Stage::Waiting(who)) => Some(who.clone()),
@@ -19,7 +32,7 @@ fn waits(went: &Went) -> Vec<String> {
     waits.collect()
 }
 
-/// Starts a build that says `running` and goes on for `seconds`, and waits until it does.
+/// Starts a build that says `running`, and waits until it does.
 pub(super) async fn running(
     sandbox: &Sandbox,
     dockerfile: &str,
@@ -47,9 +60,8 @@ async fn a_second_build_waits_for_the_first_and_is_told_whose_it_is() {
     let Some(sandbox) = Sandbox::new() else { return };
     let before = sandbox.listing();
     // The first one leaves a process behind, whose hunters must not take the second's for one.
-    let first =
-        running(&sandbox, "FROM a\nRUN echo running; (setsid sleep 1000 &); sleep 2\n").await;
-    let second = go(sandbox.shell("/busybox/sh"), &real_job(APP, None), hello()).await;
+    let first = running(&sandbox, &format!("FROM a\nRUN (setsid sleep 1000 &); {STAYS}\n")).await;
+    let second = go_waiting(sandbox.shell("/busybox/sh"), || sandbox.go_on()).await;
     assert_eq!(first.await.unwrap().unwrap().exit_code, 0);
     assert_eq!(second.ran().exit_code, 0);
     assert_eq!(waits(&second).len(), 1);
@@ -61,9 +73,8 @@ async fn a_second_build_waits_for_the_first_and_is_told_whose_it_is() {
 async fn a_second_build_that_finds_no_shell_meanwhile_waits_too() {
     let Some(sandbox) = Sandbox::new() else { return };
     // Its second stage deletes /bin/sh.
-    let stages = "FROM a\nFROM b\nRUN echo running; sleep 2\n";
-    let first = running(&sandbox, stages).await;
-    let second = go(sandbox.command(), &real_job(APP, None), hello()).await;
+    let first = running(&sandbox, &format!("FROM a\nFROM b\nRUN {STAYS}\n")).await;
+    let second = go_waiting(sandbox.command(), || sandbox.go_on()).await;
     assert_eq!(first.await.unwrap().unwrap().exit_code, 0);
     assert_eq!(second.ran().exit_code, 0);
     assert!(waits(&second)[0].starts_with("a shell at the far side ("), "{:?}", waits(&second));
@@ -89,7 +100,7 @@ async fn both_causes_are_named_where_there_is_never_a_shell() {
 #[tokio::test]
 async fn who_waits_too_long_is_told_for_whom() {
     let Some(sandbox) = Sandbox::new() else { return };
-    let first = running(&sandbox, "FROM a\nRUN echo running; sleep 3\n").await;
+    let first = running(&sandbox, &format!("FROM a\nRUN {STAYS}\n")).await;
     let job = Job { lock_timeout: Duration::from_secs(1), ..real_job(APP, None) };
     let went = go(sandbox.shell("/busybox/sh"), &job, hello()).await;
     let error = went.error();
@@ -97,6 +108,7 @@ async fn who_waits_too_long_is_told_for_whom() {
         error.starts_with("Busy { what: \"the executor is still in use by `first` of job/7 since"),
         "{error}"
     );
+    sandbox.go_on();
     assert_eq!(first.await.unwrap().unwrap().exit_code, 0);
 }
 
@@ -142,12 +154,8 @@ async fn a_dead_clients_place_is_taken_over_and_its_executor_stopped() {
 async fn an_executor_that_somebody_started_by_hand_is_waited_for() {
     let Some(sandbox) = Sandbox::new() else { return };
     go(sandbox.command(), &real_job(APP, None), hello()).await.ran();
-    // A process whose program is /kaniko/executor, until it is replaced.
-    sandbox.ask(
-        "cd /kaniko; mv executor real; cp stand-in/busybox executor; \
-         (setsid sh -c 'exec -a busybox /kaniko/executor sleep 2' >/dev/null 2>&1 &); sleep 0.2; mv real executor",
-    );
-    let went = go(sandbox.command(), &real_job(APP, None), hello()).await;
+    sandbox.start_by_hand();
+    let went = go_waiting(sandbox.command(), || sandbox.end_by_hand()).await;
     assert_eq!(went.ran().exit_code, 0);
     assert!(
         waits(&went)[0].starts_with("an executor that was started by hand, seen since 20"),

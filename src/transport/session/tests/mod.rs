@@ -149,19 +149,35 @@ async fn go(command: process::Command, job: &Job, bundle: Bundle) -> Went {
 }
 
 async fn go_at(pace: Pace, command: process::Command, job: &Job, bundle: Bundle) -> Went {
+    go_and(pace, command, job, bundle, |_| {}).await
+}
+
+/// The same, and `react` is called with each event.
+async fn go_and(
+    pace: Pace,
+    command: process::Command,
+    job: &Job,
+    bundle: Bundle,
+    react: impl Fn(&What),
+) -> Went {
     let (_keep, cancelled) = watch::channel(false);
     let (events, mut listener) = mpsc::channel(64);
     let hands = Hands { events, cancelled };
-    let collect = tokio::spawn(async move {
+    let collect = async {
         let mut events = Vec::new();
         while let Some(event) = listener.recv().await {
+            react(&event.what);
             events.push(event);
         }
         events
-    });
-    let result = run_at(pace, command, job, bundle, &hands).await;
-    drop(hands);
-    Went { result, events: collect.await.unwrap() }
+    };
+    let run = async {
+        let result = run_at(pace, command, job, bundle, &hands).await;
+        drop(hands);
+        result
+    };
+    let (result, events) = tokio::join!(run, collect);
+    Went { result, events }
 }
 
 /// Waits until nothing of ours runs in it.

@@ -1,6 +1,10 @@
 //! Executors that are asked how they are: nothing of theirs changes.
 
-use super::{locks::running, sandbox::Shape, *};
+use super::{
+    locks::running,
+    sandbox::{STAYS, Shape},
+    *,
+};
 use crate::{
     kaniko::version::Flavour,
     transport::{Found, session::probe},
@@ -53,23 +57,21 @@ async fn a_build_runs_where_it_was_asked_before_and_after() {
 #[tokio::test]
 async fn an_executor_in_use_is_not_waited_for() {
     let Some(sandbox) = Sandbox::new() else { return };
-    let first = running(&sandbox, "FROM a\nRUN echo running; sleep 4\n").await;
+    let first = running(&sandbox, &format!("FROM a\nRUN {STAYS}\n")).await;
 
     let found = asked(sandbox.shell("/busybox/sh")).await.unwrap();
 
     let who = found.in_use.expect("it is in use");
     assert!(who.starts_with("`first` of job/7 since 20"), "{who}");
     assert!(!first.is_finished(), "it was waited for");
+    sandbox.go_on();
     assert_eq!(first.await.unwrap().unwrap().exit_code, 0);
 }
 
 #[tokio::test]
 async fn an_executor_that_somebody_started_by_hand_is_in_use() {
     let Some(sandbox) = Sandbox::new() else { return };
-    sandbox.ask(
-        "cd /kaniko; mv executor real; cp stand-in/busybox executor; \
-         (setsid sh -c 'exec -a busybox /kaniko/executor sleep 9' >/dev/null 2>&1 &); sleep 0.2; mv real executor",
-    );
+    sandbox.start_by_hand();
 
     let who = asked(sandbox.command()).await.unwrap().in_use.expect("it is in use");
 

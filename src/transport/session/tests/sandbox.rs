@@ -34,6 +34,9 @@ pub(super) struct Sandbox {
     _template: tempfile::TempDir,
 }
 
+/// A step that says `running` and ends when the sandbox is told to [`go_on`](Sandbox::go_on).
+pub(super) const STAYS: &str = "echo running; until [ -e /dev/shm/go-on ]; do sleep 0.05; done";
+
 /// The static busybox of this machine, or the one that the environment names.
 fn busybox() -> Option<PathBuf> {
     let named = std::env::var_os("KANIKO_BUILD_TEST_BUSYBOX").map(PathBuf::from);
@@ -160,6 +163,27 @@ cd / && exec /busybox/sh -c '/busybox/umount -l /.old; /busybox/rmdir /.old; ech
             .unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr)
+    }
+
+    /// Lets the step [`STAYS`] end.
+    pub(super) fn go_on(&self) {
+        self.ask(": >/dev/shm/go-on");
+    }
+
+    /// Starts a process whose program is /kaniko/executor, as somebody may do by hand, and
+    /// returns as soon as it runs; [`Self::end_by_hand`] ends it.
+    pub(super) fn start_by_hand(&self) {
+        self.ask(
+            "cd /kaniko; mv executor real; cp stand-in/busybox executor
+             (setsid sh -c 'echo $$ >/dev/shm/by-hand; exec -a busybox /kaniko/executor sleep 1000' \
+               >/dev/null 2>&1 &)
+             until readlink /proc/$(cat /dev/shm/by-hand)/exe | grep -q /kaniko/executor; do sleep 0.05; done
+             mv real executor",
+        );
+    }
+
+    pub(super) fn end_by_hand(&self) {
+        self.ask("kill $(cat /dev/shm/by-hand)");
     }
 
     /// Every file in it but those on mounts that are not its root: kind, mode, owner, size or
