@@ -1,7 +1,7 @@
 //! What the `FROM`s of a Dockerfile name, where that can be no image.
 
 use crate::{
-    dockerfile::{Dockerfile, Named, Reach},
+    dockerfile::{Dockerfile, Named, PLATFORM_ARGUMENTS, Reach},
     registry::Reference,
 };
 
@@ -16,29 +16,13 @@ pub struct NoImage {
     pub hint: Option<String>,
 }
 
-/// Variables that have a value wherever something is built, and in `FROM` too.
-///
-/// Source: `BuildKit`'s dockerfile2llb/platform.go, `defaultArgs`.
-const KNOWN: [&str; 11] = [
-    "BUILDPLATFORM",
-    "BUILDOS",
-    "BUILDOSVERSION",
-    "BUILDARCH",
-    "BUILDVARIANT",
-    "TARGETPLATFORM",
-    "TARGETOS",
-    "TARGETOSVERSION",
-    "TARGETARCH",
-    "TARGETVARIANT",
-    "TARGETSTAGE",
-];
-
 /// Those that are needed and name no image: any executor refuses them, when it comes to that stage.
 ///
 /// What another build's end tells is left open: it stands in a build arg as the template that it is.
 pub fn no_images<'d>(file: &'d Dockerfile, reach: &'d Reach) -> impl Iterator<Item = NoImage> + 'd {
     let is_open = |named: &Named<'_>| {
-        named.unset.iter().any(|name| KNOWN.contains(&name.as_str())) || named.text.contains("{{")
+        named.unset.iter().any(|name| PLATFORM_ARGUMENTS.contains(&name.as_str()))
+            || named.text.contains("{{")
     };
     file.named(reach).filter(move |named| !is_open(named)).filter_map(|named| wrong(&named))
 }

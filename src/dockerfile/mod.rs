@@ -15,6 +15,7 @@ mod lines;
 mod mount;
 mod nearest;
 mod pattern;
+mod platform;
 mod read;
 mod taken;
 mod typed;
@@ -25,6 +26,7 @@ pub use expand::{ExpandError, expand, expand_document, expand_words};
 pub use images::{Image, Named, Reach, UnknownTarget};
 pub use instruction::{Command, Copy, Healthcheck, Inline, Instruction, Mount, Run, What};
 pub(crate) use nearest::nearest;
+pub use platform::{PLATFORM_ARGUMENTS, is_never_empty};
 pub use taken::{BaseImage, Built, Given, Parent, Taken, WholeContext};
 
 /// A Dockerfile, read.

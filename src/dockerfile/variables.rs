@@ -12,28 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
 
-use super::{Argument, Dockerfile, ExpandError, Instruction, What, expand::expansion};
+use super::{
+    Argument, Dockerfile, ExpandError, Instruction, PLATFORM_ARGUMENTS, What, expand::expansion,
+};
 
-/// Set by executors, by whom and how is their affair.
-const PREDEFINED: [&str; 17] = [
-    "PATH",
-    "HOME",
-    "PWD",
-    "SOURCE_DATE_EPOCH",
-    "TARGETPLATFORM",
-    "TARGETOS",
-    "TARGETOSVERSION",
-    "TARGETARCH",
-    "TARGETVARIANT",
-    "TARGETSTAGE",
-    "BUILDPLATFORM",
-    "BUILDOS",
-    "BUILDOSVERSION",
-    "BUILDARCH",
-    "BUILDVARIANT",
-    "HOSTNAME",
-    "TERM",
-];
+/// Whether executors set a variable of this name; which of them and how is their affair.
+fn is_predefined(name: &str) -> bool {
+    matches!(name, "PATH" | "HOME" | "PWD" | "SOURCE_DATE_EPOCH" | "HOSTNAME" | "TERM")
+        || PLATFORM_ARGUMENTS.contains(&name)
+}
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,7 +219,7 @@ impl Variables {
         }
         let foreign = self.open
             || world.arguments.contains(name)
-            || PREDEFINED.contains(&name)
+            || is_predefined(name)
             || name.to_ascii_lowercase().ends_with("_proxy");
         (!foreign).then_some(&Value::Unset)
     }
@@ -249,7 +236,7 @@ impl Variables {
         if let Some(default) = &argument.default {
             return Ok(self.expand(default, world)?.map_or(Value::Unknown, Value::Known));
         }
-        if PREDEFINED.contains(&name.as_str()) {
+        if is_predefined(name) {
             return Ok(Value::Unknown);
         }
         Ok(world.globals.get(name).cloned().unwrap_or(Value::Unset))

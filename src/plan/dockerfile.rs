@@ -16,7 +16,7 @@ use rustix::fs::{Mode, OFlags};
 use crate::{
     config::{Mistake, Sources},
     context::Dockerfile as DockerfileAt,
-    dockerfile::{Argument, Dockerfile, Inline, Reach, UnknownTarget, What},
+    dockerfile::{Argument, Dockerfile, Inline, Reach, UnknownTarget, What, is_never_empty},
     kaniko::{
         flags::{self, Availability},
         unsupported::{Harm, Unsupported, unsupported},
@@ -258,7 +258,7 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
             What::Run(run) => (&run.inline, &run.mounts[..]),
             What::Arg(declared) => {
                 let of_platform = |argument: &&Argument| {
-                    PLATFORM_ARGUMENTS.contains(&argument.name.as_str())
+                    is_never_empty(&argument.name)
                         && argument.default.is_none()
                         && !read.values.contains_key(&argument.name)
                 };
@@ -290,10 +290,6 @@ pub(super) fn needs(build: &Build, read: &Read, sources: &Sources) -> Vec<Need> 
     }
     needs
 }
-
-/// Those that are never empty with `BuildKit`.
-const PLATFORM_ARGUMENTS: [&str; 6] =
-    ["BUILDARCH", "BUILDOS", "BUILDPLATFORM", "TARGETARCH", "TARGETOS", "TARGETPLATFORM"];
 
 /// So many lines are told of each kind.
 const LINES: usize = 5;

@@ -4,29 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::{
     config::{Config, Data, Entry, Mistake, nearest},
-    dockerfile::{Dockerfile, What},
+    dockerfile::{Dockerfile, PLATFORM_ARGUMENTS, What},
 };
 
 use super::{Build, environment::PROXIES};
 
-/// Build args that every Dockerfile takes, or whoever reads it, beside those of proxies.
+/// Build args that every Dockerfile takes, or whoever reads it, beside those of proxies and of
+/// the platform.
 ///
-/// Source: Dockerfile reference, "Predefined ARGs" and "Automatic platform ARGs in the global
-/// scope".
-const PREDEFINED: [&str; 12] = [
-    "BUILDARCH",
-    "BUILDOS",
-    "BUILDPLATFORM",
-    "BUILDVARIANT",
-    "FTP_PROXY",
-    "SOURCE_DATE_EPOCH",
-    "TARGETARCH",
-    "TARGETOS",
-    "TARGETPLATFORM",
-    "TARGETSTAGE",
-    "TARGETVARIANT",
-    "ftp_proxy",
-];
+/// Source: Dockerfile reference, "Predefined ARGs".
+const PREDEFINED: [&str; 3] = ["FTP_PROXY", "SOURCE_DATE_EPOCH", "ftp_proxy"];
 
 /// How those begin that speak to `BuildKit`.
 const OF_BUILDKIT: &str = "BUILDKIT_";
@@ -114,8 +101,10 @@ fn warning(written: &Written<'_>) -> Mistake {
 
 /// Whether the Dockerfile, as far as can be told, does something with it.
 fn takes(file: &Dockerfile, name: &str) -> bool {
-    let is_predefined =
-        PREDEFINED.contains(&name) || name.starts_with(OF_BUILDKIT) || PROXIES.contains(&name);
+    let is_predefined = PREDEFINED.contains(&name)
+        || PLATFORM_ARGUMENTS.contains(&name)
+        || name.starts_with(OF_BUILDKIT)
+        || PROXIES.contains(&name);
     is_predefined || file.foreign_frontend().is_some() || declared(file).any(|known| known == name)
 }
 

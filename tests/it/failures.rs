@@ -163,7 +163,7 @@ fn what_the_executor_leaves_empty_or_drops_in_silence_is_told_with_its_line() {
         )
         .file(
             "Dockerfile",
-            "FROM scratch\nARG TARGETOS\nARG TARGETVARIANT\nARG TARGETARCH\n\
+            "FROM scratch\nARG TARGETOS\nARG TARGETVARIANT TARGETOSVERSION\nARG TARGETARCH\n\
              COPY --chmod=0755 x /x\nCOPY --chmod=4755 x /y\n",
         )
         .file("x", "x")
