@@ -38,6 +38,8 @@ struct Finding {
     label: Option<String>,
     hint: Option<String>,
     place: Option<At>,
+    /// A second place, and what is to be said of it.
+    also: Option<(At, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -80,18 +82,19 @@ impl Findings {
     pub fn error(&mut self, message: &str, hint: Option<&str>) {
         let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
         let severity = Severity::Error;
-        self.found.push(Finding { severity, message, label: None, hint, place: None });
+        self.found.push(Finding { severity, message, label: None, hint, place: None, also: None });
     }
 }
 
 fn finding(severity: Severity, mistake: &Mistake, sources: &Sources) -> Finding {
-    let Mistake { message, place, label, also: _, hint, concealed: _, may_follow: _ } = mistake;
+    let Mistake { message, place, label, also, hint, concealed: _, may_follow: _ } = mistake;
     Finding {
         severity,
         message: message.clone(),
         label: Some(label.to_string()).filter(|label| !label.is_empty()),
         hint: hint.clone(),
         place: place.as_ref().map(|place| at(place, sources)),
+        also: also.as_deref().map(|(place, label)| (at(place, sources), label.clone())),
     }
 }
 
@@ -138,6 +141,13 @@ struct Shown<'a> {
     label: Option<&'a str>,
     hint: Option<&'a str>,
     place: Option<ShownAt<'a>>,
+    also: Option<Also<'a>>,
+}
+
+#[derive(Serialize)]
+struct Also<'a> {
+    label: &'a str,
+    place: ShownAt<'a>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +161,20 @@ struct ShownAt<'a> {
     end_column: usize,
 }
 
+impl<'a> From<&'a At> for ShownAt<'a> {
+    fn from(at: &'a At) -> Self {
+        Self {
+            r#in: at.kind,
+            name: &at.name,
+            path: at.path.as_deref(),
+            line: at.start.0,
+            column: at.start.1,
+            end_line: at.end.0,
+            end_column: at.end.1,
+        }
+    }
+}
+
 /// As `schemas/check.schema.json` says.
 #[must_use]
 pub fn json(findings: &Findings, redactor: &Redactor) -> String {
@@ -159,15 +183,8 @@ pub fn json(findings: &Findings, redactor: &Redactor) -> String {
         message: &finding.message,
         label: finding.label.as_deref(),
         hint: finding.hint.as_deref(),
-        place: finding.place.as_ref().map(|at| ShownAt {
-            r#in: at.kind,
-            name: &at.name,
-            path: at.path.as_deref(),
-            line: at.start.0,
-            column: at.start.1,
-            end_line: at.end.0,
-            end_column: at.end.1,
-        }),
+        place: finding.place.as_ref().map(ShownAt::from),
+        also: finding.also.as_ref().map(|(at, label)| Also { label, place: at.into() }),
     });
     let document = Document {
         version: 1,
@@ -200,7 +217,8 @@ struct Lines {
 
 /// GitLab's Code Quality report.
 ///
-/// A fingerprint stays the same while its finding moves to another line.
+/// A fingerprint stays the same while its finding moves to another line. The format has no room
+/// for a second place, which is told in words.
 #[must_use]
 pub fn gitlab(findings: &Findings, redactor: &Redactor) -> String {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
@@ -209,13 +227,13 @@ pub fn gitlab(findings: &Findings, redactor: &Redactor) -> String {
             Some(At { within: Some(path), start, .. }) => (path.clone(), start.0),
             _ => (FILE.to_owned(), 1),
         };
-        let description = redacted::data(&finding.sentence("; "), redactor);
-        let place = format!("{path}\n{description}");
+        let sentence = finding.sentence("; ");
+        let place = format!("{path}\n{}", redacted::data(&sentence, redactor));
         let count = seen.entry(place.clone()).or_default();
         *count += 1;
         let digest = Sha256::digest(format!("{place}\n{count}"));
         Issue {
-            description,
+            description: redacted::data(&(sentence + &finding.also("; ")), redactor),
             check_name: CHECK,
             fingerprint: digest.iter().take(16).fold(String::new(), |mut text, byte| {
                 let _ = write!(text, "{byte:02x}");
@@ -249,7 +267,8 @@ pub fn github(findings: &Findings, redactor: &Redactor) -> String {
                 let _ = write!(properties, "endColumn={},", end.1);
             }
         }
-        let text = data(&redacted::data(&finding.sentence("\nhint: "), redactor));
+        let text = finding.sentence("\nhint: ") + &finding.also("\n");
+        let text = data(&redacted::data(&text, redactor));
         format!("::{name} {properties}title={}::{text}", property(CHECK))
     };
     findings.found.iter().map(command).collect::<Vec<_>>().join("\n")
@@ -264,6 +283,14 @@ impl Finding {
         };
         let hint = self.hint.as_ref().map(|hint| format!("{then}{hint}")).unwrap_or_default();
         format!("{place}{}{hint}", self.message)
+    }
+
+    /// The second place in words, after `then`; nothing where there is none.
+    fn also(&self, then: &str) -> String {
+        let Some((At { name, start: (line, column), .. }, label)) = &self.also else {
+            return String::new();
+        };
+        format!("{then}{name}:{line}:{column}: {label}")
     }
 }
 
@@ -287,7 +314,8 @@ mod tests {
         let origin = Origin::File("/nowhere/a,b/kaniko.toml".into());
         let source =
             sources.add(Source { label: "a,b/kaniko.toml".into(), text: text.into(), origin });
-        let mistake = Mistake::at(&Place { source, span }, message, "here");
+        let place = Place { source, span };
+        let mistake = Mistake::at(&place, message, "here").also(&place, "here, too");
         let mut findings = Findings::default();
         findings.errors(&Mistakes::new(vec![mistake], &sources));
         findings
@@ -300,7 +328,7 @@ mod tests {
         assert_eq!(
             github(&findings, &Redactor::default()),
             "::error file=kaniko.toml,line=1,col=1,endColumn=2,title=kaniko-build check::\
-             100 %25, :: and%0D%0Aa second line"
+             100 %25, :: and%0D%0Aa second line%0Aa,b/kaniko.toml:1:1: here, too"
         );
         assert_eq!(property("a:b,c%"), "a%3Ab%2Cc%25");
     }

@@ -54,6 +54,7 @@ fn json_has_every_mistake_with_its_place_and_people_are_told_as_ever() {
                     "in": "file", "name": "kaniko.toml", "path": path("kaniko.toml"),
                     "line": 7, "column": 1, "end_line": 7, "end_column": 7,
                 },
+                "also": null,
             },
             {
                 "severity": "error",
@@ -65,6 +66,7 @@ fn json_has_every_mistake_with_its_place_and_people_are_told_as_ever() {
                     "path": path("services/api/kaniko.toml"),
                     "line": 2, "column": 10, "end_line": 2, "end_column": 11,
                 },
+                "also": null,
             },
         ],
         "left_out": 0,
@@ -144,6 +146,38 @@ fn what_stands_in_no_file_is_told_with_where_it_stands() {
     assert_eq!(told[0]["location"], json!({ "path": "kaniko.toml", "lines": { "begin": 1 } }));
 }
 
+/// A project whose only mistake is of two places.
+fn left_out() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\n[defaults]\nexecutor = \"docker\"\nno-push = true\n\
+             [builds.base]\nwhen = \"{{ false }}\"\n[builds.web]\nneeds = [\"base\"]\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+}
+
+#[test]
+fn a_second_place_is_in_every_format() {
+    let run = |format: &str| left_out().run(["check", "--format", format]);
+
+    let told = run("json");
+    let finding = &document(told.code(2))["findings"][0];
+    assert_eq!(finding["place"]["line"], 8);
+    assert_eq!(finding["also"]["label"], "does not hold");
+    let also = &finding["also"]["place"];
+    assert_eq!(
+        (&also["line"], &also["column"], &also["end_column"]),
+        (&json!(6), &json!(8), &json!(21))
+    );
+    assert_eq!(also["path"], finding["place"]["path"]);
+    let told = document(run("gitlab").code(2));
+    assert_eq!(told[0]["location"]["lines"]["begin"], 8);
+    let words = told[0]["description"].as_str().expect("a text");
+    assert!(words.ends_with("; kaniko.toml:6:8: does not hold"), "{words}");
+    let told = run("github");
+    told.code(2).stdout_contains("%0Akaniko.toml:6:8: does not hold");
+}
+
 #[test]
 fn a_file_that_is_not_there_is_a_finding_without_a_place() {
     let run = Sandbox::new().run(["check", "--format", "json", "--file", "x.toml"]);
@@ -157,6 +191,7 @@ fn a_file_that_is_not_there_is_a_finding_without_a_place() {
             "label": null,
             "hint": "check the path after `--file`",
             "place": null,
+            "also": null,
         }])
     );
 }
@@ -211,6 +246,7 @@ fn every_document_is_as_its_schema_says() {
         document(&wrong().run(["check", "--format", "json"])),
         document(&wrong().run(["check", "--format", "json", "--set", "x=1"])),
         document(&nowhere.run(["check", "--format", "json"])),
+        document(&left_out().run(["check", "--format", "json"])),
     ];
 
     for (document, wrong) in documents.iter().zip(judge.says_of_each(&documents)) {
