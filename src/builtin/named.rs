@@ -18,7 +18,8 @@ pub struct NoImage {
 
 /// Those that are needed and name no image: any executor refuses them, when it comes to that stage.
 ///
-/// What another build's end tells is left open: it stands in a build arg as the template that it is.
+/// What another build's end tells is left open: it stands in a build arg as the template that it
+/// is.
 pub fn no_images<'d>(file: &'d Dockerfile, reach: &'d Reach) -> impl Iterator<Item = NoImage> + 'd {
     let is_open = |named: &Named<'_>| {
         named.unset.iter().any(|name| PLATFORM_ARGUMENTS.contains(&name.as_str()))

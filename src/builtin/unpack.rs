@@ -148,8 +148,8 @@ fn entry(
 /// What a hard link is one more name of: a file of the archive, or what is no file. A link is not
 /// followed.
 ///
-/// Source: moby's go-archive, archive.go, `createTarFile`: `os.Root.Link`, which is `linkat` without
-/// `AT_SYMLINK_FOLLOW`, as in GNU tar.
+/// Source: moby's go-archive, archive.go, `createTarFile`: `os.Root.Link`, which is `linkat`
+/// without `AT_SYMLINK_FOLLOW`, as in GNU tar.
 fn linked(tree: &Tree, root: Id, target: &[u8]) -> Option<(Meta, Kind)> {
     let path = clean(target);
     let slash = path.iter().rposition(|byte| *byte == b'/')?;

@@ -1,9 +1,9 @@
 //! Buildkite, from its environment variables.
 //!
-//! Source: Buildkite's documentation, "Environment variables" (read in 2026). `BUILDKITE_BRANCH` is also set
-//! for tags, to the tag's name; `BUILDKITE_COMMIT` may be `HEAD`; `BUILDKITE_SOURCE` is webhook, api,
-//! ui, `trigger_job` or schedule. That a job is at `#` and its ID on the build's page is not written
-//! there: it is what the site itself links to.
+//! Source: Buildkite's documentation, "Environment variables" (read in 2026). `BUILDKITE_BRANCH` is
+//! also set for tags, to the tag's name; `BUILDKITE_COMMIT` may be `HEAD`; `BUILDKITE_SOURCE` is
+//! webhook, api, ui, `trigger_job` or schedule. That a job is at `#` and its ID on the build's page
+//! is not written there: it is what the site itself links to.
 
 use super::fact::Facts;
 use super::remote;

@@ -8,7 +8,8 @@ pub enum Fact {
     /// It is known to have none, for the reason given: a clause without a full stop, such as
     /// "this pipeline runs for the branch `main`, not for a tag".
     Absent(String),
-    /// It can't be told, and to go on without it would be a guess. The reason is a clause, as above.
+    /// It can't be told, and to go on without it would be a guess. The reason is a clause, as
+    /// above.
     Unknown(String),
 }
 

@@ -3,8 +3,8 @@
 //! Few parameters are in the environment. The others are in a file whose path is the property
 //! `teamcity.configuration.properties.file` of the file `TEAMCITY_BUILD_PROPERTIES_FILE`.
 //!
-//! Source: `TeamCity`'s documentation, "List of predefined build parameters" (branch-related and VCS
-//! parameters among them) and "Pull requests": `teamcity.pullRequest.source.branch` is
+//! Source: `TeamCity`'s documentation, "List of predefined build parameters" (branch-related and
+//! VCS parameters among them) and "Pull requests": `teamcity.pullRequest.source.branch` is
 //! "provided only if the source repository is the same as the target one".
 
 use std::collections::BTreeMap;

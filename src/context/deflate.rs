@@ -43,7 +43,8 @@ impl Level {
     /// and four of sources.
     pub(crate) const LAYER: Self = Self(1);
 
-    /// As zlib counts, from 0, where nothing is compressed, to 9: up to there libdeflate does alike.
+    /// As zlib counts, from 0, where nothing is compressed, to 9: up to there libdeflate does
+    /// alike.
     pub(crate) fn of(level: u32) -> Self {
         Self(i32::try_from(level.min(9)).expect("nine fits"))
     }

@@ -217,8 +217,8 @@ impl Copy {
         sources.filter(|source| self.add && Self::is_address(source))
     }
 
-    /// Whether a source, its variables replaced, leads out of what it is taken from, as `../x` does.
-    /// One that begins with a `/` does not: above the top there is the top.
+    /// Whether a source, its variables replaced, leads out of what it is taken from, as `../x`
+    /// does. One that begins with a `/` does not: above the top there is the top.
     #[must_use]
     pub fn leads_out(source: &str) -> bool {
         let mut depth = 0_usize;

@@ -15,7 +15,8 @@ const PLAIN: &str = "Dockerfile";
 /// What all builds have in common stands once, under `[defaults]`.
 ///
 /// In GitLab no executor is named: jobs run in Kaniko's own image, beside docker, on machines that
-/// have podman, or with a Kaniko service, and `auto` finds each; `local` is the first of them alone.
+/// have podman, or with a Kaniko service, and `auto` finds each; `local` is the first of them
+/// alone.
 #[must_use]
 pub fn text(found: &Found, signs: &Signs, name: &str) -> String {
     let runs = found.images.iter().filter(|image| image.needs.is_some()).count();

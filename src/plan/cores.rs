@@ -16,8 +16,8 @@ const SHARE: usize = 16;
 /// Of so many items at most is something made that is not handed on yet.
 const AHEAD: usize = 256;
 
-/// More threads than this would wait for the fifth of the work that one thread does alone; they stay
-/// as long as the process, and a container can have room for few.
+/// More threads than this would wait for the fifth of the work that one thread does alone; they
+/// stay as long as the process, and a container can have room for few.
 const MOST: usize = 4;
 
 /// The thread that first has work for them and one for each further core; none where there is one

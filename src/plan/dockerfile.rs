@@ -103,8 +103,8 @@ pub(super) fn read(
     Some(Read { at, bases, file: Arc::new(file), reach, values, label })
 }
 
-/// What follows `directory` in a path below it, both without `.` and `..`: letter by letter, and not
-/// name by name as [`Path::strip_prefix`], for there are thousands.
+/// What follows `directory` in a path below it, both without `.` and `..`: letter by letter, and
+/// not name by name as [`Path::strip_prefix`], for there are thousands.
 fn below<'p>(path: &'p Path, directory: &Path) -> Option<&'p Path> {
     let rest = path.as_os_str().as_bytes().strip_prefix(directory.as_os_str().as_bytes())?;
     let rest = if directory.as_os_str() == "/" { rest } else { rest.strip_prefix(b"/")? };
@@ -161,7 +161,8 @@ fn unknown_target(keys: &mut Reader<'_>, label: &str, error: &UnknownTarget) {
     keys.wrong("target", message, "no such stage", &hint);
 }
 
-/// Where nearly every Dockerfile is, opened, with its length: one look instead of many, as plans have many builds.
+/// Where nearly every Dockerfile is, opened, with its length: one look instead of many, as plans
+/// have many builds.
 fn usual(keys: &Reader<'_>, context: &Path) -> Option<(PathBuf, File, u64)> {
     let path = absolute(context, "Dockerfile");
     if keys.has("dockerfile") || path.parent() != Some(context) {

@@ -2,7 +2,8 @@
 //!
 //! [`mod@reference`] parses image references, [`credentials`] finds out who logs in, for which
 //! [`docker_config`] reads what docker and podman know, and [`executor_config`] writes what an
-//! executor gets; [`access()`] says by which flags it reaches them. Nothing here talks to a registry or starts a program.
+//! executor gets; [`access()`] says by which flags it reaches them. Nothing here talks to a
+//! registry or starts a program.
 
 mod access;
 mod credential;

@@ -5,10 +5,11 @@
 //!
 //! Source: GitLab's documentation, "artifacts:reports:dotenv": letters, digits and underscores in
 //! names, no empty lines, no comments, no spaces; and "Limit dotenv file size" and "Limit dotenv
-//! variables" of its instance limits, and the limits of GitLab.com's plans: 5120 bytes everywhere, and
-//! 50, 100 or 150 variables by plan. Which plan a job is of cannot be told, so the least counts; who
-//! has more runs into the bytes first, of which a digest alone takes 72. On a server of one's own it is
-//! 20 until an administrator allows more, which cannot be told either: `docs/gitlab-ci.md` says so.
+//! variables" of its instance limits, and the limits of GitLab.com's plans: 5120 bytes everywhere,
+//! and 50, 100 or 150 variables by plan. Which plan a job is of cannot be told, so the least
+//! counts; who has more runs into the bytes first, of which a digest alone takes 72. On a server of
+//! one's own it is 20 until an administrator allows more, which cannot be told either:
+//! `docs/gitlab-ci.md` says so.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -45,8 +46,8 @@ fn variable(build: &str) -> String {
     format!("KANIKO_IMAGE_{}", name.to_ascii_uppercase())
 }
 
-/// Why `report`, the file of a plan, would not do, with what to do about it: two builds of one variable, or,
-/// `on_gitlab`, more than GitLab takes.
+/// Why `report`, the file of a plan, would not do, with what to do about it: two builds of one
+/// variable, or, `on_gitlab`, more than GitLab takes.
 #[must_use]
 pub fn refusal(report: &Report, plan: &Plan, on_gitlab: bool) -> Option<Mistake> {
     let pushed = |build: &&Build| build.push && !build.destinations.is_empty();

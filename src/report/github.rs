@@ -1,4 +1,5 @@
-//! Outputs of a step of GitHub Actions: `image-NAME` and `digest-NAME` of each image that was built.
+//! Outputs of a step of GitHub Actions: `image-NAME` and `digest-NAME` of each image that was
+//! built.
 //!
 //! Source: GitHub's documentation, "Workflow commands: setting an output parameter".
 

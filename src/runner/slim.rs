@@ -66,8 +66,9 @@ impl Sent {
 /// Whether all that lines take of a context by its name is there: an executor would only find out
 /// when it has everything, and after all that stands before that line.
 ///
-/// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds; nor of stages
-/// that the target does not need, which most leave out.
+/// Beside a source with wildcards nothing is said, as Kaniko then takes what it finds; nor of
+/// stages that the target does not need, which most leave out.
+///
 /// Source: Kaniko's `pkg/util/command_util.go`, `ResolveSources`.
 ///
 /// # Errors
@@ -97,8 +98,8 @@ fn all_there<'t>(
     Ok(())
 }
 
-/// As [`all_there`], of what lines take whatever the base images are: their `ONBUILD`s can only take
-/// more, and their variables are part of some paths alone.
+/// As [`all_there`], of what lines take whatever the base images are: their `ONBUILD`s can only
+/// take more, and their variables are part of some paths alone.
 pub(super) fn certainly_there(build: &Build) -> Result<(), ContextError> {
     match &build.slim {
         Slim::Taken { taken, unless } => {

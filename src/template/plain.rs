@@ -1,4 +1,5 @@
-//! Templates that print names and do nothing else, as most do: `harbor.example.com/{{ build.name }}`.
+//! Templates that print names and do nothing else, as most do:
+//! `harbor.example.com/{{ build.name }}`.
 //!
 //! Setting minijinja up to render one takes ten times as long as looking the names up. Where a
 //! name has no text now this says nothing, and minijinja says what is to be said.

@@ -88,7 +88,8 @@ fn a_build_begins_as_soon_as_what_it_needs_has_ended() {
     assert_eq!(at_once(&sandbox), 2);
 }
 
-/// `bad` fails while `slow` runs, which ends after that was told; `after` needs `bad`, `free` nothing.
+/// `bad` fails while `slow` runs, which ends after that was told; `after` needs `bad`, `free`
+/// nothing.
 fn failing() -> Sandbox {
     with(
         "[builds.bad]\n[builds.slow]\n[builds.after]\nneeds = [\"bad\"]\n[builds.free]\n",

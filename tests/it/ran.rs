@@ -63,8 +63,9 @@ impl Ran {
         self
     }
 
-    /// This is all of its stderr, but for the end of the last line, with `[DIR]` for the project's directory, `[TMP]` for the one
-    /// of temporary files, `[TIME]` and `[SIZE]` for what the closing table measures.
+    /// This is all of its stderr, but for the end of the last line, with `[DIR]` for the project's
+    /// directory, `[TMP]` for the one of temporary files, `[TIME]` and `[SIZE]` for what the
+    /// closing table measures.
     #[track_caller]
     pub(crate) fn stderr(&self, text: &str) -> &Self {
         let told = whole(self.shown(&self.stderr));

@@ -1,4 +1,5 @@
-//! `TeamCity`. Source: its documentation, "List of predefined build parameters" and "Pull requests".
+//! `TeamCity`. Source: its documentation, "List of predefined build parameters" and "Pull
+//! requests".
 
 use std::collections::BTreeMap;
 use std::io;

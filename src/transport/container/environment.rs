@@ -9,8 +9,8 @@
 //! `--unsetenv-all`, docker unsets each variable of the image by name, or empties it where the
 //! client obeys it. What stays is the engine's own (`HOSTNAME`, podman's `container`), and the
 //! `proxies` of docker's config.json where the job sets none: those would also win over an env
-//! file, so that a job's proxies go through the client's environment. Until the container is removed, `inspect` shows the environment to
-//! whoever may use the engine.
+//! file, so that a job's proxies go through the client's environment. Until the container is
+//! removed, `inspect` shows the environment to whoever may use the engine.
 //!
 //! Source: docker/cli's opts/file.go and opts/env.go, moby's container/env.go, podman's
 //! pkg/env/env.go.
