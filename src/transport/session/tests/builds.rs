@@ -250,9 +250,10 @@ async fn an_interrupted_build_is_stopped_and_cleaned() {
         result
     };
     let (result, ()) = tokio::join!(build, listen);
-    assert!(matches!(result, Err(TransportError::Interrupted)));
+    assert!(matches!(result, Err(TransportError::Interrupted)), "{result:?}");
+    // Who interrupts waits for some time only, and the far side cleans on without us.
+    settled(&sandbox).await;
     assert_eq!(sandbox.listing(), before);
-    assert_eq!(sandbox.processes(), [""; 0]);
 }
 
 #[tokio::test]
