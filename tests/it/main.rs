@@ -27,6 +27,7 @@ mod hostile;
 mod images;
 mod init;
 mod jobs;
+mod language_server;
 mod layers;
 mod limits;
 mod loading;

@@ -17,6 +17,25 @@ pub(crate) fn text(file: &str) -> String {
     fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
+/// Every `kaniko.toml` of the examples, those that are included too, and the example file.
+pub(crate) fn configs() -> Vec<String> {
+    let mut configs = vec!["kaniko.toml.example".to_owned()];
+    let mut directories = vec!["examples".to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(path(&directory)).expect("it is there") {
+            let entry = entry.expect("an entry");
+            let name = format!("{directory}/{}", entry.file_name().display());
+            if entry.path().is_dir() {
+                directories.push(name);
+            } else if name.ends_with("/kaniko.toml") {
+                configs.push(name);
+            }
+        }
+    }
+    configs.sort();
+    configs
+}
+
 /// The project with a copy of a directory of the repository at its top.
 pub(crate) fn with(sandbox: Sandbox, directory: &str) -> Sandbox {
     copy(&path(directory), &sandbox.path(""));

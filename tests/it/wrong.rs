@@ -177,6 +177,16 @@ fn every_mistake_has_a_place_and_none_speaks_of_our_own_affairs() {
     }
 }
 
+/// The name and text of each wrong file, and whether it is wrong in its form: what the schema
+/// refuses, or no TOML.
+pub(crate) fn forms() -> Vec<(String, String, bool)> {
+    let form = |case: Case| {
+        let is_toml = toml::from_str::<toml::Table>(&case.text).is_ok();
+        (case.name(), case.text.clone(), !is_toml || case.is_refused_by_the_schema())
+    };
+    Case::all().into_iter().map(form).collect()
+}
+
 #[test]
 fn the_schema_refuses_what_is_wrong_in_its_form_and_takes_the_rest() {
     let Some(judge) = schemas::Judge::open("kaniko") else { return };
