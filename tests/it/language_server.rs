@@ -1,6 +1,6 @@
 //! The schema of `kaniko.toml` in a real language server for TOML, which is what editors ask.
 //!
-//! `KANIKO_BUILD_TEST_TOMBI` names the program of tombi, which PyPI and npm have.
+//! `KANIKO_BUILD_TEST_TOMBI` names the program of tombi, which `PyPI` and npm have.
 
 use std::{collections::BTreeSet, fs, process::Command};
 
@@ -18,7 +18,8 @@ fn refused(files: impl IntoIterator<Item = (String, String)>) -> BTreeSet<String
     }
     let program = std::env::var_os("KANIKO_BUILD_TEST_TOMBI").expect("it is named");
     let schema = repository::path("schemas/kaniko.schema.json");
-    let settings = format!("[[schemas]]\npath = {schema:?}\ninclude = [\"files/*.toml\"]\n");
+    let settings =
+        format!("[[schemas]]\npath = \"{}\"\ninclude = [\"files/*.toml\"]\n", schema.display());
     fs::write(project.join("tombi.toml"), settings).expect("a file");
     let told = project.join("told");
     Command::new(program)

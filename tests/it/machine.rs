@@ -23,3 +23,16 @@ pub(crate) fn has(path: &Path, what: &str) -> bool {
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
+
+/// Whether what the tests start hears of a terminal that goes; under `nohup` it does not, and the
+/// test is left out.
+pub(crate) fn hears_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a process has its status");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let hears = ignored.expect("a mask of signals") & 1 == 0;
+    if !hears {
+        left_out("signals of a terminal that goes are ignored here");
+    }
+    hears
+}
