@@ -49,6 +49,7 @@ mod slug;
 mod subject;
 mod teamcity;
 mod time;
+mod tokens;
 mod travis;
 mod tree;
 mod variables;
@@ -68,6 +69,7 @@ pub use fact::{Event, Fact, FactValue, Field};
 pub use provider::Provider;
 pub use sample::{Imagined, RunsFor};
 pub use slug::slug;
+pub use tokens::tokens;
 pub use tree::Tree;
 
 use fact::Facts;

@@ -13,7 +13,7 @@ use crate::{
     plan::{self, Draft, Facts, Plan, SelectError, Wanted},
     registry::credentials,
     report::{Printer, snippet},
-    secret::{Purpose, Redactor, Source},
+    secret::{Purpose, Redactor, Secret, Source},
     template::FileReader,
 };
 
@@ -283,9 +283,12 @@ pub(super) fn one(
     Some((plan, name))
 }
 
-/// Tells the redactor what the file names as secrets, so that a mistake found while planning
+/// Tells the redactor what the CI and the file call secrets, so that a mistake found while planning
 /// shows none.
 fn foresee(config: &Config, surroundings: &Surroundings, redactor: &Redactor) {
+    for token in ci::tokens(&surroundings.environment) {
+        let _ = redactor.add(&Secret::from(token));
+    }
     let sections = [&config.registries, &config.executors, &config.builds];
     for section in sections.into_iter().flatten() {
         for entry in &section.table.0 {

@@ -3,6 +3,7 @@
 
 use crate::{
     config::Mistake,
+    kaniko::flags,
     secret::{Redactor, Source},
 };
 
@@ -31,7 +32,8 @@ pub fn sources(plan: &Plan) -> Vec<&Source> {
     sources
 }
 
-/// Build args, labels, annotations and other arguments that hold a secret that `redactor` knows.
+/// Build args, labels, annotations and other arguments that hold a secret that `redactor` knows, which
+/// is to show the places of these mistakes.
 #[must_use]
 pub fn leaks(plan: &Plan, redactor: &Redactor) -> Vec<Mistake> {
     if redactor.knows_nothing() {
@@ -55,7 +57,7 @@ fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {
             }
             let message = format!("`{key}.{name}` of `{}` holds a secret", build.name);
             let mistake = match build.origin(&format!("{key}.{name}")) {
-                Some(place) => Mistake::at(place, message, "a secret").concealed(),
+                Some(place) => Mistake::at(place, message, "a secret"),
                 None => Mistake::nowhere(message),
             };
             let hint = match key {
@@ -68,14 +70,44 @@ fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {
             mistakes.push(mistake.hint(hint));
         }
     }
-    let destinations = build.destinations.iter().map(|one| format!("--destination={one}"));
-    for argument in build.flags.iter().cloned().chain(destinations) {
-        if redactor.finds_in(&argument) {
-            let flag = argument.split('=').next().unwrap_or_default();
-            let message = format!("`{flag}` of `{}` holds a secret", build.name);
-            let hint = "a command line is no place for one: others can read it";
-            mistakes.push(Mistake::nowhere(message).hint(hint));
-        }
+    for (key, what) in keys(build, redactor) {
+        let message = format!("`{what}` of `{}` holds a secret", build.name);
+        let mistake = match key.and_then(|key| build.origin(key)) {
+            Some(place) => Mistake::at(place, message, "a secret"),
+            None => Mistake::nowhere(message),
+        };
+        let hint = match what {
+            "image" | "tags" | "destinations" => {
+                "all who can read an image's name would have it: leave it out"
+            }
+            _ => "a command line is no place for one: others can read it",
+        };
+        mistakes.push(mistake.hint(hint));
     }
     mistakes
+}
+
+/// The keys whose values are arguments of the executor with a secret in them, each once: the key
+/// where it stands, and how it is called, which is the argument's name where nobody wrote a key.
+fn keys<'b>(build: &'b Build, redactor: &Redactor) -> Vec<(Option<&'static str>, &'b str)> {
+    let mut keys = Vec::new();
+    let mut found = |key: Option<&'static str>, what: &'b str| {
+        if !keys.contains(&(key, what)) {
+            keys.push((key, what));
+        }
+    };
+    let is_written = |key: &&'static str| build.origin(key).is_some();
+    for destination in build.destinations.iter().filter(|one| redactor.finds_in(&one.to_string())) {
+        let is_in_tag = destination.tag().is_some_and(|tag| redactor.finds_in(tag));
+        let likely = if is_in_tag { ["tags", "image"] } else { ["image", "tags"] };
+        let key = likely.into_iter().chain(["destinations"]).find(is_written);
+        found(key, key.unwrap_or("--destination"));
+    }
+    for argument in build.flags.iter().filter(|argument| redactor.finds_in(argument)) {
+        let flag = argument.split('=').next().unwrap_or_default();
+        let key = flags::find(flag).and_then(|flag| flag.key).filter(is_written);
+        let key = key.or_else(|| Some("executor-args").filter(is_written));
+        found(key, key.unwrap_or(flag));
+    }
+    keys
 }

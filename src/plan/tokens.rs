@@ -16,15 +16,21 @@ use super::reader::Reader;
 
 /// A prefix, what begins with it, how many letters are behind it at least, and which can be among
 /// them beside letters and digits.
-const FORMS: [(&str, &str, usize, &str); 12] = [
+const FORMS: [(&str, &str, usize, &str); 18] = [
     ("AKIA", "a key of AWS", 16, ""),
     ("dckr_pat_", "a token of Docker Hub", 20, "-_"),
     ("ghp_", "a token of GitHub", 36, ""),
     ("gho_", "a token of GitHub", 36, ""),
+    ("ghr_", "a token of GitHub", 36, ""),
     ("ghs_", "a token of GitHub", 36, ""),
+    ("ghu_", "a token of GitHub", 36, ""),
     ("github_pat_", "a token of GitHub", 40, "_"),
+    ("glcbt-", "a token of GitLab", 20, "-_."),
     ("gldt-", "a token of GitLab", 20, "-_"),
+    ("gloas-", "a token of GitLab", 20, "-_"),
     ("glpat-", "a token of GitLab", 20, "-_"),
+    ("glptt-", "a token of GitLab", 20, "-_"),
+    ("glrt-", "a token of GitLab", 20, "-_."),
     ("npm_", "a token of npm", 36, ""),
     ("pypi-", "a token of PyPI", 80, "-_"),
     ("xoxb-", "a token of Slack", 20, "-"),
@@ -103,6 +109,7 @@ mod tests {
         let letters = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3hJ6lM9o";
 
         assert_eq!(token(&format!("https://x:glpat-{letters}@h/")), Some("a token of GitLab"));
+        assert_eq!(token("u=glcbt-64_YcHKzDyyb8XYKjr-fHXg"), Some("a token of GitLab"));
         assert_eq!(token(&format!("ghp_{letters}")), Some("a token of GitHub"));
         assert_eq!(token("AKIAABCDEFGHIJKLMN2P"), Some("a key of AWS"));
         assert_eq!(token("-----BEGIN PRIVATE KEY-----\nMII"), Some("a private key"));
