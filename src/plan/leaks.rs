@@ -87,8 +87,8 @@ fn of_build(build: &Build, redactor: &Redactor) -> Vec<Mistake> {
     mistakes
 }
 
-/// The keys whose values are arguments of the executor with a secret in them, each once: the key
-/// where it stands, and how it is called, which is the argument's name where nobody wrote a key.
+/// The values of keys that become arguments of the executor with a secret in them, each once: the
+/// key where it stands, and how it is called, for one of `executor-args` by its own name.
 fn keys<'b>(build: &'b Build, redactor: &Redactor) -> Vec<(Option<&'static str>, &'b str)> {
     let mut keys = Vec::new();
     let mut found = |key: Option<&'static str>, what: &'b str| {
@@ -105,9 +105,10 @@ fn keys<'b>(build: &'b Build, redactor: &Redactor) -> Vec<(Option<&'static str>,
     }
     for argument in build.flags.iter().filter(|argument| redactor.finds_in(argument)) {
         let flag = argument.split('=').next().unwrap_or_default();
-        let key = flags::find(flag).and_then(|flag| flag.key).filter(is_written);
-        let key = key.or_else(|| Some("executor-args").filter(is_written));
-        found(key, key.unwrap_or(flag));
+        match flags::find(flag).and_then(|flag| flag.key).filter(is_written) {
+            Some(key) => found(Some(key), key),
+            None => found(Some("executor-args"), flag),
+        }
     }
     keys
 }

@@ -250,11 +250,19 @@ fn a_secret_in_an_argument_is_refused() {
         .run(["run"]);
 
     run.code(2).stdout("").never_tells("hunter2").stderr(
-        r"error: `--label` of `web` holds a secret
+        r#"error: `--label` of `web` holds a secret
+ --> kaniko.toml:6:17
+  |
+6 | executor-args = ["--label=a={{ env.TOKEN }}", "--snapshot-mode=x{{ env.TOKEN }}"]
+  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a secret
 hint: a command line is no place for one: others can read it
 
 error: `--snapshot-mode` of `web` holds a secret
-hint: a command line is no place for one: others can read it",
+ --> kaniko.toml:6:17
+  |
+6 | executor-args = ["--label=a={{ env.TOKEN }}", "--snapshot-mode=x{{ env.TOKEN }}"]
+  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a secret
+hint: a command line is no place for one: others can read it"#,
     );
 }
 
