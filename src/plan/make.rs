@@ -18,7 +18,7 @@ use crate::{
 use super::{
     Build, Facts, Plan,
     auto::Chosen,
-    build, cores,
+    build, cores, deep,
     earlier::{Earlier, Taking},
     executor::Executors,
     known::Known,
@@ -76,7 +76,12 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
         config.member.is_none_or(|member| config.builds[*index].key.source == member)
     };
     let meant: Vec<_> = (0..config.builds.len()).filter(is_meant).collect();
-    let chosen = select::select(&known, &meant, wanted.builds)?;
+    let mut chosen = select::select(&known, &meant, wanted.builds)?;
+    if let Some(mistake) = deep::vars(config) {
+        mistakes.push(mistake);
+        // Each of them would tell it again.
+        chosen.clear();
+    }
 
     let names_in_templates = template_names(config, facts);
     let plain = Engine::new(names_in_templates.clone());

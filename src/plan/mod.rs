@@ -12,6 +12,7 @@ mod blame;
 mod build;
 mod builtin;
 pub(crate) mod cores;
+mod deep;
 mod destinations;
 mod dockerfile;
 mod earlier;

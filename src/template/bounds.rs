@@ -9,6 +9,16 @@ pub(super) const LONGEST: usize = 1024 * 1024;
 /// made on the way. It ends within a tenth of a second and with less than 32 MB in hand.
 pub(super) const FUEL: u64 = 500_000;
 
+/// How many words and signs the tags of a template may have. minijinja reads `not not …`, `x.y.z…`
+/// and `elif` by calling itself, one word deeper each, and a thread's stack may have 2 MB.
+pub(super) const WORDS: usize = 2000;
+
+/// How many `vars` may take one another in a row.
+pub(crate) const DEEPEST_VARS: usize = 64;
+
+/// What more of them are told as.
+pub(crate) const TOO_DEEP: &str = "more than 64 `vars` take one another in a row";
+
 /// How many bytes of a file `file("…")` takes.
 pub(super) const LONGEST_FILE: usize = 64 * 1024;
 
@@ -20,9 +30,6 @@ pub(super) const DEEPEST_LOOP: usize = 2;
 
 /// How many items a list or table may have, with those in it.
 pub(super) const ITEMS: usize = 100_000;
-
-/// How many values a template may name.
-pub(super) const REFERENCES: usize = 1000;
 
 /// How many times as large as what it is made of a value of the template's own may be.
 pub(super) const GROWTH: u32 = 64;

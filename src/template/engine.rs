@@ -329,7 +329,15 @@ impl Inner {
         (mistakes, plain)
     }
 
+    /// Those of the `vars` that it names, too; one after the other, as a row of them can be long.
     fn add_uses(&self, source: &str, uses: &mut Uses) {
+        let mut sources = vec![source];
+        while let Some(source) = sources.pop() {
+            self.add_uses_of(source, uses, &mut sources);
+        }
+    }
+
+    fn add_uses_of<'s>(&'s self, source: &str, uses: &mut Uses, more: &mut Vec<&'s str>) {
         let tags = scan(source);
         for reference in Words::of(&tags).references {
             let key = reference.key(0);
@@ -348,9 +356,7 @@ impl Inner {
                 ("env", None) => uses.computes_env = true,
                 ("vars", Some(name)) if uses.vars.insert(name.to_owned()) => {
                     let var = self.names.vars.get(name);
-                    for source in var.map(Var::templates).unwrap_or_default() {
-                        self.add_uses(source, uses);
-                    }
+                    more.extend(var.map(Var::templates).unwrap_or_default());
                 }
                 (root, Some(name)) => uses.add_own(root, name),
                 _ => {}

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bounds::{GROWTH, REFERENCES};
+use super::bounds::GROWTH;
 use super::error::{Problem, TemplateError};
 use super::names::{Names, Value, Var};
 use super::references::{Key, Words};
@@ -38,10 +38,6 @@ const LISTS: [&str; 18] = [
 /// What of this template could grow without end.
 pub(super) fn mistakes(tags: &[Tag<'_>], words: &Words<'_>, names: &Names) -> Vec<TemplateError> {
     let mut mistakes = Vec::new();
-    if let Some(reference) = words.references.get(REFERENCES) {
-        let problem = Problem::new("a template may name a thousand values");
-        mistakes.push(TemplateError::new(reference.range.clone(), problem));
-    }
     mistakes.extend(repeated(tags, words, names));
     mistakes.extend(bound_to_grow(tags, words));
     mistakes
@@ -57,7 +53,7 @@ fn repeated(tags: &[Tag<'_>], words: &Words<'_>, names: &Names) -> Option<Templa
         );
         (sign.kind == TokenKind::Sign("*") && !is_plain).then_some(sign)
     })?;
-    let has_list = may_be_list(tags, words, names, &mut BTreeSet::new());
+    let has_list = may_be_list(tags, words, names);
     has_list.then(|| {
         let problem = Problem::new("`*` is for numbers and text, and there is a list here")
             .hint("write the list out, or make the number or text in a var of its own".to_owned());
@@ -86,18 +82,41 @@ fn bound_to_grow(tags: &[Tag<'_>], words: &Words<'_>) -> Option<TemplateError> {
     None
 }
 
-fn may_be_list<'n>(
-    tags: &[Tag<'_>],
-    words: &Words<'_>,
-    names: &'n Names,
-    seen: &mut BTreeSet<&'n str>,
-) -> bool {
+/// What the `vars` are that it names is looked at one after the other: a row of them can be long.
+fn may_be_list(tags: &[Tag<'_>], words: &Words<'_>, names: &Names) -> bool {
+    let (mut seen, mut vars) = (BTreeSet::new(), Vec::new());
+    if names_list(tags, words, names, &mut vars) {
+        return true;
+    }
+    while let Some(name) = vars.pop() {
+        let found = match names.vars.get(&name) {
+            Some(_) if !seen.insert(name) => false,
+            Some(Var::List(_) | Var::Table(_)) => true,
+            Some(Var::Plain(value)) => is_list(value),
+            Some(Var::Template(source)) => {
+                let tags = scan(source);
+                names_list(&tags, &Words::of(&tags), names, &mut vars)
+            }
+            None => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether it has a list in it, whatever is in the `vars` that it spells out, which it adds.
+fn names_list(tags: &[Tag<'_>], words: &Words<'_>, names: &Names, vars: &mut Vec<String>) -> bool {
     words.filters.iter().any(|(name, _)| LISTS.contains(name))
         || tags.iter().any(has_literal)
         || words.references.iter().any(|found| match (found.root, found.keys.first()) {
             ("matrix", Some(Key::Named(name))) => names.matrix.get(*name).is_some_and(is_list),
             ("matrix", _) => names.matrix.values().any(is_list),
-            ("vars", Some(Key::Named(name))) => var_may_be_list(name, names, seen),
+            ("vars", Some(Key::Named(name))) => {
+                vars.push((*name).to_owned());
+                false
+            }
             ("range" | "dict" | "vars", _) => true,
             _ => false,
         })
@@ -105,19 +124,6 @@ fn may_be_list<'n>(
 
 const fn is_list(value: &Value) -> bool {
     matches!(value, Value::List(_) | Value::Table(_))
-}
-
-fn var_may_be_list<'n>(name: &str, names: &'n Names, seen: &mut BTreeSet<&'n str>) -> bool {
-    let Some((name, var)) = names.vars.get_key_value(name) else { return false };
-    match var {
-        Var::List(_) | Var::Table(_) => true,
-        Var::Plain(value) => is_list(value),
-        Var::Template(_) if !seen.insert(name) => false,
-        Var::Template(source) => {
-            let tags = scan(source);
-            may_be_list(&tags, &Words::of(&tags), names, seen)
-        }
-    }
 }
 
 /// Whether a list is written out in it: a `[` that takes nothing out of what is before it.

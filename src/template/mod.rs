@@ -71,9 +71,11 @@ mod vars;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bounds::{DEEPEST_VARS, TOO_DEEP};
 pub use engine::Engine;
 pub use error::TemplateError;
 pub use names::{BuildNames, FileReader, Names, Value, Var};
 pub use references::Uses;
 pub use rendered::{LateValue, Part, Rendered};
 pub(crate) use structure::is_text;
+pub(crate) use vars::vars_in;

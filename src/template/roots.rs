@@ -8,7 +8,7 @@ use minijinja::{Error, State, Value};
 
 use crate::ci::{Ci, Fact, Field};
 
-use super::bounds::LONGEST_FILE;
+use super::bounds::{LONGEST_FILE, TOO_DEEP};
 use super::convert;
 use super::engine::{Evaluated, Inner};
 use super::error::{CIRCLE, Problem};
@@ -165,10 +165,12 @@ impl Node {
         lookup::var(&self.scene.inner.names, name)?;
         let path = format!("vars.{name}");
         let within = |problem: Problem| {
-            let message = match problem.message.strip_prefix(CIRCLE) {
-                // It is told with all of its members already.
-                Some(_) => problem.message,
-                None => format!("in `{path}`: {}", problem.message),
+            // It is told of all of them already.
+            let is_of_all = problem.message.starts_with(CIRCLE) || problem.message == TOO_DEEP;
+            let message = if is_of_all {
+                problem.message
+            } else {
+                format!("in `{path}`: {}", problem.message)
             };
             Problem::new(message).hint(problem.hint).about(&path)
         };

@@ -45,6 +45,18 @@ const TWO: [&str; 6] = ["==", "!=", ">=", "<=", "//", "**"];
 
 /// The tags of `source`, without comments and raw blocks.
 pub(super) fn scan(source: &str) -> Vec<Tag<'_>> {
+    read(source).0
+}
+
+/// The word of `source` with this index, those of a tag without an end counted too.
+pub(super) fn word(source: &str, index: usize) -> Option<Range<usize>> {
+    let (tags, broken) = read(source);
+    let mut words = tags.into_iter().flat_map(|tag| tag.tokens).chain(broken);
+    words.nth(index).map(|token| token.range)
+}
+
+/// The tags of `source`, and the words of one that does not end, where it stops.
+fn read(source: &str) -> (Vec<Tag<'_>>, Vec<Token<'_>>) {
     let mut tags = Vec::new();
     let mut at = 0;
     while let Some(found) = source.get(at..).and_then(|rest| rest.find('{')) {
@@ -52,24 +64,24 @@ pub(super) fn scan(source: &str) -> Vec<Tag<'_>> {
         at = match source.as_bytes().get(start + 1) {
             Some(b'#') => match source[start + 2..].find("#}") {
                 Some(end) => start + 2 + end + 2,
-                None => return tags,
+                None => return (tags, Vec::new()),
             },
             Some(b'{') => match tag(source, start, TagKind::Print) {
-                Some(tag) => push(&mut tags, tag),
-                None => return tags,
+                Ok(tag) => push(&mut tags, tag),
+                Err(words) => return (tags, words),
             },
             Some(b'%') => match tag(source, start, TagKind::Statement) {
-                Some(tag) if tag.is("raw") => match end_of_raw(source, tag.range.end) {
+                Ok(tag) if tag.is("raw") => match end_of_raw(source, tag.range.end) {
                     Some(end) => end,
-                    None => return tags,
+                    None => return (tags, Vec::new()),
                 },
-                Some(tag) => push(&mut tags, tag),
-                None => return tags,
+                Ok(tag) => push(&mut tags, tag),
+                Err(words) => return (tags, words),
             },
             _ => start + 1,
         };
     }
-    tags
+    (tags, Vec::new())
 }
 
 fn push<'s>(tags: &mut Vec<Tag<'s>>, tag: Tag<'s>) -> usize {
@@ -86,19 +98,24 @@ impl Tag<'_> {
     }
 }
 
+/// Source: minijinja's compiler/lexer.rs, `skip_basic_tag`.
 fn end_of_raw(source: &str, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        at += source.get(at..)?.find("{%")?;
-        match tag(source, at, TagKind::Statement) {
-            Some(tag) if tag.is("endraw") => return Some(tag.range.end),
-            _ => at += 2,
+        at += source.get(at..)?.find("{%")? + 2;
+        let rest = source.get(at..)?;
+        let word = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start();
+        let Some(behind) = word.strip_prefix("endraw").map(str::trim_start) else { continue };
+        let behind = behind.strip_prefix(['-', '+']).unwrap_or(behind);
+        if let Some(rest) = behind.strip_prefix("%}") {
+            return Some(source.len() - rest.len());
         }
     }
 }
 
-/// The tag that begins at `start`. Its end is found outside of text and brackets only.
-fn tag(source: &str, start: usize, kind: TagKind) -> Option<Tag<'_>> {
+/// The tag that begins at `start`, or the words in what has no end. It ends outside of text and
+/// brackets only.
+fn tag(source: &str, start: usize, kind: TagKind) -> Result<Tag<'_>, Vec<Token<'_>>> {
     let end_sign = match kind {
         TagKind::Print => "}}",
         TagKind::Statement => "%}",
@@ -110,8 +127,8 @@ fn tag(source: &str, start: usize, kind: TagKind) -> Option<Tag<'_>> {
     };
     let (mut at, mut depth, mut tokens) = (inner_start, 0_i32, Vec::new());
     loop {
-        let rest = source.get(at..)?;
-        let next = rest.chars().next()?;
+        let rest = source.get(at..).unwrap_or_default();
+        let Some(next) = rest.chars().next() else { return Err(tokens) };
         if next.is_whitespace() {
             at += next.len_utf8();
             continue;
@@ -120,10 +137,10 @@ fn tag(source: &str, start: usize, kind: TagKind) -> Option<Tag<'_>> {
             let trimmed = rest.strip_prefix(['-', '+']).unwrap_or(rest);
             if trimmed.starts_with(end_sign) {
                 let end = at + (rest.len() - trimmed.len()) + 2;
-                return Some(Tag { kind, range: start..end, inner: inner_start..at, tokens });
+                return Ok(Tag { kind, range: start..end, inner: inner_start..at, tokens });
             }
         }
-        let (kind, length) = token(rest, next)?;
+        let Some((kind, length)) = token(rest, next) else { return Err(tokens) };
         match kind {
             TokenKind::Sign("(" | "[" | "{") => depth += 1,
             TokenKind::Sign(")" | "]" | "}") => depth -= 1,

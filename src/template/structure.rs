@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use minijinja::Environment;
 
-use super::bounds::{DEEPEST_LOOP, LONGEST};
+use super::bounds::{DEEPEST_LOOP, LONGEST, WORDS};
 use super::error::{Problem, TemplateError, in_letters, in_our_words};
 use super::filters::{FILTERS, TESTS};
 use super::growth;
@@ -13,7 +13,7 @@ use super::names::Names;
 use super::nearest::did_you_mean;
 use super::references::{Reference, Words};
 use super::rendered::LateValue;
-use super::scan::{Tag, TagKind, TokenKind, scan};
+use super::scan::{Tag, TagKind, TokenKind, scan, word};
 use super::unprintable::{PRINTED_ONLY, known_too_late};
 
 /// The statements there are, each with those that end or divide it.
@@ -41,6 +41,12 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
     }
     if let Some(at) = source.find('\0') {
         return vec![TemplateError::new(at..at + 1, Problem::new("a template can't have a NUL"))];
+    }
+    let crowded = (source.len() > WORDS).then(|| word(source, WORDS)).flatten();
+    if let Some(range) = crowded {
+        let problem = Problem::new(format!("this template has more than {WORDS} words and signs"));
+        let hint = "make parts of it `vars` of their own".to_owned();
+        return vec![TemplateError::new(range, problem.hint(hint))];
     }
     if let Err(error) = env.get_template(source) {
         let range = error.range().unwrap_or(0..source.len());

@@ -81,18 +81,63 @@ fn what_is_nested_too_deeply_is_told_where_it_is() {
     told(&format!("{WEB}tags = {}", "[".repeat(100_000)), 1, "invalid TOML");
     told(&format!("{WEB}{}a = 1", "a.".repeat(100_000)), 1, "invalid TOML");
     let braces = |inner: &str| format!("{WEB}target = \"{inner}\"");
-    let deep = format!("{{{{ {}1{} }}}}", "(".repeat(10_000), ")".repeat(10_000));
+    let deep = format!("{{{{ {}1{} }}}}", "(".repeat(900), ")".repeat(900));
     told(&braces(&deep), 1, "`target`: this is nested too deeply");
-    told(&braces(&"{% if 1 %}".repeat(5000)), 1, "`target`: this is nested too deeply");
-    let vars = (0..200).fold("[vars]\n".to_owned(), |mut text, var| {
+    told(&braces(&"{% if 1 %}".repeat(900)), 1, "`target`: this is nested too deeply");
+}
+
+#[test]
+fn a_template_of_fifty_thousand_words_is_refused_however_it_is_made() {
+    let many = |what: &str| what.repeat(50_000);
+    for template in [
+        format!("{{{{ {}1 }}}}", many("-")),
+        format!("{{{{ {}true }}}}", many("not ")),
+        format!("{{{{ ci{} }}}}", many(".a")),
+        format!("{{{{ ci{} }}}}", many("['a']")),
+        format!("{{{{ 'a'{} }}}}", many("[:1]")),
+        format!("{{{{ 1{} }}}}", many(" is defined")),
+        format!("{{{{ 'a'{} }}}}", many(" | upper")),
+        format!("{{% if 1 %}}{}{{% endif %}}", many("{% elif 1 %}")),
+        // Without an end.
+        format!("{{{{ {}", many("- ")),
+        format!("{{{{ {}'", many("not ")),
+    ] {
+        let told_as = "`target`: this template has more than 2000 words and signs";
+        told(&format!("{WEB}target = \"\"\"{template}\"\"\""), 1, told_as);
+    }
+}
+
+#[test]
+fn what_is_raw_has_no_words() {
+    let raw = format!("{{% raw %}}{}{{% endraw %}}", "{% {{ ".repeat(100_000));
+
+    file(&format!("{WEB}labels = {{ a = \"{raw}\" }}")).run(["check"]).code(0);
+}
+
+/// A `[vars]` of `count`, of which each takes the next one and the last takes `end`.
+fn row(count: usize, end: &str) -> String {
+    let vars = (0..count - 1).fold("[vars]\n".to_owned(), |mut text, var| {
         let _ = writeln!(text, "v{var} = \"{{{{ vars.v{} }}}}\"", var + 1);
         text
     });
-    told(
-        &format!("{vars}v200 = \"x\"\n{WEB}target = \"{{{{ vars.v0 }}}}\""),
-        1,
-        "`Dockerfile` has no stage `x`",
-    );
+    format!("{vars}v{} = \"{end}\"\n{WEB}target = \"{{{{ vars.v0 }}}}\"", count - 1)
+}
+
+#[test]
+fn vars_can_take_one_another_64_in_a_row() {
+    let no_more = "more than 64 `vars` take one another in a row";
+
+    told(&row(64, "x"), 1, "`Dockerfile` has no stage `x`");
+    for count in [65, 200, 20_000] {
+        told(&row(count, "x"), 1, no_more);
+    }
+    // A circle of so many is no less deep.
+    told(&row(20_000, "{{ vars.v0 }}"), 1, no_more);
+    let times = row(20_000, "x").replace("vars.v0 }}", "vars.v0 * 2 }}");
+    told(&times, 1, no_more);
+    // What computes its names is seen when it is resolved.
+    let computed = row(1000, "x").replace("vars.v", "vars['v' ~ ").replace(" }}", "] }}");
+    told(&computed, 1, &format!("`target`: {no_more}"));
 }
 
 #[test]

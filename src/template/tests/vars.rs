@@ -88,6 +88,21 @@ fn vars_that_double_again_and_again_end_at_once() {
     assert!(message.ends_with("in `vars.v17`: the result is too long"), "{message}");
 }
 
+/// A test has a thread of 2 MB, in which vars without optimisation need most.
+#[test]
+fn a_row_of_vars_that_is_as_long_as_may_be_fits_a_threads_stack() {
+    let names: Vec<String> = (0..64).map(|index| format!("v{index}")).collect();
+    let minus = "-".repeat(1900);
+    let nested = |var: Var| (0..50).fold(var, |var, _| Var::List(vec![var]));
+    let takes = |index: usize| template(&format!("{{{{ vars.v{} or {minus}1 }}}}", index + 1));
+    let vars: Vec<(&str, Var)> =
+        names.iter().enumerate().map(|(index, name)| (&**name, nested(takes(index)))).collect();
+
+    let message = error(&with(&vars), "{{ vars.v0 }}").message;
+
+    assert!(message.ends_with("in `vars.v63`: `vars.v64` does not exist"), "{message}");
+}
+
 #[test]
 fn a_var_from_outside_is_no_template() {
     let engine = with(&[("x", Var::Plain(Value::Text("{{ env.HARBOR }}".into())))]);
