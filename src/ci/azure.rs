@@ -29,6 +29,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
         protected: Fact::not_told(NAME, "which branches are protected"),
         fork: fork(env, &runs_for),
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.text("BUILD_REPOSITORY_NAME"),
         repository_url: env.page("BUILD_REPOSITORY_URI"),
         pipeline_id: env.text("BUILD_BUILDID"),

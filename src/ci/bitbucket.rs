@@ -34,6 +34,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
         protected: Fact::not_told(NAME, "which branches are protected"),
         fork: Fact::flag(false),
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.text("BITBUCKET_REPO_FULL_NAME"),
         repository_url: page(),
         pipeline_id: env.text("BITBUCKET_BUILD_NUMBER"),

@@ -35,6 +35,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
         protected: Fact::not_told(NAME, "which branches are protected"),
         fork: fork(env, &runs_for),
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.path_of("BUILDKITE_REPO"),
         repository_url: env.page("BUILDKITE_REPO"),
         pipeline_id: env.text("BUILDKITE_BUILD_NUMBER"),

@@ -36,6 +36,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
             (Subject::Branch(_), Some(number)) => Fact::number(number),
             _ => runs_for.pull_request(NAME),
         },
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: repository(env),
         repository_url: env.page("CIRCLE_REPOSITORY_URL"),
         pipeline_id: env.text("CIRCLE_WORKFLOW_ID"),

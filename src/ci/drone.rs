@@ -35,6 +35,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
             Fact::flag(false)
         },
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.text("DRONE_REPO"),
         repository_url: env.page("DRONE_REPO_LINK"),
         pipeline_id: env.text("DRONE_BUILD_NUMBER"),

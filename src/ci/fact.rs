@@ -208,6 +208,8 @@ fields! {
     Repository = "repository",
     /// Its address in a browser, without credentials.
     RepositoryUrl = "repository_url",
+    /// The SPDX identifier of the repository's licence, which GitHub alone tells.
+    License = "license",
     /// The pipeline's or run's number.
     PipelineId = "pipeline_id",
     /// Its address in a browser.
@@ -248,6 +250,7 @@ pub(super) struct Facts {
     pub(super) protected: Fact,
     pub(super) fork: Fact,
     pub(super) pull_request: Fact,
+    pub(super) license: Fact,
     pub(super) repository: Fact,
     pub(super) repository_url: Fact,
     pub(super) pipeline_id: Fact,

@@ -133,6 +133,7 @@ pub(super) fn facts(checkout: &Result<Checkout, String>) -> Facts {
         protected: no_ci("which branches are protected"),
         fork: Fact::flag(false),
         pull_request: no_ci("of pull requests"),
+        license: no_ci("of a licence"),
         repository: told(|checkout| checkout.repository.as_ref(), NO_REMOTE),
         repository_url: told(|checkout| checkout.repository_url.as_ref(), NO_REMOTE),
         pipeline_id: no_ci("of pipelines"),

@@ -34,6 +34,7 @@ pub(super) fn facts(env: &Variables, payload: &Result<Value, String>) -> Facts {
             Some(number) => Fact::number(number),
             None => Fact::Absent(job.rather_than("a pull request")),
         },
+        license: job.license(),
         repository: env.text("GITHUB_REPOSITORY"),
         repository_url: job.repository_url(),
         pipeline_id: env.text("GITHUB_RUN_ID"),
@@ -182,6 +183,15 @@ impl Job<'_> {
         match (name("/pull_request/head/repo/full_name"), here) {
             (Some(head), Some(here)) => Fact::flag(!head.eq_ignore_ascii_case(here)),
             _ => Fact::flag(true),
+        }
+    }
+
+    /// GitHub looks for the licence in the repository's files, and has no identifier for one that it
+    /// does not know.
+    fn license(&self) -> Fact {
+        match self.told("/repository/license/spdx_id").and_then(Value::as_str) {
+            Some(known) if known != "NOASSERTION" && !known.is_empty() => Fact::text(known),
+            _ => Fact::Absent("GitHub's event file does not name the repository's licence".into()),
         }
     }
 

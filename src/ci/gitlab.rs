@@ -38,6 +38,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
             Subject::MergeRequest { number: Some(number), .. } => Fact::number(*number),
             other => Fact::Absent(other.rather_than("a merge request")),
         },
+        license: Fact::not_told("GitLab", "the repository's licence"),
         repository: env.text("CI_PROJECT_PATH"),
         repository_url: env.text("CI_PROJECT_URL"),
         pipeline_id: env.text("CI_PIPELINE_ID"),

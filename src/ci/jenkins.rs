@@ -42,6 +42,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
         protected: Fact::not_told(NAME, "which branches are protected"),
         fork: fork(env, &runs_for),
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.path_of("GIT_URL"),
         repository_url: env.page("GIT_URL"),
         pipeline_id: env.text("BUILD_NUMBER"),

@@ -188,6 +188,7 @@ impl Ci {
             Field::PipelineId => facts().pipeline_id.clone(),
             Field::PipelineUrl => facts().pipeline_url.clone(),
             Field::JobUrl => facts().job_url.clone(),
+            Field::License => facts().license.clone(),
             Field::Actor => facts().actor.clone(),
             Field::Registry => facts().registry.clone(),
             Field::RegistryImage => facts().registry_image.clone(),

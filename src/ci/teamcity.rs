@@ -46,6 +46,7 @@ pub(super) fn facts(
         protected: Fact::not_told(NAME, "which branches are protected"),
         fork: build.fork(&runs_for),
         pull_request: branch_fact(runs_for.pull_request(NAME)),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: build.remote(remote::path_of),
         repository_url: build.remote(remote::browsable),
         pipeline_id: match build.get("teamcity.build.id") {

@@ -26,6 +26,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
         protected: Fact::not_told(NAME, "which branches are protected"),
         fork: fork(env, &runs_for),
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.text("TRAVIS_REPO_SLUG"),
         repository_url: Fact::not_told(NAME, "the repository's address"),
         pipeline_id: env.text("TRAVIS_BUILD_NUMBER"),

@@ -36,6 +36,7 @@ pub(super) fn facts(env: &Variables) -> Facts {
             Fact::flag(false)
         },
         pull_request: runs_for.pull_request(NAME),
+        license: Fact::not_told(NAME, "the repository's licence"),
         repository: env.text("CI_REPO"),
         repository_url: env.page("CI_REPO_URL"),
         pipeline_id: env.text("CI_PIPELINE_NUMBER"),

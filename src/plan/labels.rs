@@ -5,9 +5,8 @@
 //! differ from commit to commit: whoever wants the same image of different commits (`reproducible`)
 //! says `oci-labels = false`.
 //!
-//! `licenses` is no default: it is to hold the SPDX expression of all that is in the image, and a
-//! repository's LICENSE file tells that of its own files at most, in prose. It is written in
-//! `labels`, where it is known.
+//! `licenses` is the repository's licence where the CI tells it, which GitHub does. Elsewhere it is
+//! none: a LICENSE file tells it in prose.
 //!
 //! Source: the OCI image specification, "Annotations" (pre-defined annotation keys).
 
@@ -110,6 +109,7 @@ fn known(name: &str, ci: &Ci) -> Result<Vec<(&'static str, String, &'static str)
         ("source", text(Field::RepositoryUrl), "ci.repository_url"),
         ("url", text(Field::RepositoryUrl), "ci.repository_url"),
         ("version", version, "ci.tag"),
+        ("licenses", text(Field::License), "ci.license"),
         ("title", Some(name.to_owned()), "build.name"),
     ];
     let known = pairs.into_iter().filter_map(|(key, value, fact)| Some((key, value?, fact)));

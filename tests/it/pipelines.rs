@@ -255,6 +255,19 @@ fn an_image_tells_what_it_was_built_from() {
 }
 
 #[test]
+fn an_image_tells_the_licence_that_github_has_found() {
+    let ran = build("image = \"name/app\"")
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_SHA", "7f3a1c9e5b2d4860a1b2c3d4e5f60718293a4b5c")
+        .env("GITHUB_REF", "refs/heads/main")
+        .env("GITHUB_EVENT_PATH", "event.json")
+        .file("event.json", r#"{"repository": {"license": {"spdx_id": "Apache-2.0"}}}"#)
+        .run(["plan"]);
+
+    ran.code(0).stdout_contains("org.opencontainers.image.licenses=Apache-2.0");
+}
+
+#[test]
 fn labels_are_overridden_and_left_out_one_by_one_and_a_branch_has_no_version() {
     let keys = "[builds.app.labels]\n\
         \"org.opencontainers.image.title\" = \"MyCustomTitle\"\n\

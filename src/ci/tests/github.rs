@@ -102,6 +102,21 @@ fn what_belongs_to_the_repository_and_the_run() {
 }
 
 #[test]
+fn the_licence_is_the_one_that_github_has_found() {
+    let licence = |event| with(PUSH, event).fact(Field::License);
+    let none = Fact::Absent("GitHub's event file does not name the repository's licence".into());
+
+    assert_eq!(licence(r#"{"repository": {"license": {"spdx_id": "MIT"}}}"#), Fact::text("MIT"));
+    for event in [
+        PUSHED,
+        r#"{"repository": {"license": null}}"#,
+        r#"{"repository": {"license": {"key": "other", "spdx_id": "NOASSERTION"}}}"#,
+    ] {
+        assert_eq!(licence(event), none, "{event}");
+    }
+}
+
+#[test]
 fn a_tag() {
     let ci = with(
         &[
