@@ -37,7 +37,18 @@ pub(super) fn plan(
         Format::Json => {
             printer.written(|stdout| report::plan::json(this.shown(), redactor, stdout))
         }
-        Format::Shell => printer.result(&report::plan::shell(&this.plan)),
+        Format::Shell => {
+            let script = report::plan::shell(&this.plan);
+            if redactor.finds_in(&script) {
+                printer.warning(
+                    "where a secret stands in plain sight the script has `[secret]`, and ends \
+                     before it does anything: put the secret there",
+                );
+                printer.result(&report::plan::without_secrets(&script))
+            } else {
+                printer.result(&script)
+            }
+        }
     };
     // The process ends here: what a large plan is made of need not be given back piece by piece.
     std::mem::forget(this);

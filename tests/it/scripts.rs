@@ -184,6 +184,31 @@ fn a_script_that_lacks_a_secret_starts_nothing() {
 }
 
 #[test]
+fn a_script_that_cannot_show_a_secret_does_nothing_before_it_is_put_there() {
+    let sandbox = Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n\
+             build-args = { GITHUB_TOKEN = \"{{ env.GITHUB_TOKEN }}\" }\n\
+             allow-secret-args = [\"GITHUB_TOKEN\"]\n",
+        )
+        .file("Dockerfile", "FROM scratch\nARG GITHUB_TOKEN\n")
+        .env("GITHUB_TOKEN", "some-canary-word")
+        .fake("docker", docker(&Executor::builds()));
+    let planned = sandbox.run(["plan", "--format", "shell"]);
+
+    planned.code(0).never_tells("canary").stdout_contains("--build-arg=GITHUB_TOKEN=[secret] ");
+    planned.stderr(
+        "warning: where a secret stands in plain sight the script has `[secret]`, and ends before \
+         it does anything: put the secret there",
+    );
+    let run = sandbox.sh(planned.told());
+    run.code(2)
+        .stdout("")
+        .stderr("put a secret in place of each [secret] here, and take this line out");
+    assert_eq!(run.sent_to("docker").argvs().len(), 0);
+}
+
+#[test]
 fn a_script_through_a_shell_sends_all_at_once_and_sets_what_a_run_sets() {
     let sandbox = Sandbox::new()
         .config(

@@ -13,7 +13,7 @@ pub use diff::diff;
 pub use explain::{json as explained_json, text as explained_text};
 pub use graph::{dot, mermaid, text as graph};
 pub use json::json;
-pub use shell::shell;
+pub use shell::{shell, without_secrets};
 pub use text::text;
 
 use crate::{

@@ -29,10 +29,21 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM"#;
 
+/// A script that is to be shown without the secrets that are in it: it must not be run so.
+#[must_use]
+pub fn without_secrets(script: &str) -> String {
+    let stop =
+        "echo 'put a secret in place of each [secret] here, and take this line out' >&2; exit 2";
+    script.replacen(OPTIONS, &format!("{OPTIONS}{stop}\n"), 1)
+}
+
+/// How the shell goes on.
+const OPTIONS: &str = "set -eu\n";
+
 /// The whole script.
 #[must_use]
 pub fn shell(plan: &Plan) -> String {
-    let mut text = "#!/bin/sh\nset -eu\n".to_owned();
+    let mut text = format!("#!/bin/sh\n{OPTIONS}");
     if let Some(file) = &plan.file {
         let _ = writeln!(text, "file={}", quote(&file.display().to_string()));
     }
