@@ -6,12 +6,16 @@
 //! itself, by which an empty table keeps its place, a mistake in one that only a later layer has
 //! is underlined there, and the order of the file is restored after the merge.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
     value::{Dict, Map, Value},
 };
+use foldhash::HashMap;
 
 use super::{
     keys,
@@ -58,7 +62,40 @@ pub(super) fn merged(layers: &[(&str, &Table)]) -> Table {
     }
     let Ok(mut profiles) = figment.data() else { return Table::default() };
     let root = profiles.remove(&Profile::Default).unwrap_or_default();
-    restore(root, &mut arena).0
+    let mut merged = restore(root, &mut arena).0;
+    let tables: Vec<_> = layers.iter().map(|(_, table)| *table).collect();
+    keep_places(&mut merged, &tables);
+    merged
+}
+
+/// Puts what a later layer says anew where the first that has it says it, and what only later ones
+/// have behind that. Tables of one layer are in its order already.
+fn keep_places(merged: &mut Table, layers: &[&Table]) {
+    let Some((_, later)) = layers.split_first().filter(|(_, later)| !later.is_empty()) else {
+        return;
+    };
+    let mut places: HashMap<&str, usize> = HashMap::default();
+    for entry in layers.iter().flat_map(|layer| &layer.0) {
+        let next = places.len();
+        places.entry(&entry.name).or_insert(next);
+    }
+    merged.0.sort_by_key(|entry| places.get(entry.name.as_str()).copied());
+    let touched: BTreeSet<_> =
+        later.iter().flat_map(|layer| &layer.0).map(|entry| entry.name.as_str()).collect();
+    for name in touched {
+        let entry = merged.0.iter_mut().find(|entry| entry.name == name);
+        let Some(Data::Table(table)) = entry.map(|entry| &mut entry.node.data) else { continue };
+        let layers: Vec<_> = layers.iter().filter_map(|layer| within(layer, name)).collect();
+        keep_places(table, &layers);
+    }
+}
+
+/// The table of this name in `table`.
+fn within<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
+    match &table.get(name)?.data {
+        Data::Table(table) => Some(table),
+        _ => None,
+    }
 }
 
 /// What a layer over the file says that can only be said in it.
@@ -87,11 +124,7 @@ fn handles<'t>(
     let mut handles_of = Dict::new();
     for entry in &table.0 {
         path.push(&entry.name);
-        let within = |other: &&'t Table| match &other.get(&entry.name)?.data {
-            Data::Table(table) => Some(table),
-            _ => None,
-        };
-        let others: Vec<_> = others.iter().filter_map(within).collect();
+        let others: Vec<_> = others.iter().filter_map(|it| within(it, &entry.name)).collect();
         let value = if let Data::Table(inner) = &entry.node.data
             && !others.is_empty()
             && !keys::at(path).is_some_and(Kind::is_one_value)
@@ -261,6 +294,27 @@ mod tests {
         assert_eq!(names, ["z", "a"]);
         let target = builds.0[1].node.clone();
         assert_eq!(sources.show(&target.place), "kaniko.toml:2");
+    }
+
+    #[test]
+    fn what_is_said_anew_keeps_its_place_and_what_is_new_comes_last() {
+        let mut sources = Sources::default();
+        let source = sources.add(Source {
+            label: "kaniko.toml".into(),
+            text: "[builds.w]\nmatrix = { z = [\"1\"], y = [\"x\"] }\ntarget = \"t\"\n".into(),
+            origin: Origin::File("/kaniko.toml".into()),
+        });
+        let (table, _) = file(source, &sources);
+        let sets = ["builds.w.matrix.new=a", "builds.w.matrix.z=b"]
+            .map(|set| flag(set, &mut sources).unwrap());
+
+        let merged = merged(&[("file", &table), ("--set", &sets[0]), ("--set", &sets[1])]);
+
+        let Data::Table(matrix) = &merged.at(&["builds", "w", "matrix"]).unwrap().data else {
+            panic!("no matrix")
+        };
+        let axes: Vec<_> = matrix.0.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(axes, ["z", "y", "new"]);
     }
 
     #[test]
