@@ -23,6 +23,8 @@ const MOST: usize = 20_000;
 pub(super) struct Laid<'a> {
     /// `[defaults]` of included files, by source.
     pub(super) inherited: &'a BTreeMap<usize, Table>,
+    /// `defaults` of all that lies over the files, which lie over those of included ones too.
+    pub(super) defaults: &'a Table,
     /// `--set`s of builds that are known only now, in order.
     pub(super) sets: &'a [Set],
 }
@@ -109,7 +111,7 @@ fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
 /// What a build's own keys lie over: its presets over the defaults.
 fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Table {
     let mut under = match given.laid.inherited.get(&build.key.source) {
-        Some(inherited) => inherited.over(given.defaults.clone()),
+        Some(inherited) => given.laid.defaults.over(inherited.over(given.defaults.clone())),
         None => given.defaults.clone(),
     };
     let chosen = build.table.get("presets").or_else(|| under.get("presets")).cloned();

@@ -1,10 +1,11 @@
 //! Where a build's values come from: every layer that says something, as it was before they
 //! became one.
 //!
-//! The order is that of the merge: within a section layer after layer, then `defaults`, presets
-//! in their order, the build's own section, and what `--set` says of builds by a glob.
+//! The order is that of the merge: within a section layer after layer, `defaults` of an included
+//! file behind those of the file that includes it; then `defaults`, presets in their order, the
+//! build's own section, and what `--set` says of builds by a glob.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, sync::OnceLock};
+use std::{borrow::Cow, collections::BTreeMap, fmt, ops::RangeBounds, sync::OnceLock};
 
 use foldhash::HashMap;
 
@@ -104,13 +105,14 @@ impl Config {
         let mut add = |section: Cow<'c, str>, table: Option<&'c Table>| {
             said.extend(table.map(|table| (section, table)));
         };
-        self.in_layers("defaults", None, &mut add);
+        self.in_layers(..1, "defaults", None, &mut add);
         let inherited = history.inherited.get(&build.key.source);
         add("defaults of the included file".into(), inherited);
+        self.in_layers(1.., "defaults", None, &mut add);
         for preset in presets(build) {
-            self.in_layers("presets", Some(preset), &mut add);
+            self.in_layers(.., "presets", Some(preset), &mut add);
         }
-        self.in_layers("builds", Some(&build.written), &mut add);
+        self.in_layers(.., "builds", Some(&build.written), &mut add);
         for set in &history.sets {
             if wildcard(&set.pattern, &build.name) {
                 add(format!("builds.{}", set.pattern).into(), Some(&set.table));
@@ -123,7 +125,7 @@ impl Config {
     #[must_use]
     pub fn said_of_vars(&self) -> Said<'_> {
         let mut said = Vec::new();
-        self.in_layers("vars", None, &mut |section, table| {
+        self.in_layers(.., "vars", None, &mut |section, table| {
             said.extend(table.map(|table| (section, table)));
         });
         Said(said)
@@ -143,14 +145,17 @@ impl Config {
         }
     }
 
-    /// The table of this section, `defaults` where it has no name, in each layer that has it.
+    /// The table of this section, `defaults` where it has no name, in each of these layers that
+    /// has it.
     fn in_layers<'c>(
         &'c self,
+        layers: impl RangeBounds<usize>,
         section: &'static str,
         name: Option<&str>,
         add: &mut impl FnMut(Cow<'c, str>, Option<&'c Table>),
     ) {
-        for (index, layer) in self.history.layers.iter().enumerate() {
+        let all = self.history.layers.iter().enumerate();
+        for (index, layer) in all.filter(|(index, _)| layers.contains(index)) {
             let Some(table) = inner(layer.table.get(section)) else { continue };
             let table = match name {
                 None => Some(table),

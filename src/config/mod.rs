@@ -199,17 +199,18 @@ impl Config {
             under.chain(over.iter().map(|(label, table)| (*label, table))).collect();
 
         let mut root = layers::merged(&layers);
+        let mut defaults = table_of(layers::merged(&layers[1..]).remove("defaults"));
         let mut check = Check { sources: &sources, mistakes };
         check.sections(&mut root);
         lacks_fragments |= root.get("include").is_some() && file.get("include").is_none();
-        for table in inherited.values_mut() {
+        for table in inherited.values_mut().chain([&mut defaults]) {
             check.defaults(table, "`defaults`");
         }
         for set in &mut sets {
             check.record(&mut set.table, keys::build(), "a build");
         }
         let mut mistakes = check.mistakes;
-        let laid = Laid { inherited: &inherited, sets: &sets };
+        let laid = Laid { inherited: &inherited, defaults: &defaults, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
         if mistakes.is_empty() {
             let profiled = profile.map(|table| Layer {
