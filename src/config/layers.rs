@@ -99,10 +99,37 @@ fn within<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
 }
 
 /// What a layer over the file says that can only be said in it.
-pub(super) fn of_the_file(over: &Table) -> Option<Mistake> {
-    let place = &over.entry("include")?.node.place;
-    let mistake = Mistake::at(place, "`include` can be written in the file alone", "not from here");
-    Some(mistake.hint("the files are read before anything is laid over them"))
+pub(super) fn of_the_file(over: &Table) -> impl Iterator<Item = Mistake> {
+    let told = |entry: &Entry, place: &Place, hint: String| {
+        let message = format!("`{}` can be written in the file alone", entry.name);
+        Mistake::at(place, message, "not from here").hint(hint)
+    };
+    let include = over.entry("include").map(|entry| {
+        let hint = "the files are read before anything is laid over them".to_owned();
+        told(entry, &entry.node.place, hint)
+    });
+    let profiles = over.entry("profiles").map(|entry| {
+        let mut names = Vec::new();
+        let mut node = &entry.node;
+        while let Data::Table(table) = &node.data
+            && let [inner] = &table.0[..]
+        {
+            names.push(inner.name.as_str());
+            node = &inner.node;
+        }
+        let chosen = "`--profile NAME` lays one over it";
+        told(
+            entry,
+            &entry.key,
+            match names.split_first() {
+                Some((_, key)) if !key.is_empty() => {
+                    format!("{chosen}; set `{}` itself", key.join("."))
+                }
+                _ => chosen.to_owned(),
+            },
+        )
+    });
+    include.into_iter().chain(profiles)
 }
 
 /// A key's place and its value.

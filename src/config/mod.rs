@@ -18,6 +18,7 @@ mod matrix;
 mod merge;
 mod mistake;
 mod node;
+mod over;
 mod sections;
 mod source;
 mod time;
@@ -174,7 +175,7 @@ impl Config {
             merge::join(&mut file, fragment, &mut inherited, &mut mistakes);
         }
 
-        merge::profiles_builds(&file, &mut mistakes);
+        let mut unknown = over::profiles(&file, &sources, &mut mistakes);
         let profile = from.profile.map(|name| merge::profile(&file, name, &mut sources));
         let profile = profile.and_then(|found| found.map_err(|wrong| mistakes.push(wrong)).ok());
         let mut over: Vec<_> =
@@ -192,7 +193,10 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        mistakes.extend(over.iter().filter_map(|(_, table)| layers::of_the_file(table)));
+        mistakes.extend(over.iter().flat_map(|(_, table)| layers::of_the_file(table)));
+        let tables: Vec<_> = over.iter().map(|(_, table)| table).collect();
+        let below: Vec<_> = std::iter::once(&file).chain(profile).collect();
+        unknown.extend(over::unknown(&tables, &below, &sources, &mut mistakes));
         let under = std::iter::once((from.label, &file));
         let under = under.chain(profile.map(|table| ("profile", table)));
         let layers: Vec<_> =
@@ -202,6 +206,9 @@ impl Config {
         let mut defaults = table_of(layers::merged(&layers[1..]).remove("defaults"));
         let mut check = Check { sources: &sources, mistakes };
         check.sections(&mut root);
+        for unknown in unknown {
+            unknown.leave_out(&mut root);
+        }
         lacks_fragments |= root.get("include").is_some() && file.get("include").is_none();
         for table in inherited.values_mut().chain([&mut defaults]) {
             check.defaults(table, "`defaults`");
