@@ -11,7 +11,8 @@ use foldhash::HashMap;
 
 use super::{
     Config, Section, builds,
-    node::{Data, Node, Table},
+    merge::PROFILES,
+    node::{Data, Entry, Node, Table},
     source::{Origin, Place, Shown, Source},
     wildcard::wildcard,
 };
@@ -69,6 +70,15 @@ impl Said<'_> {
             .iter()
             .filter_map(move |(section, table)| Some(Step { section, node: table.at(path)? }))
     }
+}
+
+/// A table that there may be nothing to make of.
+#[derive(Debug, Clone, Copy)]
+pub struct Aside<'c> {
+    /// What it says.
+    pub table: &'c Table,
+    /// Whether it has keys of builds.
+    pub of_builds: bool,
 }
 
 /// A step as it is told.
@@ -129,6 +139,40 @@ impl Config {
             said.extend(table.map(|table| (section, table)));
         });
         Said(said)
+    }
+
+    /// What of the file builds may take nothing of, as it is written: `defaults`, presets and all
+    /// that profiles hold.
+    #[must_use]
+    pub fn aside(&self) -> Vec<Aside<'_>> {
+        let Some(Layer { table: file, .. }) = self.history.layers.first() else {
+            return Vec::new();
+        };
+        let of_builds = |table| Aside { table, of_builds: true };
+        let mut aside: Vec<_> = self.history.inherited.values().map(of_builds).collect();
+        aside.extend(inner(file.get("defaults")).map(of_builds));
+        aside.extend(tables(file, "presets").map(|(_, table)| of_builds(table)));
+        for (_, profile) in tables(file, PROFILES) {
+            for Entry { name, node, .. } in &profile.0 {
+                let Some(table) = inner(Some(node)) else { continue };
+                match name.as_str() {
+                    "builds" | "presets" => {
+                        aside.extend(tables(profile, name).map(|(_, table)| of_builds(table)));
+                    }
+                    "groups" => {}
+                    name => aside.push(Aside { table, of_builds: name == "defaults" }),
+                }
+            }
+        }
+        aside
+    }
+
+    /// The names that profiles have in this section, whichever is chosen.
+    pub fn names_in_profiles(&self, section: &str) -> impl Iterator<Item = String> {
+        let file = self.history.layers.first().map(|layer| &layer.table);
+        let profiles = file.into_iter().flat_map(|file| tables(file, PROFILES));
+        let sections = profiles.filter_map(move |(_, profile)| inner(profile.get(section)));
+        sections.flat_map(|table| &table.0).map(|entry| entry.name.clone())
     }
 
     /// A step as it is told: where the value stands, and in which section.
@@ -196,6 +240,12 @@ fn presets(build: &Section) -> impl Iterator<Item = &str> {
         Data::Text(name) => Some(name.as_str()),
         _ => None,
     })
+}
+
+/// The tables in the section of this name, each with its own name.
+fn tables<'c>(table: &'c Table, section: &str) -> impl Iterator<Item = (&'c str, &'c Table)> {
+    let entries = inner(table.get(section)).into_iter().flat_map(|section| &section.0);
+    entries.filter_map(|entry| Some((entry.name.as_str(), inner(Some(&entry.node))?)))
 }
 
 fn inner(node: Option<&Node>) -> Option<&Table> {

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The section of the profiles.
-const PROFILES: &str = "profiles";
+pub(super) const PROFILES: &str = "profiles";
 
 /// Adds the builds of an included file to those of `file`, and keeps its defaults apart.
 pub(super) fn join(

@@ -29,7 +29,7 @@ mod wildcard;
 
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use history::{Described, Said, Step};
+pub use history::{Aside, Described, Said, Step};
 pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Section, Table};
@@ -219,20 +219,19 @@ impl Config {
         let mut mistakes = check.mistakes;
         let laid = Laid { inherited: &inherited, defaults: &defaults, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
+        let profiled = profile
+            .map(|table| Layer { profile: from.profile.map(str::to_owned), table: table.clone() });
+        let layer = |table| Layer { profile: None, table };
+        let over = over.into_iter().map(|(_, table)| layer(table));
+        let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
+        let history = History { layers, inherited, sets, ..History::default() };
+        let config = Self { sources, member, history, ..config };
         if mistakes.is_empty() {
-            let profiled = profile.map(|table| Layer {
-                profile: from.profile.map(str::to_owned),
-                table: table.clone(),
-            });
-            let layer = |table| Layer { profile: None, table };
-            let over = over.into_iter().map(|(_, table)| layer(table));
-            let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
-            let history = History { layers, inherited, sets, ..History::default() };
             let profile = from.profile.map(str::to_owned);
-            Ok(Self { sources, member, profile, warnings, history, ..config })
+            Ok(Self { profile, warnings, ..config })
         } else {
             let lacks_builds = config.lacks_builds || lacks_fragments;
-            let config = Self { sources, member, lacks_builds, ..config };
+            let config = Self { lacks_builds, ..config };
             let more = more(&config);
             Err(Mistakes::new(mistakes, &config.sources).and(more))
         }
