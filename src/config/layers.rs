@@ -22,8 +22,8 @@ use super::{
     kind::Kind,
     mistake::Mistake,
     node::{Data, Entry, Node, Table},
-    source::{Origin, Place, Source, Sources},
-    toml_text, wildcard,
+    source::{Place, Sources},
+    toml_text,
 };
 
 /// The handle of a table of the file.
@@ -203,54 +203,6 @@ fn restore(handles: Dict, arena: &mut Arena) -> (Table, usize) {
     (Table(entries.into_values().collect()), own.or(later).unwrap_or(first))
 }
 
-/// `--set KEY=VALUE` as a table of one value, a string that its key types later.
-pub(super) fn flag(text: &str, sources: &mut Sources) -> Result<Table, Mistake> {
-    let origin = Origin::Flag;
-    let source = sources.add(Source { label: "--set".into(), text: text.into(), origin });
-    let all = Place { source, span: 0..text.len() };
-    let Some(equals) = text.find('=') else {
-        return Err(Mistake::at(&all, "`--set` without a value", "has no `=`")
-            .hint("write `--set defaults.push-retry=5`"));
-    };
-    let wrong = |_| {
-        Mistake::at(&Place { source, span: 0..equals }, "`--set` of what is no key", "no key")
-            .hint("write keys as in the file, with dots: `--set builds.api.target=debug`")
-    };
-    let (document, moved) = quoted(&text[..equals]);
-    let document = format!("{document} = 0");
-    let keys = toml::de::DeTable::parse(&document).map_err(wrong)?;
-    let mut path = Vec::new();
-    let mut table = keys.get_ref();
-    while let Some((name, value)) = table.iter().next() {
-        let span = if moved { 0..equals } else { name.span() };
-        path.push((name.get_ref().to_string(), span));
-        match value.get_ref().as_table() {
-            Some(inner) => table = inner,
-            None => break,
-        }
-    }
-    let value = Place { source, span: equals + 1..text.len() };
-    let names: Vec<_> = path.iter().map(|(name, _)| name.as_str()).collect();
-    let node = outside(&names, value, sources)?;
-    Ok(nested(path.into_iter().map(|(name, span)| (name, Place { source, span })), node))
-}
-
-/// A key with quotes about the names that have wildcards, and whether there are such.
-fn quoted(key: &str) -> (String, bool) {
-    if !wildcard::is_glob(key) || key.contains(['"', '\'']) {
-        return (key.to_owned(), false);
-    }
-    let mut open = false;
-    let is_between = |letter: char| {
-        open = letter == '{' || open && letter != '}';
-        letter == '.' && !open
-    };
-    let name = |name: &str| {
-        if wildcard::is_glob(name) { format!("\"{name}\"") } else { name.to_owned() }
-    };
-    (key.split(is_between).map(name).collect::<Vec<_>>().join("."), true)
-}
-
 /// A value of the environment or the command line: a string that its key types later, but for a
 /// table, which is laid over what is there key by key, as a table of the file is.
 pub(super) fn outside(path: &[&str], place: Place, sources: &Sources) -> Result<Node, Mistake> {
@@ -284,6 +236,10 @@ pub(super) fn file(source: usize, sources: &Sources) -> (Table, Vec<Mistake>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{
+        set::flag,
+        source::{Origin, Source},
+    };
 
     fn text_of<'a>(table: &'a Table, path: &[&str]) -> &'a str {
         let mut table = table;
@@ -345,15 +301,6 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_a_dot_in_a_name_is_quoted() {
-        let mut sources = Sources::default();
-
-        let set = flag("builds.\"a.b\".target=x", &mut sources).unwrap();
-
-        assert_eq!(text_of(&set, &["builds", "a.b", "target"]), "x");
-    }
-
-    #[test]
     fn an_empty_name_is_a_name_and_not_the_table_itself() {
         let mut sources = Sources::default();
         let set = flag("builds.\"\".target=x", &mut sources).unwrap();
@@ -371,13 +318,5 @@ mod tests {
         let merged = merged(&[("kaniko.toml", &Table::default()), ("--set", &set)]);
 
         assert_eq!(merged.entry("builds").unwrap().key.span, 0..6);
-    }
-
-    #[test]
-    fn a_set_without_a_value_is_refused_with_an_example() {
-        let mistake = flag("defaults", &mut Sources::default()).unwrap_err();
-
-        assert_eq!(mistake.message, "`--set` without a value");
-        assert!(mistake.hint.unwrap().contains("--set defaults.push-retry=5"));
     }
 }

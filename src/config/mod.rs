@@ -20,6 +20,7 @@ mod mistake;
 mod node;
 mod over;
 mod sections;
+mod set;
 mod source;
 mod time;
 mod toml_text;
@@ -185,7 +186,7 @@ impl Config {
         over.extend(variables.into_iter().map(|table| ("environment", table)));
         let mut sets = Vec::new();
         for set in from.sets {
-            match layers::flag(set, &mut sources) {
+            match set::flag(set, &mut sources) {
                 Ok(table) => match merge::late(table, &file) {
                     Ok(set) => sets.push(set),
                     Err(table) => over.push(("--set", table)),
