@@ -207,7 +207,11 @@ fn restore(handles: Dict, arena: &mut Arena) -> (Table, usize) {
 /// table, which is laid over what is there key by key, as a table of the file is.
 pub(super) fn outside(path: &[&str], place: Place, sources: &Sources) -> Result<Node, Mistake> {
     let text = &sources.of(&place).text[place.span.clone()];
-    let is_table = matches!(keys::at(path), Some(Kind::Map(_) | Kind::Record(_)));
+    let is_axis = || path.split_last().is_some_and(|(_, of)| keys::at(of) == Some(Kind::Matrix));
+    let is_table = match keys::at(path) {
+        Some(kind) => matches!(kind, Kind::Map(_) | Kind::Record(_) | Kind::Matrix),
+        None => is_axis(),
+    };
     if is_table && text.trim_start().starts_with('{') {
         return toml_text::value(&place, sources);
     }
