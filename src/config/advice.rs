@@ -34,7 +34,7 @@ const ELSEWHERE: [(&str, &str); 12] = [
 const SECRETIVE: [&str; 7] = ["api-key", "apikey", "auth", "credential", "pass", "secret", "token"];
 
 /// Whether what stands under this name may be a secret, whoever reads it.
-fn is_secret_name(name: &str) -> bool {
+pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     SECRETIVE.iter().any(|part| name.contains(part))
 }

@@ -16,6 +16,12 @@ use super::{
     wildcard::wildcard,
 };
 
+/// The key that makes several builds of one.
+const MATRIX: &str = "matrix";
+
+/// Keys that count before the names of all builds are known.
+const TOO_LATE: [&str; 2] = [MATRIX, "presets"];
+
 /// More builds than this are taken for a mistake.
 const MOST: usize = 20_000;
 
@@ -23,6 +29,8 @@ const MOST: usize = 20_000;
 pub(super) struct Laid<'a> {
     /// `[defaults]` of included files, by source.
     pub(super) inherited: &'a BTreeMap<usize, Table>,
+    /// `defaults` of all that lies over the files, which lie over those of included ones too.
+    pub(super) defaults: &'a Table,
     /// `--set`s of builds that are known only now, in order.
     pub(super) sets: &'a [Set],
 }
@@ -61,7 +69,7 @@ pub(super) fn builds(
     let mut builds: Vec<Section> = Vec::new();
     for build in written {
         let table = build.table.over(under(&build, given, mistakes));
-        let matrix = table.entry("matrix").cloned();
+        let matrix = table.entry(MATRIX).cloned();
         let build = Section { table: Arc::new(table), ..build };
         let variants = match matrix {
             Some(matrix) => variants(&build, &matrix, given).unwrap_or_else(|mistake| {
@@ -89,6 +97,7 @@ pub(super) fn builds(
 
 /// Lays a `--set` over the builds that it names.
 fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
+    mistakes.extend(too_late(set, builds));
     let mut any = false;
     for build in builds.iter_mut().filter(|build| wildcard(&set.pattern, &build.name)) {
         let table = Arc::unwrap_or_clone(std::mem::take(&mut build.table));
@@ -106,10 +115,26 @@ fn lay(set: &Set, builds: &mut [Section], mistakes: &mut Vec<Mistake>) {
     }
 }
 
+/// A key that has made builds what they are when a `--set` reaches them by this name.
+fn too_late(set: &Set, builds: &[Section]) -> Option<Mistake> {
+    let entry = TOO_LATE.iter().find_map(|key| set.table.entry(key))?;
+    let (pattern, key) = (&set.pattern, &entry.name);
+    let named = || builds.iter().filter(|build| wildcard(pattern, &build.name));
+    let build = named().find(|build| !build.matrix.is_empty()).or_else(|| named().next())?;
+    let written = &build.written;
+    let message = format!("`{key}` of `{pattern}` is set too late");
+    let first = match key.as_str() {
+        MATRIX => "the builds of a matrix are made",
+        _ => "presets are laid under builds",
+    };
+    let hint = format!("{first} before this is looked at: set `builds.{written}.{key}`");
+    Some(Mistake::at(&entry.key, message, "has no effect").hint(hint))
+}
+
 /// What a build's own keys lie over: its presets over the defaults.
 fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Table {
     let mut under = match given.laid.inherited.get(&build.key.source) {
-        Some(inherited) => inherited.over(given.defaults.clone()),
+        Some(inherited) => given.laid.defaults.over(inherited.over(given.defaults.clone())),
         None => given.defaults.clone(),
     };
     let chosen = build.table.get("presets").or_else(|| under.get("presets")).cloned();
@@ -161,7 +186,7 @@ fn unique(builds: &[Section], mistakes: &mut Vec<Mistake>) {
         let Some(other) = seen.insert(&build.name, build) else { continue };
         let message = format!("two builds are called `{}`", build.name);
         let made = !build.matrix.is_empty() || !other.matrix.is_empty();
-        let matrix = build.table.get("matrix").map(|matrix| &matrix.place);
+        let matrix = build.table.get(MATRIX).map(|matrix| &matrix.place);
         let mistake = match matrix {
             Some(place) => Mistake::at(place, message, "makes two of this name"),
             None => Mistake::at(&build.key, message, "the second"),

@@ -86,10 +86,8 @@ impl Check<'_> {
             | (Kind::Removable(_), Data::Bool(false)) => {}
             // What a matrix holds is told when its combinations are made.
             (Kind::Matrix, Data::Table(table)) => {
-                let is_list =
-                    |node: &Node| matches!(&node.data, Data::Text(text) if text.starts_with('['));
-                for Entry { node, .. } in table.0.iter_mut().filter(|one| is_list(&one.node)) {
-                    self.type_text(node, Kind::List(&Kind::Text));
+                for entry in &mut table.0 {
+                    self.type_text(&mut entry.node, Kind::List(&Kind::Text));
                 }
             }
             (Kind::Path | Kind::Filled, Data::Text(text)) => {

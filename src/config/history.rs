@@ -1,16 +1,18 @@
 //! Where a build's values come from: every layer that says something, as it was before they
 //! became one.
 //!
-//! The order is that of the merge: within a section layer after layer, then `defaults`, presets
-//! in their order, the build's own section, and what `--set` says of builds by a glob.
+//! The order is that of the merge: within a section layer after layer, `defaults` of an included
+//! file behind those of the file that includes it; then `defaults`, presets in their order, the
+//! build's own section, and what `--set` says of builds by a glob.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, sync::OnceLock};
+use std::{borrow::Cow, collections::BTreeMap, fmt, ops::RangeBounds, sync::OnceLock};
 
 use foldhash::HashMap;
 
 use super::{
     Config, Section, builds,
-    node::{Data, Node, Table},
+    merge::PROFILES,
+    node::{Data, Entry, Node, Table},
     source::{Origin, Place, Shown, Source},
     wildcard::wildcard,
 };
@@ -70,6 +72,15 @@ impl Said<'_> {
     }
 }
 
+/// A table that there may be nothing to make of.
+#[derive(Debug, Clone, Copy)]
+pub struct Aside<'c> {
+    /// What it says.
+    pub table: &'c Table,
+    /// Whether it has keys of builds.
+    pub of_builds: bool,
+}
+
 /// A step as it is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Described<'s> {
@@ -104,13 +115,14 @@ impl Config {
         let mut add = |section: Cow<'c, str>, table: Option<&'c Table>| {
             said.extend(table.map(|table| (section, table)));
         };
-        self.in_layers("defaults", None, &mut add);
+        self.in_layers(..1, "defaults", None, &mut add);
         let inherited = history.inherited.get(&build.key.source);
         add("defaults of the included file".into(), inherited);
+        self.in_layers(1.., "defaults", None, &mut add);
         for preset in presets(build) {
-            self.in_layers("presets", Some(preset), &mut add);
+            self.in_layers(.., "presets", Some(preset), &mut add);
         }
-        self.in_layers("builds", Some(&build.written), &mut add);
+        self.in_layers(.., "builds", Some(&build.written), &mut add);
         for set in &history.sets {
             if wildcard(&set.pattern, &build.name) {
                 add(format!("builds.{}", set.pattern).into(), Some(&set.table));
@@ -123,10 +135,44 @@ impl Config {
     #[must_use]
     pub fn said_of_vars(&self) -> Said<'_> {
         let mut said = Vec::new();
-        self.in_layers("vars", None, &mut |section, table| {
+        self.in_layers(.., "vars", None, &mut |section, table| {
             said.extend(table.map(|table| (section, table)));
         });
         Said(said)
+    }
+
+    /// What of the file builds may take nothing of, as it is written: `defaults`, presets and all
+    /// that profiles hold.
+    #[must_use]
+    pub fn aside(&self) -> Vec<Aside<'_>> {
+        let Some(Layer { table: file, .. }) = self.history.layers.first() else {
+            return Vec::new();
+        };
+        let of_builds = |table| Aside { table, of_builds: true };
+        let mut aside: Vec<_> = self.history.inherited.values().map(of_builds).collect();
+        aside.extend(inner(file.get("defaults")).map(of_builds));
+        aside.extend(tables(file, "presets").map(|(_, table)| of_builds(table)));
+        for (_, profile) in tables(file, PROFILES) {
+            for Entry { name, node, .. } in &profile.0 {
+                let Some(table) = inner(Some(node)) else { continue };
+                match name.as_str() {
+                    "builds" | "presets" => {
+                        aside.extend(tables(profile, name).map(|(_, table)| of_builds(table)));
+                    }
+                    "groups" => {}
+                    name => aside.push(Aside { table, of_builds: name == "defaults" }),
+                }
+            }
+        }
+        aside
+    }
+
+    /// The names that profiles have in this section, whichever is chosen.
+    pub fn names_in_profiles(&self, section: &str) -> impl Iterator<Item = String> {
+        let file = self.history.layers.first().map(|layer| &layer.table);
+        let profiles = file.into_iter().flat_map(|file| tables(file, PROFILES));
+        let sections = profiles.filter_map(move |(_, profile)| inner(profile.get(section)));
+        sections.flat_map(|table| &table.0).map(|entry| entry.name.clone())
     }
 
     /// A step as it is told: where the value stands, and in which section.
@@ -143,14 +189,17 @@ impl Config {
         }
     }
 
-    /// The table of this section, `defaults` where it has no name, in each layer that has it.
+    /// The table of this section, `defaults` where it has no name, in each of these layers that
+    /// has it.
     fn in_layers<'c>(
         &'c self,
+        layers: impl RangeBounds<usize>,
         section: &'static str,
         name: Option<&str>,
         add: &mut impl FnMut(Cow<'c, str>, Option<&'c Table>),
     ) {
-        for (index, layer) in self.history.layers.iter().enumerate() {
+        let all = self.history.layers.iter().enumerate();
+        for (index, layer) in all.filter(|(index, _)| layers.contains(index)) {
             let Some(table) = inner(layer.table.get(section)) else { continue };
             let table = match name {
                 None => Some(table),
@@ -191,6 +240,12 @@ fn presets(build: &Section) -> impl Iterator<Item = &str> {
         Data::Text(name) => Some(name.as_str()),
         _ => None,
     })
+}
+
+/// The tables in the section of this name, each with its own name.
+fn tables<'c>(table: &'c Table, section: &str) -> impl Iterator<Item = (&'c str, &'c Table)> {
+    let entries = inner(table.get(section)).into_iter().flat_map(|section| &section.0);
+    entries.filter_map(|entry| Some((entry.name.as_str(), inner(Some(&entry.node))?)))
 }
 
 fn inner(node: Option<&Node>) -> Option<&Table> {

@@ -6,20 +6,24 @@
 //! itself, by which an empty table keeps its place, a mistake in one that only a later layer has
 //! is underlined there, and the order of the file is restored after the merge.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
     value::{Dict, Map, Value},
 };
+use foldhash::HashMap;
 
 use super::{
     keys,
     kind::Kind,
     mistake::Mistake,
     node::{Data, Entry, Node, Table},
-    source::{Origin, Place, Source, Sources},
-    toml_text, wildcard,
+    source::{Place, Sources},
+    toml_text,
 };
 
 /// The handle of a table of the file.
@@ -58,14 +62,74 @@ pub(super) fn merged(layers: &[(&str, &Table)]) -> Table {
     }
     let Ok(mut profiles) = figment.data() else { return Table::default() };
     let root = profiles.remove(&Profile::Default).unwrap_or_default();
-    restore(root, &mut arena).0
+    let mut merged = restore(root, &mut arena).0;
+    let tables: Vec<_> = layers.iter().map(|(_, table)| *table).collect();
+    keep_places(&mut merged, &tables);
+    merged
+}
+
+/// Puts what a later layer says anew where the first that has it says it, and what only later ones
+/// have behind that. Tables of one layer are in its order already.
+fn keep_places(merged: &mut Table, layers: &[&Table]) {
+    let Some((_, later)) = layers.split_first().filter(|(_, later)| !later.is_empty()) else {
+        return;
+    };
+    let mut places: HashMap<&str, usize> = HashMap::default();
+    for entry in layers.iter().flat_map(|layer| &layer.0) {
+        let next = places.len();
+        places.entry(&entry.name).or_insert(next);
+    }
+    merged.0.sort_by_key(|entry| places.get(entry.name.as_str()).copied());
+    let touched: BTreeSet<_> =
+        later.iter().flat_map(|layer| &layer.0).map(|entry| entry.name.as_str()).collect();
+    for name in touched {
+        let entry = merged.0.iter_mut().find(|entry| entry.name == name);
+        let Some(Data::Table(table)) = entry.map(|entry| &mut entry.node.data) else { continue };
+        let layers: Vec<_> = layers.iter().filter_map(|layer| within(layer, name)).collect();
+        keep_places(table, &layers);
+    }
+}
+
+/// The table of this name in `table`.
+fn within<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
+    match &table.get(name)?.data {
+        Data::Table(table) => Some(table),
+        _ => None,
+    }
 }
 
 /// What a layer over the file says that can only be said in it.
-pub(super) fn of_the_file(over: &Table) -> Option<Mistake> {
-    let place = &over.entry("include")?.node.place;
-    let mistake = Mistake::at(place, "`include` can be written in the file alone", "not from here");
-    Some(mistake.hint("the files are read before anything is laid over them"))
+pub(super) fn of_the_file(over: &Table) -> impl Iterator<Item = Mistake> {
+    let told = |entry: &Entry, place: &Place, hint: String| {
+        let message = format!("`{}` can be written in the file alone", entry.name);
+        Mistake::at(place, message, "not from here").hint(hint)
+    };
+    let include = over.entry("include").map(|entry| {
+        let hint = "the files are read before anything is laid over them".to_owned();
+        told(entry, &entry.node.place, hint)
+    });
+    let profiles = over.entry("profiles").map(|entry| {
+        let mut names = Vec::new();
+        let mut node = &entry.node;
+        while let Data::Table(table) = &node.data
+            && let [inner] = &table.0[..]
+        {
+            names.push(inner.name.as_str());
+            node = &inner.node;
+        }
+        let chosen = "`--profile NAME` lays one over it";
+        told(
+            entry,
+            &entry.key,
+            match names.split_first() {
+                Some((_, key)) if !key.is_empty() => {
+                    format!("{chosen}; set `{}` itself", key.join("."))
+                }
+                _ => chosen.to_owned(),
+            },
+        )
+    });
+    include.into_iter().chain(profiles)
 }
 
 /// A key's place and its value.
@@ -87,11 +151,7 @@ fn handles<'t>(
     let mut handles_of = Dict::new();
     for entry in &table.0 {
         path.push(&entry.name);
-        let within = |other: &&'t Table| match &other.get(&entry.name)?.data {
-            Data::Table(table) => Some(table),
-            _ => None,
-        };
-        let others: Vec<_> = others.iter().filter_map(within).collect();
+        let others: Vec<_> = others.iter().filter_map(|it| within(it, &entry.name)).collect();
         let value = if let Data::Table(inner) = &entry.node.data
             && !others.is_empty()
             && !keys::at(path).is_some_and(Kind::is_one_value)
@@ -143,59 +203,15 @@ fn restore(handles: Dict, arena: &mut Arena) -> (Table, usize) {
     (Table(entries.into_values().collect()), own.or(later).unwrap_or(first))
 }
 
-/// `--set KEY=VALUE` as a table of one value, a string that its key types later.
-pub(super) fn flag(text: &str, sources: &mut Sources) -> Result<Table, Mistake> {
-    let origin = Origin::Flag;
-    let source = sources.add(Source { label: "--set".into(), text: text.into(), origin });
-    let all = Place { source, span: 0..text.len() };
-    let Some(equals) = text.find('=') else {
-        return Err(Mistake::at(&all, "`--set` without a value", "has no `=`")
-            .hint("write `--set defaults.push-retry=5`"));
-    };
-    let wrong = |_| {
-        Mistake::at(&Place { source, span: 0..equals }, "`--set` of what is no key", "no key")
-            .hint("write keys as in the file, with dots: `--set builds.api.target=debug`")
-    };
-    let (document, moved) = quoted(&text[..equals]);
-    let document = format!("{document} = 0");
-    let keys = toml::de::DeTable::parse(&document).map_err(wrong)?;
-    let mut path = Vec::new();
-    let mut table = keys.get_ref();
-    while let Some((name, value)) = table.iter().next() {
-        let span = if moved { 0..equals } else { name.span() };
-        path.push((name.get_ref().to_string(), span));
-        match value.get_ref().as_table() {
-            Some(inner) => table = inner,
-            None => break,
-        }
-    }
-    let value = Place { source, span: equals + 1..text.len() };
-    let names: Vec<_> = path.iter().map(|(name, _)| name.as_str()).collect();
-    let node = outside(&names, value, sources)?;
-    Ok(nested(path.into_iter().map(|(name, span)| (name, Place { source, span })), node))
-}
-
-/// A key with quotes about the names that have wildcards, and whether there are such.
-fn quoted(key: &str) -> (String, bool) {
-    if !wildcard::is_glob(key) || key.contains(['"', '\'']) {
-        return (key.to_owned(), false);
-    }
-    let mut open = false;
-    let is_between = |letter: char| {
-        open = letter == '{' || open && letter != '}';
-        letter == '.' && !open
-    };
-    let name = |name: &str| {
-        if wildcard::is_glob(name) { format!("\"{name}\"") } else { name.to_owned() }
-    };
-    (key.split(is_between).map(name).collect::<Vec<_>>().join("."), true)
-}
-
 /// A value of the environment or the command line: a string that its key types later, but for a
 /// table, which is laid over what is there key by key, as a table of the file is.
 pub(super) fn outside(path: &[&str], place: Place, sources: &Sources) -> Result<Node, Mistake> {
     let text = &sources.of(&place).text[place.span.clone()];
-    let is_table = matches!(keys::at(path), Some(Kind::Map(_) | Kind::Record(_)));
+    let is_axis = || path.split_last().is_some_and(|(_, of)| keys::at(of) == Some(Kind::Matrix));
+    let is_table = match keys::at(path) {
+        Some(kind) => matches!(kind, Kind::Map(_) | Kind::Record(_) | Kind::Matrix),
+        None => is_axis(),
+    };
     if is_table && text.trim_start().starts_with('{') {
         return toml_text::value(&place, sources);
     }
@@ -224,6 +240,10 @@ pub(super) fn file(source: usize, sources: &Sources) -> (Table, Vec<Mistake>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{
+        set::flag,
+        source::{Origin, Source},
+    };
 
     fn text_of<'a>(table: &'a Table, path: &[&str]) -> &'a str {
         let mut table = table;
@@ -264,12 +284,24 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_a_dot_in_a_name_is_quoted() {
+    fn what_is_said_anew_keeps_its_place_and_what_is_new_comes_last() {
         let mut sources = Sources::default();
+        let source = sources.add(Source {
+            label: "kaniko.toml".into(),
+            text: "[builds.w]\nmatrix = { z = [\"1\"], y = [\"x\"] }\ntarget = \"t\"\n".into(),
+            origin: Origin::File("/kaniko.toml".into()),
+        });
+        let (table, _) = file(source, &sources);
+        let sets = ["builds.w.matrix.new=a", "builds.w.matrix.z=b"]
+            .map(|set| flag(set, &mut sources).unwrap());
 
-        let set = flag("builds.\"a.b\".target=x", &mut sources).unwrap();
+        let merged = merged(&[("file", &table), ("--set", &sets[0]), ("--set", &sets[1])]);
 
-        assert_eq!(text_of(&set, &["builds", "a.b", "target"]), "x");
+        let Data::Table(matrix) = &merged.at(&["builds", "w", "matrix"]).unwrap().data else {
+            panic!("no matrix")
+        };
+        let axes: Vec<_> = matrix.0.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(axes, ["z", "y", "new"]);
     }
 
     #[test]
@@ -290,13 +322,5 @@ mod tests {
         let merged = merged(&[("kaniko.toml", &Table::default()), ("--set", &set)]);
 
         assert_eq!(merged.entry("builds").unwrap().key.span, 0..6);
-    }
-
-    #[test]
-    fn a_set_without_a_value_is_refused_with_an_example() {
-        let mistake = flag("defaults", &mut Sources::default()).unwrap_err();
-
-        assert_eq!(mistake.message, "`--set` without a value");
-        assert!(mistake.hint.unwrap().contains("--set defaults.push-retry=5"));
     }
 }

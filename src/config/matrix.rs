@@ -174,9 +174,14 @@ mod tests {
     use super::super::{Config, Layers};
 
     fn names(matrix: &str) -> Result<Vec<String>, Vec<String>> {
+        names_with(matrix, &[])
+    }
+
+    fn names_with(matrix: &str, sets: &[&str]) -> Result<Vec<String>, Vec<String>> {
         let text = format!("version = 1\n[builds.x]\nmatrix = {matrix}\n");
         let environment = std::collections::BTreeMap::new();
-        let config = Config::load(Layers { text: &text, ..Layers::of(&environment) });
+        let sets: Vec<_> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let config = Config::load(Layers { text: &text, sets: &sets, ..Layers::of(&environment) });
         config
             .map(|config| config.builds.into_iter().map(|build| build.name).collect())
             .map_err(|wrong| wrong.mistakes.into_iter().map(|one| one.message).collect())
@@ -187,6 +192,19 @@ mod tests {
         assert_eq!(
             names("{ python = [\"3.12\", \"3.13\"], os = [\"Alpine\", \"deb ian\"] }").unwrap(),
             ["x-3.12-alpine", "x-3.12-deb-ian", "x-3.13-alpine", "x-3.13-deb-ian"]
+        );
+    }
+
+    #[test]
+    fn of_the_command_line_a_table_merges_and_an_axis_has_each_of_its_forms() {
+        let with = |set| names_with("{ a = [\"1\"], b = [\"2\"] }", &[set]).unwrap();
+
+        assert_eq!(with("builds.x.matrix={ b = [\"8\", \"9\"] }"), ["x-1-8", "x-1-9"]);
+        assert_eq!(with("builds.x.matrix.a=[\"8\", \"9\"]"), ["x-8-2", "x-9-2"]);
+        assert_eq!(with("builds.x.matrix.a=1.10"), ["x-1.10-2"]);
+        assert_eq!(
+            names_with("{ a = [\"1\"] }", &["builds.x.matrix.a={ directories = \"none/*\" }"]),
+            Err(vec!["`matrix.a` has no values: no directory is there".to_owned()])
         );
     }
 

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    builds, include, keys,
+    builds, include,
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
+    over,
     source::{Origin, Place, Source, Sources},
 };
 
 /// The section of the profiles.
-const PROFILES: &str = "profiles";
+pub(super) const PROFILES: &str = "profiles";
 
 /// Adds the builds of an included file to those of `file`, and keeps its defaults apart.
 pub(super) fn join(
@@ -51,8 +52,7 @@ pub(super) fn profile<'t>(
     name: &str,
     sources: &mut Sources,
 ) -> Result<&'t Table, Mistake> {
-    let sections = file.0.iter().filter(|entry| holds_profiles(&entry.name));
-    let profiles = sections.flat_map(|entry| match &entry.node.data {
+    let profiles = over::sections(file, PROFILES).flat_map(|node| match &node.data {
         Data::Table(Table(profiles)) => profiles.as_slice(),
         _ => &[],
     });
@@ -75,41 +75,6 @@ pub(super) fn profile<'t>(
             all => format!("there are {}", all.join(", ")),
         },
     }))
-}
-
-/// Whether a section of this name is that of the profiles, or misspelt for it, which is told.
-fn holds_profiles(name: &str) -> bool {
-    let known = || keys::SECTIONS.iter().map(|key| key.name);
-    let is_known = known().any(|known| known == name);
-    name == PROFILES || !is_known && nearest(name, known()) == Some(PROFILES)
-}
-
-/// Builds of profiles that are no builds of the file: a profile changes builds and adds none.
-pub(super) fn profiles_builds(file: &Table, mistakes: &mut Vec<Mistake>) {
-    let empty = Table::default();
-    let builds = table(file, "builds").unwrap_or(&empty);
-    let names = || builds.0.iter().map(|build| build.name.as_str());
-    for Entry { name: profile, node, .. } in &table(file, "profiles").unwrap_or(&empty).0 {
-        let Data::Table(inner) = &node.data else { continue };
-        for build in &table(inner, "builds").unwrap_or(&empty).0 {
-            if builds.get(&build.name).is_some() {
-                continue;
-            }
-            let message = format!("`profiles.{profile}` changes a build `{}`", build.name);
-            let mistake = Mistake::at(&build.key, message, "no build of the file");
-            mistakes.push(match nearest(&build.name, names()) {
-                Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-                None => mistake.hint("a profile adds no builds: `when` of a build leaves one out"),
-            });
-        }
-    }
-}
-
-fn table<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
-    match &table.get(name)?.data {
-        Data::Table(table) => Some(table),
-        _ => None,
-    }
 }
 
 /// A `--set` of builds that are not written by this name, of a matrix or of a glob: laid over

@@ -18,7 +18,9 @@ mod matrix;
 mod merge;
 mod mistake;
 mod node;
+mod over;
 mod sections;
+mod set;
 mod source;
 mod time;
 mod toml_text;
@@ -28,7 +30,7 @@ mod wildcard;
 
 pub use find::{FindError, Found, find};
 pub use given::Given;
-pub use history::{Described, Said, Step};
+pub use history::{Aside, Described, Said, Step};
 pub(crate) use keys::{build_defaults, build_keys};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Section, Table};
@@ -174,7 +176,7 @@ impl Config {
             merge::join(&mut file, fragment, &mut inherited, &mut mistakes);
         }
 
-        merge::profiles_builds(&file, &mut mistakes);
+        let mut unknown = over::profiles(&file, &sources, &mut mistakes);
         let profile = from.profile.map(|name| merge::profile(&file, name, &mut sources));
         let profile = profile.and_then(|found| found.map_err(|wrong| mistakes.push(wrong)).ok());
         let mut over: Vec<_> =
@@ -184,7 +186,7 @@ impl Config {
         over.extend(variables.into_iter().map(|table| ("environment", table)));
         let mut sets = Vec::new();
         for set in from.sets {
-            match layers::flag(set, &mut sources) {
+            match set::flag(set, &mut sources) {
                 Ok(table) => match merge::late(table, &file) {
                     Ok(set) => sets.push(set),
                     Err(table) => over.push(("--set", table)),
@@ -192,39 +194,45 @@ impl Config {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        mistakes.extend(over.iter().filter_map(|(_, table)| layers::of_the_file(table)));
+        mistakes.extend(over.iter().flat_map(|(_, table)| layers::of_the_file(table)));
+        let tables: Vec<_> = over.iter().map(|(_, table)| table).collect();
+        let below: Vec<_> = std::iter::once(&file).chain(profile).collect();
+        unknown.extend(over::unknown(&tables, &below, &sources, &mut mistakes));
         let under = std::iter::once((from.label, &file));
         let under = under.chain(profile.map(|table| ("profile", table)));
         let layers: Vec<_> =
             under.chain(over.iter().map(|(label, table)| (*label, table))).collect();
 
         let mut root = layers::merged(&layers);
+        let mut defaults = table_of(layers::merged(&layers[1..]).remove("defaults"));
         let mut check = Check { sources: &sources, mistakes };
         check.sections(&mut root);
+        for unknown in unknown {
+            unknown.leave_out(&mut root);
+        }
         lacks_fragments |= root.get("include").is_some() && file.get("include").is_none();
-        for table in inherited.values_mut() {
+        for table in inherited.values_mut().chain([&mut defaults]) {
             check.defaults(table, "`defaults`");
         }
         for set in &mut sets {
             check.record(&mut set.table, keys::build(), "a build");
         }
         let mut mistakes = check.mistakes;
-        let laid = Laid { inherited: &inherited, sets: &sets };
+        let laid = Laid { inherited: &inherited, defaults: &defaults, sets: &sets };
         let config = Self::assemble(from.path, root, &laid, &mut mistakes, &sources);
+        let profiled = profile
+            .map(|table| Layer { profile: from.profile.map(str::to_owned), table: table.clone() });
+        let layer = |table| Layer { profile: None, table };
+        let over = over.into_iter().map(|(_, table)| layer(table));
+        let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
+        let history = History { layers, inherited, sets, ..History::default() };
+        let config = Self { sources, member, history, ..config };
         if mistakes.is_empty() {
-            let profiled = profile.map(|table| Layer {
-                profile: from.profile.map(str::to_owned),
-                table: table.clone(),
-            });
-            let layer = |table| Layer { profile: None, table };
-            let over = over.into_iter().map(|(_, table)| layer(table));
-            let layers = std::iter::once(layer(file)).chain(profiled).chain(over).collect();
-            let history = History { layers, inherited, sets, ..History::default() };
             let profile = from.profile.map(str::to_owned);
-            Ok(Self { sources, member, profile, warnings, history, ..config })
+            Ok(Self { profile, warnings, ..config })
         } else {
             let lacks_builds = config.lacks_builds || lacks_fragments;
-            let config = Self { sources, member, lacks_builds, ..config };
+            let config = Self { lacks_builds, ..config };
             let more = more(&config);
             Err(Mistakes::new(mistakes, &config.sources).and(more))
         }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,8 +10,8 @@ use foldhash::{HashMap, HashSet};
 
 use crate::{
     ci::Provider,
-    config::{Config, Data, Entry, Mistake, Node, Origin, Place, Section, Table},
-    template::{self, Engine, Names, Value, Var},
+    config::{Config, Data, Entry, Mistake, Node, Origin, Section},
+    template::{Engine, Names, Value, Var},
 };
 
 use super::{
@@ -27,7 +26,7 @@ use super::{
     reader::Reader,
     registries,
     select::{self, SelectError},
-    unexpanded, unused, values,
+    structure, unexpanded, unused, values,
 };
 
 /// What was asked for.
@@ -108,7 +107,7 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
         },
     };
     let engines = (&planner.engine, &plain);
-    planner.mistakes.extend(check_structure(config, facts, engines));
+    planner.mistakes.extend(structure::mistakes(config, facts, engines));
     let reports = planner.reports(&plain);
     let mut builds = planner.builds(&chosen, &plain);
     let Planner { mut mistakes, mut warnings, left_out, loose, taking, .. } = planner;
@@ -253,82 +252,8 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Syntax and names of every template, also of builds that were not chosen; the first engine
-/// renders those of builds, the second all others.
-fn check_structure(
-    config: &Config,
-    facts: &Facts<'_>,
-    (engine, plain): (&Engine, &Engine),
-) -> Vec<Mistake> {
-    let check = |engine: &Engine, table: &Table, texts: Vec<(String, &Node)>| {
-        let mut keys = Reader::new(config, engine, table, facts.current);
-        for (key, node) in texts {
-            keys.check(&key, node);
-        }
-        keys.mistakes
-    };
-    // What stands in `defaults` and presets is looked at once for all builds that can name the
-    // same in it.
-    let mut seen: HashMap<Vec<&str>, HashSet<(usize, usize)>> = HashMap::default();
-    let mut new = Vec::new();
-    for section in &config.builds {
-        let axes = section.matrix.iter().map(|(name, _)| name.as_str()).collect();
-        let seen = seen.entry(axes).or_default();
-        let is_new = |place: &Place| seen.insert((place.source, place.span.start));
-        let texts = texts(&section.table, is_new);
-        if !texts.is_empty() {
-            new.push((section, texts));
-        }
-    }
-    let of_builds = cores::each(new, |(section, texts)| {
-        check(&engine_of(section, engine), &section.table, texts)
-    });
-    let mut mistakes: Vec<_> = of_builds.into_iter().flatten().collect();
-    let others = config.executors.iter().chain(&config.registries);
-    for table in others.map(|section| &*section.table).chain([&config.vars]) {
-        mistakes.extend(check(plain, table, texts(table, |_| true)));
-    }
-    mistakes
-}
-
-/// The texts of `table` that can be templates and are `wanted`, with their keys.
-fn texts(table: &Table, mut wanted: impl FnMut(&Place) -> bool) -> Vec<(String, &Node)> {
-    let mut texts = Vec::new();
-    for entry in &table.0 {
-        add_texts(&entry.name, &entry.node, &mut wanted, &mut texts);
-    }
-    texts
-}
-
-fn add_texts<'c>(
-    key: &dyn fmt::Display,
-    node: &'c Node,
-    wanted: &mut impl FnMut(&Place) -> bool,
-    texts: &mut Vec<(String, &'c Node)>,
-) {
-    match &node.data {
-        Data::Text(text) => {
-            if !template::is_text(text) && wanted(&node.place) {
-                texts.push((key.to_string(), node));
-            }
-        }
-        Data::List(items) => {
-            for item in items {
-                add_texts(key, item, wanted, texts);
-            }
-        }
-        Data::Table(table) => {
-            for entry in &table.0 {
-                let key = format_args!("{key}.{}", entry.name);
-                add_texts(&key, &entry.node, wanted, texts);
-            }
-        }
-        Data::Bool(_) | Data::Integer(_) | Data::Other(_) => {}
-    }
-}
-
 /// What renders the templates of `build`.
-fn engine_of(build: &Section, engine: &Engine) -> Engine {
+pub(super) fn engine_of(build: &Section, engine: &Engine) -> Engine {
     let matrix = build.matrix.iter();
     let matrix = matrix.map(|(name, value)| (name.clone(), Value::Text(value.clone())));
     engine.of_build(&build.name, matrix.collect())
@@ -347,7 +272,7 @@ pub(super) fn engine_of_none(config: &Config, facts: &Facts<'_>) -> Engine {
     Engine::new(Names { registries: Arc::new(hosts), ..names })
 }
 
-fn template_names(config: &Config, facts: &Facts<'_>) -> Names {
+pub(super) fn template_names(config: &Config, facts: &Facts<'_>) -> Names {
     let vars = config.vars.0.iter().map(|entry| (entry.name.clone(), var(config, &entry.node)));
     Names {
         env: Arc::clone(&facts.environment),

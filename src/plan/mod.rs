@@ -33,6 +33,7 @@ mod reader;
 mod registries;
 mod select;
 mod slim;
+mod structure;
 mod tokens;
 mod unexpanded;
 mod unused;

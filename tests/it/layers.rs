@@ -118,6 +118,46 @@ fn included_files_add_builds_with_paths_and_defaults_of_their_own() {
 }
 
 #[test]
+fn what_is_laid_over_all_builds_lies_over_the_defaults_of_included_files_too() {
+    let project = Sandbox::new()
+        .config(
+            "version = 1\ninclude = [\"a/kaniko.toml\"]\n[defaults]\nretry = 1\n\
+             executor = \"podman\"\nno-push = true\n[builds.base]\n\
+             [profiles.p.defaults]\nretry = 3\n",
+        )
+        .file("Dockerfile", "FROM scratch\nCOPY . /\n")
+        .file("a/kaniko.toml", "[defaults]\nretry = 2\n[builds.a]\n[builds.own]\nretry = 9\n")
+        .file("a/Dockerfile", "FROM scratch\nCOPY . /\n");
+    let retries = |project: &Sandbox, arguments: &[&str]| {
+        values(&project.run([&["plan", "--format", "json"], arguments].concat()), &["retry"])
+    };
+    let all = |retry| pairs(&[("base", retry), ("a", retry), ("own", "9")]);
+    let variable = project.clone().env("KANIKO_BUILD__DEFAULTS__RETRY", "4");
+
+    assert_eq!(retries(&project, &["--profile", "p"]), all("3"));
+    assert_eq!(retries(&variable, &["--profile", "p"]), all("4"));
+    assert_eq!(retries(&variable, &["--set", "defaults.retry=5"]), all("5"));
+    let explained = variable.run([
+        "plan",
+        "--explain",
+        "a.retry",
+        "--profile",
+        "p",
+        "--set",
+        "defaults.retry=5",
+    ]);
+    assert_eq!(
+        explained.code(0).told(),
+        "a.retry = 5\n  \
+           from   --set defaults.retry: \"5\"\n  \
+           over   KANIKO_BUILD__DEFAULTS__RETRY (defaults): \"4\"\n  \
+           over   kaniko.toml:9 (profiles.p, defaults): 3\n  \
+           over   a/kaniko.toml:2 (defaults of the included file): 2\n  \
+           over   kaniko.toml:4 (defaults): 1\n"
+    );
+}
+
+#[test]
 fn a_build_whose_condition_does_not_hold_is_left_out() {
     let project = with(
         "[builds.web]\n[builds.docs]\nwhen = \"{{ env.DOCS }}\"\n\

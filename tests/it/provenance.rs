@@ -91,8 +91,8 @@ fn templates_tables_removals_and_defaults_are_explained() {
         "api.tags = [\"v1\", { tag = \"latest\", when = \"v1\" }]\n  from   kaniko.toml:11 (defaults)"
     ));
     assert!(explain("lib.target").contains(
-        "  from   lib/kaniko.toml:3 (defaults of the included file): \"rust\"\n\
-             \x20 over   KANIKO_BUILD__DEFAULTS__TARGET (defaults): \"debug\"\n"
+        "  from   KANIKO_BUILD__DEFAULTS__TARGET (defaults): \"debug\"\n\
+             \x20 over   lib/kaniko.toml:3 (defaults of the included file): \"rust\"\n"
     ));
     assert!(
         explain("api").contains("api.image = \"registry.gitlab.example.com/group/project/api\"")

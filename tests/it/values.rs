@@ -71,7 +71,7 @@ fn a_value_of_the_command_line_is_text_and_a_table_of_it_is_a_table() {
 
     assert_eq!(
         arguments(&sandbox, "--build-arg", &["builds.web.build-args.A=false"]),
-        ["--build-arg=B=2", "--build-arg=A=false"]
+        ["--build-arg=A=false", "--build-arg=B=2"]
     );
     assert_eq!(
         arguments(&sandbox, "--build-arg", &["builds.web.build-args={ A = false, C = \"3\" }"]),
