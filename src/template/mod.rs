@@ -48,6 +48,7 @@
 mod attempt;
 mod bounds;
 mod convert;
+mod dashes;
 mod engine;
 mod error;
 mod filters;

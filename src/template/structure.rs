@@ -5,6 +5,7 @@ use std::ops::Range;
 use minijinja::Environment;
 
 use super::bounds::{DEEPEST_LOOP, LONGEST};
+use super::dashes;
 use super::error::{Problem, TemplateError, in_letters, in_our_words};
 use super::filters::{FILTERS, TESTS};
 use super::growth;
@@ -74,16 +75,7 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
         let problem = Problem::new(format!("`{name}` is taken: name this value otherwise"));
         mistakes.push(TemplateError::new(range.clone(), problem));
     }
-    for reference in &words.references {
-        if reference.root != "loop" && !words.bound.iter().any(|(name, _)| *name == reference.root)
-        {
-            mistakes.extend(
-                of_reference(reference, names)
-                    .err()
-                    .map(|problem| TemplateError::new(reference.range.clone(), problem)),
-            );
-        }
-    }
+    mistakes.extend(of_references(source, &words, names));
     mistakes.extend(growth::mistakes(&tags, &words, names));
     mistakes.sort_by_key(|mistake| mistake.range.start);
     mistakes
@@ -136,6 +128,31 @@ fn statements(tags: &[Tag<'_>]) -> Vec<TemplateError> {
         } else if !STATEMENTS.contains(&name) && !name.starts_with("end") {
             wrong(format!("the configuration's templates have no `{{% {name} %}}`"));
         }
+    }
+    mistakes
+}
+
+/// What is wrong with names; of one that is taken apart at a `-` once.
+fn of_references(source: &str, words: &Words<'_>, names: &Names) -> Vec<TemplateError> {
+    let is_bound = |root: &str| root == "loop" || words.bound.iter().any(|(name, _)| *name == root);
+    let is_known = |root: &str| is_bound(root) || ROOTS.contains(&root);
+    let (mut mistakes, mut whole) = (Vec::<TemplateError>::new(), 0..0);
+    for reference in words.references.iter().filter(|reference| !is_bound(reference.root)) {
+        if whole.contains(&reference.range.start) {
+            continue;
+        }
+        let next = words.references.iter().find(|next| next.range.start > reference.range.start);
+        let is_next_wrong =
+            || next.is_some_and(|next| !is_bound(next.root) && of_reference(next, names).is_err());
+        let wrong = of_reference(reference, names).err();
+        let apart = (wrong.is_some() || is_next_wrong())
+            .then(|| dashes::mistake(source, reference, is_known, names))
+            .flatten();
+        if let Some(mistake) = &apart {
+            whole = mistake.range.clone();
+        }
+        let wrong = wrong.map(|problem| TemplateError::new(reference.range.clone(), problem));
+        mistakes.extend(apart.or(wrong));
     }
     mistakes
 }
