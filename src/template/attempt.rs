@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::error::{Problem, TemplateError, in_letters, in_our_words, raised};
-use super::references::Words;
-use super::scan::scan;
-use super::unprintable::Record;
+use super::references::{Reference, Words};
+use super::scan::{TokenKind, scan};
+use super::unprintable::{Record, UNSURE};
 
 /// A rendering that may fail, and what is needed to say where.
 pub(super) struct Attempt<'a> {
@@ -20,6 +20,9 @@ impl Attempt<'_> {
     ///
     /// Where it does not come from us and a name without a value is involved, that is the cause.
     pub(super) fn failed(&self, error: &minijinja::Error) -> TemplateError {
+        if let Some(cause) = self.misused() {
+            return cause;
+        }
         let range = error.range().map_or(0..self.source.len(), |range| {
             in_letters(self.source, &(range.start + self.offset..range.end + self.offset))
         });
@@ -37,14 +40,29 @@ impl Attempt<'_> {
                 return self.placed(wide, problem);
             }
         }
-        self.placed(range, in_our_words(error))
+        let problem = in_our_words(error);
+        // A filter of ours tells what it is applied to, minijinja where the filter is.
+        let wide = self.with_what_is_filtered(&range);
+        let mut applied = self.paths_in(&wide).into_iter();
+        let about = applied.rfind(|(path, _)| Some(path) == problem.about.as_ref());
+        self.placed(about.map_or(range, |(_, range)| range), problem)
     }
 
     pub(super) fn untouched(&self) -> Result<(), TemplateError> {
-        match self.record.touched() {
-            Some(problem) => Err(self.placed(0..self.source.len(), problem)),
-            None => Ok(()),
+        if let Some(problem) = self.record.touched() {
+            return Err(self.placed(0..self.source.len(), problem));
         }
+        self.misused().map_or(Ok(()), Err)
+    }
+
+    /// What is wrong where a name is compared that may have a value which nobody tells.
+    fn misused(&self) -> Option<TemplateError> {
+        let problem = self.record.why_unsure()?;
+        let tags = scan(self.source);
+        let words = Words::of(&tags);
+        let mut unsure = words.references.iter().filter(|found| found.path() == UNSURE);
+        let found = unsure.find(|found| is_used(found))?;
+        Some(TemplateError::new(found.range.clone(), problem))
     }
 
     /// `problem` at the name it is about, or else at `range`.
@@ -73,4 +91,20 @@ impl Attempt<'_> {
             .map(|found| (found.path(), found.range.clone()))
             .collect()
     }
+}
+
+/// Whether more is done with a name than to print it, to ask whether it has a value, or to go on
+/// without it.
+fn is_used(found: &Reference<'_>) -> bool {
+    let before = match found.before {
+        Some(TokenKind::Sign(sign)) => sign != "(",
+        Some(TokenKind::Name(word)) => word == "in",
+        _ => false,
+    };
+    let after = match found.after {
+        Some(TokenKind::Sign(sign)) => sign != "|",
+        Some(TokenKind::Name(word)) => matches!(word, "in" | "not"),
+        _ => false,
+    };
+    before || after
 }
