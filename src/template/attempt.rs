@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
+use minijinja::ErrorKind;
+
 use super::error::{Problem, TemplateError, in_letters, in_our_words, raised};
+use super::filters::FILTERS;
+use super::lookup::FUNCTIONS;
 use super::references::{Reference, Words};
 use super::scan::{TokenKind, scan};
 use super::unprintable::{Record, UNSURE};
@@ -26,7 +30,9 @@ impl Attempt<'_> {
         let range = error.range().map_or(0..self.source.len(), |range| {
             in_letters(self.source, &(range.start + self.offset..range.end + self.offset))
         });
-        if raised(error).is_none() {
+        let is_of_arguments =
+            matches!(error.kind(), ErrorKind::MissingArgument | ErrorKind::TooManyArguments);
+        if raised(error).is_none() && !is_of_arguments {
             let wide = self.with_what_is_filtered(&range);
             let named = self.paths_in(&wide);
             let absent = self.record.absent();
@@ -40,7 +46,7 @@ impl Attempt<'_> {
                 return self.placed(wide, problem);
             }
         }
-        let problem = in_our_words(error);
+        let problem = in_our_words(error, self.called(&range));
         // A filter of ours tells what it is applied to, minijinja where the filter is.
         let wide = self.with_what_is_filtered(&range);
         let mut applied = self.paths_in(&wide).into_iter();
@@ -70,6 +76,14 @@ impl Attempt<'_> {
         let about = problem.about.as_deref().unwrap_or_default();
         let within = self.paths_in(&range).into_iter().find(|(path, _)| path == about);
         TemplateError::new(within.map_or(range, |(_, range)| range), problem)
+    }
+
+    /// The filter or function that `range` begins with.
+    fn called(&self, range: &Range<usize>) -> Option<&str> {
+        let text = self.source.get(range.clone())?;
+        let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let name = &text[..end.unwrap_or(text.len())];
+        (FILTERS.contains(&name) || FUNCTIONS.contains(&name)).then_some(name)
     }
 
     /// `range`, and where it is a filter or a cut without what it is applied to, the name before.

@@ -8,6 +8,7 @@ use super::bounds::{DEEPEST_LOOP, LONGEST};
 use super::dashes;
 use super::error::{Problem, TemplateError, in_letters, in_our_words};
 use super::filters::{FILTERS, TESTS};
+use super::foreign;
 use super::growth;
 use super::lookup::{self, FUNCTIONS, ROOTS};
 use super::names::Names;
@@ -46,16 +47,12 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
     if let Err(error) = env.get_template(source) {
         let range = error.range().unwrap_or(0..source.len());
         let range = in_letters(source, &range);
-        let problem = in_our_words(&error);
-        let shell = source.get(range.clone()).is_some_and(|text| text.starts_with('$'));
-        return vec![TemplateError::new(
-            range,
-            if shell {
-                problem.hint("a variable is `env.NAME` here, without a `$`".to_owned())
-            } else {
-                problem
-            },
-        )];
+        let problem = in_our_words(&error, None);
+        let problem = match foreign::hint(source, &range) {
+            Some(hint) => problem.hint(hint.to_owned()),
+            None => problem,
+        };
+        return vec![TemplateError::new(range, problem)];
     }
     let tags = scan(source);
     let words = Words::of(&tags);
@@ -296,7 +293,10 @@ fn unknown_root(reference: &Reference<'_>, names: &Names) -> Problem {
     } else if is_variable(root) {
         Some(format!("did you mean `env.{root}`?"))
     } else {
-        did_you_mean("", root, ROOTS).or_else(|| {
+        let known = foreign::root(root).filter(|_| !reference.keys.is_empty());
+        let known = known
+            .map(|known| format!("did you mean `{known}{}`?", &reference.path()[root.len()..]));
+        known.or_else(|| did_you_mean("", root, ROOTS)).or_else(|| {
             let is_ci = ["github", "gitlab", "azure", "circleci", "drone"].contains(&root);
             is_ci.then(|| "what a CI tells is in `ci`, as `ci.branch` and `ci.tag`".to_owned())
         })
