@@ -79,8 +79,8 @@ impl Fact {
     /// That `provider` does not name the default branch. An error of whoever needs it.
     pub(super) fn no_default_branch(provider: &str) -> Self {
         Self::Unknown(format!(
-            "the default branch can't be told: {provider} does not name it, nor does the \
-             repository; compare `ci.branch` with its name"
+            "{provider} does not name the default branch, nor does the repository; compare \
+             `ci.branch` with its name"
         ))
     }
 

@@ -31,6 +31,8 @@ pub struct Checkout {
     pub repository: Option<String>,
     /// That remote's address in a browser, without credentials.
     pub repository_url: Option<String>,
+    /// That remote's name.
+    pub remote: Option<String>,
     /// Where that remote's HEAD points, as far as the repository has been told.
     pub default_branch: Option<String>,
     /// Whether history, and with it tags, is cut off.
@@ -62,6 +64,7 @@ pub fn read(directory: &Path) -> Result<Checkout, String> {
         default_branch: remote.as_ref().and_then(|(name, _)| default_branch(&repository, name)),
         repository: remote.as_ref().and_then(|(_, url)| path_of(url)),
         repository_url: remote.as_ref().and_then(|(_, url)| browsable(url)),
+        remote: remote.map(|(name, _)| name),
         is_shallow: repository.is_shallow(),
     })
 }
@@ -161,15 +164,18 @@ fn or(first: &Fact, second: &Fact) -> Fact {
 }
 
 fn default_branch_or_unknown(checkout: &Result<Checkout, String>) -> Fact {
-    let reason = match checkout {
+    Fact::Unknown(match checkout {
         Ok(Checkout { default_branch: Some(branch), .. }) => return Fact::text(branch),
-        Ok(_) => {
-            "the repository does not know its remote's HEAD; \
-             `git remote set-head origin --auto` asks for it"
+        Ok(Checkout { remote: Some(remote), .. }) => format!(
+            "the repository does not know its remote's HEAD; `git remote set-head {remote} \
+             --auto` asks for it"
+        ),
+        Ok(Checkout { remote: None, .. }) => {
+            "the repository has no remote `origin` that would have one; compare `ci.branch` with its name"
+                .to_owned()
         }
-        Err(reason) => reason,
-    };
-    Fact::Unknown(reason.to_owned())
+        Err(reason) => reason.clone(),
+    })
 }
 
 pub(super) fn open(directory: &Path) -> Result<Repository, String> {

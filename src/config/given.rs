@@ -46,7 +46,8 @@ impl Config {
         let mut text = format!("version = 1\n[builds.\"{name}\"]\n");
         if given.destinations.is_empty() {
             text.push_str("image = \"{{ ci.registry_image }}\"\n");
-            text.push_str("tags = [\"{{ ci.tag or ci.commit_short }}\"]\n");
+            // A tag of git may hold what no tag of an image may.
+            text.push_str("tags = [\"{{ (ci.tag or ci.commit_short) | tag_safe }}\"]\n");
         }
         let layers = Layers { text: &text, sets, ..Layers::of(environment) };
         Self::layered(layers, |sources| given.tables(&name, environment, sources), |_| Vec::new())

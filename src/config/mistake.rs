@@ -71,10 +71,22 @@ impl Mistake {
         self
     }
 
+    /// Advice where there is no file to write anything in, and no image goes without saying.
+    fn advise_without_a_file(&mut self, sources: &Sources) {
+        let Some(place) = &self.place else { return };
+        let source = sources.of(place);
+        let before = source.text.get(..place.span.start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let is_pushed_as = ["image", "tags"].iter().any(|key| line.starts_with(key));
+        if source.origin == Origin::BuiltIn && is_pushed_as {
+            self.hint = Some("say what it is pushed as: `-d registry.example.com/shop:1.0`".into());
+        }
+    }
+
     /// Advice where a template from outside of the file is at fault: none is rendered.
     fn advise_of_braces(&mut self, sources: &Sources) {
         let braces = |source: &Source| source.text.contains("{{");
-        let outside = |source: &Source| !matches!(source.origin, Origin::File(_));
+        let outside = |source: &Source| source.origin.is_outside();
         let is_here = match &self.place {
             Some(place) if outside(sources.of(place)) => braces(sources.of(place)),
             // The value stands in another key, and shows in the message.
@@ -135,6 +147,7 @@ impl Mistakes {
     pub fn new(mistakes: Vec<Mistake>, sources: &Sources) -> Self {
         let mut all = Self { mistakes, sources: sources.clone(), more: 0, warnings: Vec::new() };
         for mistake in &mut all.mistakes {
+            mistake.advise_without_a_file(sources);
             mistake.advise_of_braces(sources);
         }
         all.sort();

@@ -27,6 +27,7 @@ mod toml_text;
 mod utf8;
 mod variables;
 mod wildcard;
+mod written;
 
 pub use find::{FindError, Found, find};
 pub use given::Given;
@@ -39,6 +40,7 @@ pub use time::time;
 pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
 pub use wildcard::wildcard;
+pub use written::within;
 
 use std::{
     collections::BTreeMap,

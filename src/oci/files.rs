@@ -15,49 +15,79 @@ use std::{
     sync::Arc,
 };
 
+use tempfile::{NamedTempFile, TempDir};
+
 use super::{Blob, Image, OciError, Registries, Stop};
 use crate::{registry::Reference, threads};
 
-/// Writes `image` as an OCI image layout to the directory `path`.
+/// An image that is written beside its place, and is gone where it is not put there.
+#[derive(Debug)]
+pub struct Staged {
+    path: PathBuf,
+    made: Made,
+}
+
+#[derive(Debug)]
+enum Made {
+    Layout(TempDir),
+    Archive(NamedTempFile),
+}
+
+/// Writes `image` as an OCI image layout that is to be the directory `path`.
 ///
-/// It comes into being whole, with its one image in `index.json`; a layout that is there is
-/// replaced whole, so that no blobs of earlier builds pile up. What is still in a registry is
-/// fetched from `registries`.
+/// It has its one image in `index.json`. What is still in a registry is fetched from `registries`.
 ///
 /// # Errors
 ///
 /// [`OciError::Occupied`] for a directory that holds something else; [`OciError::File`].
-pub async fn write_layout(
+pub async fn layout(
     image: &Image,
     registries: &Registries,
     path: &Path,
-) -> Result<(), OciError> {
+) -> Result<Staged, OciError> {
     let stop = Stop::default();
     let _wanted = stop.wanted();
     let blobs = blobs(image, registries, &stop).await?;
-    let (image, path) = (image.clone(), path.to_owned());
-    blocking(path, move |path| layout::write(&image, &blobs, path)).await
+    let image = image.clone();
+    staged(path, move |path| layout::stage(&image, &blobs, path).map(Made::Layout)).await
 }
 
-/// Writes `image` as a tar to the file `path`, under `names`: for `docker load`, `podman load`
-/// and `skopeo copy docker-archive:`.
+/// Writes `image` as a tar that is to be the file `path`, under `names`: for `docker load`,
+/// `podman load` and `skopeo copy docker-archive:`.
 ///
-/// Equal images have equal bytes. It comes into being whole, and replaces what is there.
+/// Equal images have equal bytes.
 ///
 /// # Errors
 ///
 /// [`OciError::File`], and whatever keeps a remote layer from being fetched.
-pub async fn write_archive(
+pub async fn archive(
     image: &Image,
     registries: &Registries,
     names: &[Reference],
     path: &Path,
-) -> Result<(), OciError> {
+) -> Result<Staged, OciError> {
     let stop = Stop::default();
     let _wanted = stop.wanted();
     let blobs = blobs(image, registries, &stop).await?;
-    let (image, names, path) = (image.clone(), names.to_vec(), path.to_owned());
-    blocking(path, move |path| archive::write(&image, &blobs, &names, path)).await
+    let (image, names) = (image.clone(), names.to_vec());
+    staged(path, move |path| archive::stage(&image, &blobs, &names, path).map(Made::Archive)).await
+}
+
+impl Staged {
+    /// Puts it in its place; what is there is replaced whole, so that no blobs of earlier builds
+    /// pile up in a layout.
+    ///
+    /// # Errors
+    ///
+    /// As of what has made it. What was there is there still.
+    pub async fn place(self) -> Result<(), OciError> {
+        let Self { path, made } = self;
+        let place = move || match made {
+            Made::Layout(beside) => layout::place(&beside, &path),
+            Made::Archive(file) => archive::place(file, &path),
+        };
+        threads::start(place).await.map_err(OciError::Threads)?
+    }
 }
 
 /// A layer that is here.
@@ -81,11 +111,13 @@ async fn blobs(image: &Image, registries: &Registries, stop: &Stop) -> Result<Ve
 }
 
 /// Runs what waits for the disk beside what waits for others.
-async fn blocking(
-    path: PathBuf,
-    write: impl FnOnce(&Path) -> Result<(), OciError> + Send + 'static,
-) -> Result<(), OciError> {
-    threads::start(move || write(&path)).await.map_err(OciError::Threads)?
+async fn staged(
+    path: &Path,
+    make: impl FnOnce(&Path) -> Result<Made, OciError> + Send + 'static,
+) -> Result<Staged, OciError> {
+    let path = path.to_owned();
+    let make = move || Ok(Staged { made: make(&path)?, path });
+    threads::start(make).await.map_err(OciError::Threads)?
 }
 
 fn unwritable(path: &Path) -> impl Fn(io::Error) -> OciError {

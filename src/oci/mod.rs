@@ -17,7 +17,7 @@ mod registries;
 mod stop;
 
 pub use error::OciError;
-pub use files::{write_archive, write_layout};
+pub use files::{Staged, archive, layout};
 pub use image::{Base, Blob, Content, Format, Image, Layer, digest};
 pub use network::{Host, Network, Proxies, Roots};
 pub use notice::Notice;

@@ -8,7 +8,6 @@ use crate::{
     context::{Modes, Timestamps},
     registry::{Access, Reference},
     template::{LateValue, Rendered},
-    transport::OutputKind,
 };
 
 use super::{
@@ -18,18 +17,13 @@ use super::{
     earlier::Taking,
     flags, labels,
     needs::{self, After, Needs},
+    outputs,
     reader::Reader,
     slim, tokens, values,
 };
 
 /// How long an attempt may take where nothing is said.
 pub(crate) const TIMEOUT: Duration = Duration::from_hours(1);
-
-/// The two outputs that Kaniko can write.
-const OUTPUTS: [(&str, &str, OutputKind); 2] = [
-    ("tar-path", "--tar-path", OutputKind::File),
-    ("oci-layout-path", "--oci-layout-path", OutputKind::Directory),
-];
 
 /// What is decided of a build before it is known where it runs.
 pub(super) struct Begun {
@@ -68,7 +62,7 @@ pub(super) fn begin(
     let context = keys
         .path("context")
         .unwrap_or_else(|| keys.config.base(&section.key, facts.current).to_owned());
-    let outputs = outputs(keys);
+    let outputs = outputs::read(keys);
     let push = !keys.boolean("no-push").unwrap_or(false);
     let destinations = destinations::destinations(section, keys);
     if destinations.is_empty() && push && keys.mistakes.is_empty() {
@@ -252,19 +246,6 @@ impl Build {
     pub fn takes(&self) -> impl Iterator<Item = &str> {
         self.texts().flat_map(|(_, _, text)| text.late().map(LateValue::build))
     }
-}
-
-fn outputs(keys: &mut Reader<'_>) -> Vec<OutputAt> {
-    let output = |(key, flag, kind)| {
-        let local = keys.path(key)?;
-        let parent = local.parent().filter(|parent| !parent.is_dir());
-        if let Some(parent) = parent {
-            let message = format!("the directory `{}` is not there", parent.display());
-            keys.wrong(key, message, "goes there", "make it first: outputs make no directories");
-        }
-        Some(OutputAt { flag, local, kind })
-    };
-    OUTPUTS.into_iter().filter_map(output).collect()
 }
 
 fn secrets(keys: &mut Reader<'_>) -> Vec<(String, crate::secret::Source)> {

@@ -57,17 +57,29 @@ fn tagged(section: &Section, keys: &mut Reader<'_>) -> Vec<Reference> {
         match image.with_tag(&tag) {
             Ok(reference) => references.push(reference),
             Err(_) if tag.contains('/') => {
-                let hint = "the filter `tag_safe` makes one of a branch: `{{ ci.branch | tag_safe \
-                            }}`";
                 let why = format!("`{tag}` is no tag: a tag holds no `/`");
-                keys.mistakes.push(blamed(mistake(why).hint(hint)));
+                keys.mistakes.push(blamed(mistake(why).hint(safe(keys, &place))));
             }
             Err(error) => {
-                keys.mistakes.push(blamed(advised(mistake(error.to_string()), &tag)));
+                let mistake = mistake(error.to_string());
+                let is_of_git = written(keys, &place).contains("ci.");
+                let mistake = if is_of_git { mistake.hint(safe(keys, &place)) } else { mistake };
+                keys.mistakes.push(blamed(advised(mistake, &tag)));
             }
         }
     }
     references
+}
+
+fn written<'c>(keys: &Reader<'c>, place: &Place) -> &'c str {
+    keys.config.sources.of(place).text.get(place.span.clone()).unwrap_or_default()
+}
+
+/// What makes a tag of what may be none.
+fn safe(keys: &Reader<'_>, place: &Place) -> String {
+    let name = if written(keys, place).contains("ci.tag") { "ci.tag" } else { "ci.branch" };
+    let what = if name == "ci.tag" { "a tag of git" } else { "a branch" };
+    format!("the filter `tag_safe` makes one of {what}: `{{{{ {name} | tag_safe }}}}`")
 }
 
 /// What `text` at `place` names as a destination.

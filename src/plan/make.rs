@@ -22,7 +22,7 @@ use super::{
     executor::Executors,
     known::Known,
     needs::{self, Needed},
-    order, reach,
+    order, outputs, reach,
     reader::Reader,
     registries,
     select::{self, SelectError},
@@ -114,6 +114,7 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
     warnings.extend(unexpanded::warnings(config, facts, builds.keys()));
     warnings.extend(unused::warnings(config, &builds));
     let left_out = order::left_out(&mut builds, &left_out, &loose, (&known, config), &mut mistakes);
+    outputs::tell(&builds, &config.sources, &mut mistakes);
     let mut builds = order::order(builds, &known, &mut mistakes);
     // What is wrong with a registry is told above, once and in its place.
     if are_right {

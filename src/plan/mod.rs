@@ -28,6 +28,7 @@ mod make;
 mod misnamed;
 mod needs;
 mod order;
+mod outputs;
 mod reach;
 mod reader;
 mod registries;
@@ -52,6 +53,7 @@ pub use leaks::{leaks, sources};
 pub use make::{Draft, Wanted, draft};
 pub use misnamed::misnamed;
 pub use order::withheld;
+pub use outputs::{Kept, real};
 pub use select::{SelectError, only};
 pub use slim::{Slim, parents, sources as extent, taken};
 

@@ -340,21 +340,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The place of a range of a template, or all of it where escapes have moved it.
+/// The place of a range of a template, or all of it where it is not written there.
 pub(super) fn within(
     config: &Config,
     whole: &Place,
     template: &str,
     range: &Range<usize>,
 ) -> Place {
-    let source = config.sources.of(whole);
-    let quotes = usize::from(!source.origin.is_outside());
-    let start = whole.span.start + quotes;
-    let written = source.text.get(start..start + template.len());
-    if written == Some(template) && range.end <= template.len() && !range.is_empty() {
-        Place { source: whole.source, span: start + range.start..start + range.end }
-    } else {
-        whole.clone()
+    let written = config.sources.of(whole).text.get(whole.span.clone());
+    // What is not there stands in no place of a line.
+    let has_lines = written.is_some_and(|written| written.contains('\n'));
+    let found = written
+        .filter(|_| has_lines || !range.is_empty())
+        .and_then(|written| config::within(written, template, range));
+    match found {
+        Some(span) => {
+            let start = whole.span.start;
+            Place { source: whole.source, span: start + span.start..start + span.end }
+        }
+        None => whole.clone(),
     }
 }
 

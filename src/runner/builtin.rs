@@ -149,13 +149,13 @@ async fn done(
     let making = image(run, build, (registries, bases), &late, hear);
     let sending = ahead(build, registries, layers);
     let (image, ()) = tokio::try_join!(making, sending)?;
+    let mut staged = Vec::new();
     for output in &build.outputs {
-        match output.kind {
-            OutputKind::Directory => oci::write_layout(&image, registries, &output.local).await?,
-            OutputKind::File => {
-                oci::write_archive(&image, registries, &build.destinations, &output.local).await?;
-            }
-        }
+        let to = output.local.as_path();
+        staged.push(match output.kind {
+            OutputKind::Directory => oci::layout(&image, registries, to).await?,
+            OutputKind::File => oci::archive(&image, registries, &build.destinations, to).await?,
+        });
     }
     if let Some(engine) = run.load {
         load(build, &image, registries, engine).await?;
@@ -168,6 +168,10 @@ async fn done(
             Err(error) if ignores_immutable(build) && is_immutable(&error) => pushes.kept_out(),
             Err(error) => return Err(error.into()),
         }
+    }
+    // A build that has failed replaces nothing.
+    for output in staged {
+        output.place().await?;
     }
     Ok(image.digest())
 }

@@ -273,6 +273,10 @@ impl Inner {
         let attempt = Attempt { source, offset: inner.start, record: &scene.record };
         if let Some(absent) = unprintable::Absent::of(&value) {
             let error = || attempt.placed(inner.clone(), absent.why());
+            // What takes a value of `vars` does not see what is in it.
+            if scene.record.why_unsure().is_some() && !scene.resolving.is_empty() {
+                return Err(error());
+            }
             return Ok(Evaluated::Absent(why(&error)));
         }
         let lacks_else = tokens.iter().any(|token| token.kind == TokenKind::Name("if"));

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use minijinja::{Error, ErrorKind};
 
+use super::operation;
+
 /// What stands before the vars of a circle.
 pub(super) const CIRCLE: &str = "vars need one another in a circle: ";
 
@@ -103,8 +105,8 @@ pub(super) fn raised(error: &Error) -> Option<&Problem> {
     None
 }
 
-/// minijinja's error in our words.
-pub(super) fn in_our_words(error: &Error) -> Problem {
+/// minijinja's error in our words; `called` is the filter or function that it comes from.
+pub(super) fn in_our_words(error: &Error, called: Option<&str>) -> Problem {
     if let Some(problem) = raised(error) {
         return problem.clone();
     }
@@ -117,8 +119,14 @@ pub(super) fn in_our_words(error: &Error) -> Problem {
         ErrorKind::UnknownTest => Problem::new("there is no test of that name"),
         ErrorKind::UnknownFunction => Problem::new("there is no function of that name"),
         ErrorKind::UnknownMethod => Problem::new("values have no methods: use a filter or a test"),
-        ErrorKind::TooManyArguments => Problem::new("this has more arguments than it takes"),
-        ErrorKind::MissingArgument => Problem::new("this lacks an argument"),
+        ErrorKind::TooManyArguments => match detail.split('\'').nth(1) {
+            Some(name) => Problem::new(format!("there is no argument `{name}`")),
+            None => Problem::new("this has more arguments than it takes"),
+        }
+        .hint(operation::usage(called)),
+        ErrorKind::MissingArgument => {
+            Problem::new("this lacks an argument").hint(operation::usage(called))
+        }
         ErrorKind::UndefinedError => Problem::new("this has no value"),
         ErrorKind::CannotUnpack => Problem::new("this does not have as many items as names"),
         ErrorKind::WriteFailure => Problem::too_long(),
@@ -127,36 +135,7 @@ pub(super) fn in_our_words(error: &Error) -> Problem {
             Problem::new("this is nested too deeply")
         }
         ErrorKind::InvalidOperation if detail.contains("too large") => Problem::too_long(),
-        _ => Problem::new(operation(detail)),
-    }
-}
-
-/// What can't be done with values of the wrong kind.
-fn operation(detail: &str) -> String {
-    if detail.starts_with("unable to calculate") {
-        return "this has no result, or one that is too large".to_owned();
-    }
-    let operator = detail
-        .strip_prefix("tried to use ")
-        .and_then(|rest| rest.split_once(" operator on unsupported types "));
-    let with_kinds = operator.and_then(|(sign, kinds)| Some((sign, kinds.split_once(" and ")?)));
-    match with_kinds {
-        Some((sign, (left, right))) => {
-            format!("`{sign}` can't be done with {} and {}", kind(left), kind(right))
-        }
-        None => "this can't be done with these values".to_owned(),
-    }
-}
-
-/// What minijinja calls a kind of value, in our words.
-fn kind(name: &str) -> &'static str {
-    match name {
-        "string" => "text",
-        "number" => "a number",
-        "bool" => "yes or no",
-        "sequence" | "iterator" => "a list",
-        "map" => "a table",
-        _ => "this",
+        _ => operation::told(detail, called),
     }
 }
 
@@ -217,12 +196,6 @@ mod tests {
     fn a_problem_of_ours_survives_its_way_through_the_engine() {
         let problem = Problem::new("`ci.tga` does not exist").hint("look".to_owned());
         let error = Error::from(problem.clone());
-        assert_eq!(in_our_words(&error), problem);
-    }
-
-    #[test]
-    fn an_error_of_the_engine_is_told_without_its_jargon() {
-        let error = Error::new(ErrorKind::InvalidOperation, "tried to use + operator on map");
-        assert_eq!(in_our_words(&error).message, "this can't be done with these values");
+        assert_eq!(in_our_words(&error, None), problem);
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn var(names: &Names, name: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let known = names.vars.keys().map(String::as_str);
-    Err(Problem::new(format!("`vars.{name}` does not exist"))
-        .hint(did_you_mean("vars.", name, known)))
+    Err(Problem::new(format!("`{}` does not exist", spelt("vars", name)))
+        .hint(meant_of("vars", name, known)))
 }
 
 /// That `matrix.NAME` exists for this build.
@@ -43,15 +43,16 @@ pub(super) fn matrix(names: &Names, name: &str) -> Result<(), Problem> {
     if names.matrix.contains_key(name) {
         return Ok(());
     }
+    let path = spelt("matrix", name);
     let message = match &names.build {
-        None => format!("`matrix.{name}` exists only within a build"),
+        None => format!("`{path}` exists only within a build"),
         Some(_) if names.matrix.is_empty() => {
-            format!("`matrix.{name}` does not exist: this build has no matrix")
+            format!("`{path}` does not exist: this build has no matrix")
         }
-        Some(_) => format!("`matrix.{name}` does not exist"),
+        Some(_) => format!("`{path}` does not exist"),
     };
     let known = names.matrix.keys().map(String::as_str);
-    Err(Problem::new(message).hint(did_you_mean("matrix.", name, known)))
+    Err(Problem::new(message).hint(meant_of("matrix", name, known)))
 }
 
 /// The name of this build.
@@ -116,13 +117,23 @@ fn only<'a, 'c, C: Iterator<Item = &'c str>>(
 ) -> Result<&'a str, Problem> {
     match *alike {
         [only] => Ok(only),
-        [] => Err(Problem::new(format!("`{}` does not exist", spelt(root, name))).hint(
-            nearest(name, candidates())
-                .map(|near| format!("did you mean `{}`?", spelt(root, near))),
-        )),
+        [] => Err(Problem::new(format!("`{}` does not exist", spelt(root, name))).hint(meant_of(
+            root,
+            name,
+            candidates(),
+        ))),
         [first, ..] => Err(Problem::new(format!("`{root}.{name}` may mean several"))
             .hint(format!("name one: `{}`", spelt(root, first)))),
     }
+}
+
+/// The nearest of `candidates` as advice, spelt so that it is well-formed.
+fn meant_of<'c>(
+    root: &str,
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<String> {
+    nearest(name, candidates).map(|near| format!("did you mean `{}`?", spelt(root, near)))
 }
 
 /// `root.name`, or `root["name"]` where only that is well-formed.

@@ -51,6 +51,7 @@ pub(super) fn field(name: &str) -> Option<Field> {
 pub(super) fn without(path: &str, provider: Provider) -> String {
     let instead = match path {
         "ci.branch" => "ci.ref",
+        "ci.default_branch" => "'main'",
         "ci.registry" => "'registry.example.com'",
         "ci.registry_image" => "'registry.example.com/shop'",
         "ci.tag" | "git_describe()" => "ci.commit_short",

@@ -17,7 +17,7 @@ use super::meant;
 use super::names::Names;
 use super::nearest::did_you_mean;
 use super::rendered::LateValue;
-use super::unprintable::{Absent, Late, Record, problem_of};
+use super::unprintable::{Absent, Late, Record, UNSURE, problem_of};
 
 /// One rendering.
 pub(super) struct Scene {
@@ -139,7 +139,14 @@ impl Node {
                 }))
             }
             Fact::Unknown(reason) => {
-                Err(Problem::new(format!("`{path}` can't be told: {reason}")).about(path))
+                let problem = Problem::new(format!("`{path}` can't be told: {reason}")).about(path);
+                if path != UNSURE {
+                    return Err(problem);
+                }
+                let ci = self.scene.inner.names.ci.as_ref();
+                let problem = problem.hint(ci.map(|ci| meant::without(path, ci.provider())));
+                self.scene.record.unsure(problem.clone());
+                Ok(self.absent(move || problem.clone()))
             }
         }
     }

@@ -5,8 +5,10 @@ use std::ops::Range;
 use minijinja::Environment;
 
 use super::bounds::{DEEPEST_LOOP, LONGEST, WORDS};
+use super::dashes;
 use super::error::{Problem, TemplateError, in_letters, in_our_words};
 use super::filters::{FILTERS, TESTS};
+use super::foreign;
 use super::growth;
 use super::lookup::{self, FUNCTIONS, ROOTS};
 use super::names::Names;
@@ -51,16 +53,12 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
     if let Err(error) = env.get_template(source) {
         let range = error.range().unwrap_or(0..source.len());
         let range = in_letters(source, &range);
-        let problem = in_our_words(&error);
-        let shell = source.get(range.clone()).is_some_and(|text| text.starts_with('$'));
-        return vec![TemplateError::new(
-            range,
-            if shell {
-                problem.hint("a variable is `env.NAME` here, without a `$`".to_owned())
-            } else {
-                problem
-            },
-        )];
+        let problem = in_our_words(&error, None);
+        let problem = match foreign::hint(source, &range) {
+            Some(hint) => problem.hint(hint.to_owned()),
+            None => problem,
+        };
+        return vec![TemplateError::new(range, problem)];
     }
     let tags = scan(source);
     let words = Words::of(&tags);
@@ -80,16 +78,7 @@ pub(super) fn mistakes(source: &str, env: &Environment<'_>, names: &Names) -> Ve
         let problem = Problem::new(format!("`{name}` is taken: name this value otherwise"));
         mistakes.push(TemplateError::new(range.clone(), problem));
     }
-    for reference in &words.references {
-        if reference.root != "loop" && !words.bound.iter().any(|(name, _)| *name == reference.root)
-        {
-            mistakes.extend(
-                of_reference(reference, names)
-                    .err()
-                    .map(|problem| TemplateError::new(reference.range.clone(), problem)),
-            );
-        }
-    }
+    mistakes.extend(of_references(source, &words, names));
     mistakes.extend(growth::mistakes(&tags, &words, names));
     mistakes.sort_by_key(|mistake| mistake.range.start);
     mistakes
@@ -142,6 +131,31 @@ fn statements(tags: &[Tag<'_>]) -> Vec<TemplateError> {
         } else if !STATEMENTS.contains(&name) && !name.starts_with("end") {
             wrong(format!("the configuration's templates have no `{{% {name} %}}`"));
         }
+    }
+    mistakes
+}
+
+/// What is wrong with names; of one that is taken apart at a `-` once.
+fn of_references(source: &str, words: &Words<'_>, names: &Names) -> Vec<TemplateError> {
+    let is_bound = |root: &str| root == "loop" || words.bound.iter().any(|(name, _)| *name == root);
+    let is_known = |root: &str| is_bound(root) || ROOTS.contains(&root);
+    let (mut mistakes, mut whole) = (Vec::<TemplateError>::new(), 0..0);
+    for reference in words.references.iter().filter(|reference| !is_bound(reference.root)) {
+        if whole.contains(&reference.range.start) {
+            continue;
+        }
+        let next = words.references.iter().find(|next| next.range.start > reference.range.start);
+        let is_next_wrong =
+            || next.is_some_and(|next| !is_bound(next.root) && of_reference(next, names).is_err());
+        let wrong = of_reference(reference, names).err();
+        let apart = (wrong.is_some() || is_next_wrong())
+            .then(|| dashes::mistake(source, reference, is_known, names))
+            .flatten();
+        if let Some(mistake) = &apart {
+            whole = mistake.range.clone();
+        }
+        let wrong = wrong.map(|problem| TemplateError::new(reference.range.clone(), problem));
+        mistakes.extend(apart.or(wrong));
     }
     mistakes
 }
@@ -285,7 +299,10 @@ fn unknown_root(reference: &Reference<'_>, names: &Names) -> Problem {
     } else if is_variable(root) {
         Some(format!("did you mean `env.{root}`?"))
     } else {
-        did_you_mean("", root, ROOTS).or_else(|| {
+        let known = foreign::root(root).filter(|_| !reference.keys.is_empty());
+        let known = known
+            .map(|known| format!("did you mean `{known}{}`?", &reference.path()[root.len()..]));
+        known.or_else(|| did_you_mean("", root, ROOTS)).or_else(|| {
             let is_ci = ["github", "gitlab", "azure", "circleci", "drone"].contains(&root);
             is_ci.then(|| "what a CI tells is in `ci`, as `ci.branch` and `ci.tag`".to_owned())
         })

@@ -14,6 +14,10 @@ use super::rendered::{LateValue, Rendered};
 /// Stands in the output for each late value, in order. No value may contain it.
 pub(super) const LATE: char = '\0';
 
+/// The fact that may have a value which nobody tells: with `or` it is as any other without one;
+/// compared it would be taken for another.
+pub(super) const UNSURE: &str = "ci.default_branch";
+
 /// Why there is no value: found out when it is asked, for most often nobody does.
 pub(super) type Why = Arc<dyn Fn() -> Problem + Send + Sync>;
 
@@ -25,6 +29,8 @@ pub(super) struct Record {
     /// What was made into text where minijinja can't be told that there is none.
     touched: Mutex<Vec<Problem>>,
     printed: Mutex<Vec<LateValue>>,
+    /// Why [`UNSURE`], which was looked up, can't be told.
+    unsure: Mutex<Vec<Problem>>,
 }
 
 fn push<T>(list: &Mutex<Vec<T>>, item: T) {
@@ -44,6 +50,16 @@ impl Record {
     /// Why each name that has no value has none.
     pub(super) fn absent(&self) -> Vec<Problem> {
         taken(&self.absent).into_iter().map(|why| why()).collect()
+    }
+
+    /// That [`UNSURE`] was looked up and can't be told.
+    pub(super) fn unsure(&self, problem: Problem) {
+        push(&self.unsure, problem);
+    }
+
+    /// Why [`UNSURE`] can't be told, where it was looked up.
+    pub(super) fn why_unsure(&self) -> Option<Problem> {
+        self.unsure.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
     }
 
     /// The output with the late values that were printed into it.

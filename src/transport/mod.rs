@@ -10,6 +10,7 @@ pub mod cloudfoundry;
 pub mod container;
 mod room;
 pub mod session;
+mod staged;
 
 pub use room::room;
 

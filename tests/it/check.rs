@@ -74,6 +74,23 @@ fn json_has_every_mistake_with_its_place_and_people_are_told_as_ever() {
     assert_eq!(document(&run), expected);
 }
 
+#[test]
+fn in_a_string_of_several_lines_a_place_is_that_of_the_very_letters() {
+    let run = Sandbox::new()
+        .config(
+            "version = 1\r\n[builds.web]\r\nexecutor = \"docker\"\r\nno-push = true\r\n\
+             labels.a = \"\"\"\r\none\r\n\u{e9}\\t {{ ci.tga }}\r\n\"\"\"\r\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .run(["check", "--format", "json"]);
+
+    let place = &document(&run)["findings"][0]["place"];
+    let [line, column] = ["line", "column"].map(|key| place[key].as_u64().expect("a number"));
+    let [end_line, end_column] =
+        ["end_line", "end_column"].map(|key| place[key].as_u64().expect("a number"));
+    assert_eq!([(line, column), (end_line, end_column)], [(7, 8), (7, 14)]);
+}
+
 /// The absolute path of a file of the project, as the program tells it.
 fn wrong_path(run: &Ran, name: &str) -> String {
     let told = document(run);

@@ -93,6 +93,21 @@ fn an_engine_that_does_not_take_it_fails_the_build_in_its_own_words() {
 }
 
 #[test]
+fn a_build_that_fails_in_the_end_replaces_no_output_of_an_earlier_one() {
+    let refuses = Fake::new().hears_nothing().exits(1);
+    let sandbox = project("no-push = true\ntar-path = \"image.tar\"\noci-layout-path = \"oci\"\n")
+        .file("image.tar", "of an earlier build")
+        .fake("docker", refuses)
+        .env("DOCKER_HOST", "tcp://127.0.0.1:2375");
+
+    let run = sandbox.run(["run", "--load"]);
+
+    run.code(1);
+    assert_eq!(fs::read_to_string(sandbox.path("image.tar")).unwrap(), "of an earlier build");
+    assert!(!sandbox.path("oci").exists());
+}
+
+#[test]
 fn where_there_is_no_engine_nothing_is_built() {
     let run = project("no-push = true\ntar-path = \"image.tar\"\n").run(["run", "--load"]);
 

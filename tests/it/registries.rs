@@ -11,8 +11,8 @@ use std::{io::Write as _, path::Path, process::Command, sync::Arc};
 
 use kaniko_build::{
     oci::{
-        Base, Blob, Content, Format, Host, Image, Layer, Network, Platform, Proxies, Registries,
-        Roots, digest, write_archive, write_layout,
+        self, Base, Blob, Content, Format, Host, Image, Layer, Network, Platform, Proxies,
+        Registries, Roots, digest,
     },
     registry::{Credential, Reference},
     secret::Secret,
@@ -205,8 +205,10 @@ async fn an_archive_is_taken_by_skopeo_and_podman_and_has_the_same_bytes_each_ti
     let image = on(base, layer(Format::Docker, "two", b"2"));
     let names = ["kaniko-build-test/archive:1"].map(|it| Reference::parse(it).unwrap());
     let (path, again) = (top.path().join("image.tar"), top.path().join("again.tar"));
-    write_archive(&image, &registries, &names, &path).await.unwrap();
-    write_archive(&image, &registries, &names, &again).await.unwrap();
+    for path in [&path, &again] {
+        let staged = oci::archive(&image, &registries, &names, path).await.unwrap();
+        staged.place().await.unwrap();
+    }
     assert!(std::fs::read(&path).unwrap() == std::fs::read(&again).unwrap());
 
     let archive = format!("docker-archive:{}", path.display());
@@ -233,7 +235,7 @@ async fn a_layout_is_taken_by_skopeo_in_either_format() {
     for format in [Format::Oci, Format::Docker] {
         let image = image(format, vec![layer(format, "one", b"1")]);
         let path = top.path().join("layout");
-        write_layout(&image, &registries, &path).await.unwrap();
+        oci::layout(&image, &registries, &path).await.unwrap().place().await.unwrap();
         let layout = format!("oci:{}", path.display());
         if let Some(seen) = skopeo(&["inspect", "--raw", &layout]) {
             assert_eq!(seen.into_bytes(), image.manifest());

@@ -45,6 +45,27 @@ fn in_ci_not_even_a_destination_is_needed() {
 }
 
 #[test]
+fn a_tag_of_git_that_no_image_can_have_becomes_one_that_it_can() {
+    for (tag, expected) in [("v1.0+b", "v1.0-b"), ("api/v1.0", "api-v1.0"), ("v1.2.3", "v1.2.3")] {
+        let run = plain().run(["plan", "--executor", "docker", "--ci", "gitlab", "--tag", tag]);
+
+        let image =
+            format!("  push         registry.gitlab.example.com/group/project:{expected}  ");
+        assert!(run.code(0).told().contains(&image), "{}", run.told());
+    }
+}
+
+#[test]
+fn where_the_ci_has_no_registry_the_option_is_advised_that_names_one() {
+    plain().run(["plan", "--ci", "circleci", "--branch", "main"]).code(2).stdout("").stderr(
+        "error: `image`: `ci.registry_image` has no value: CircleCI has no registry of its own\n \
+         --> default:3:13\n  |\n3 | image = \"{{ ci.registry_image }}\"\n  |             \
+         ^^^^^^^^^^^^^^^^^ here\nhint: say what it is pushed as: `-d \
+         registry.example.com/shop:1.0`",
+    );
+}
+
+#[test]
 fn without_a_file_and_without_a_destination_the_user_is_told_of_it() {
     plain().run(["run"]).code(2).stdout("").stderr(
         "error: there is no `kaniko.toml` here, and no destination was given\n\

@@ -141,6 +141,7 @@ impl Imagined {
             },
             repository: Some("group/project".to_owned()),
             repository_url: Some("https://git.example.com/group/project".to_owned()),
+            remote: Some("origin".to_owned()),
             default_branch: knows_default_branch.then(|| DEFAULT_BRANCH.to_owned()),
             is_shallow: false,
         }

@@ -194,8 +194,18 @@ fn the_remote_is_told_without_its_credentials() {
 #[test]
 fn the_default_branch_is_where_the_remote_s_head_points() {
     let project = Project::new();
+    assert_eq!(
+        why_unknown(&project.ci(), Field::OnDefaultBranch),
+        "the repository has no remote `origin` that would have one; compare `ci.branch` with its \
+         name"
+    );
+
     project.repository.remote("origin", "https://git.example.com/shop/api").unwrap();
-    assert!(why_unknown(&project.ci(), Field::OnDefaultBranch).contains("git remote set-head"));
+    assert_eq!(
+        why_unknown(&project.ci(), Field::OnDefaultBranch),
+        "the repository does not know its remote's HEAD; `git remote set-head origin --auto` asks \
+         for it"
+    );
 
     let head = "refs/remotes/origin/HEAD";
     let main = "refs/remotes/origin/main";

@@ -83,8 +83,8 @@ fn a_push_to_main_is_on_the_default_branch_where_that_can_be_told() {
             &imagined(Provider::Azure, RunsFor::Branch("main".into())),
             Field::OnDefaultBranch
         ),
-        "the default branch can't be told: Azure Pipelines does not name it, nor does the \
-         repository; compare `ci.branch` with its name"
+        "Azure Pipelines does not name the default branch, nor does the repository; compare \
+         `ci.branch` with its name"
     );
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde_json::json;
+use tempfile::NamedTempFile;
 
 use super::{Here, hex, parent, unwritable};
 use crate::{
@@ -16,12 +17,12 @@ use crate::{
     registry::{DOCKER_HUB, Reference},
 };
 
-pub(super) fn write(
+pub(super) fn stage(
     image: &Image,
     blobs: &[Here],
     names: &[Reference],
     path: &Path,
-) -> Result<(), OciError> {
+) -> Result<NamedTempFile, OciError> {
     let wrong = unwritable(path);
     let file = tempfile::Builder::new()
         .prefix(".kaniko-build-")
@@ -30,9 +31,11 @@ pub(super) fn write(
         .map_err(&wrong)?;
     let mut sink = BufWriter::with_capacity(64 * 1024, file);
     pack(image, blobs, names, &mut sink).map_err(&wrong)?;
-    let file = sink.into_inner().map_err(|error| wrong(error.into_error()))?;
-    file.persist(path).map_err(|error| wrong(error.error))?;
-    Ok(())
+    sink.into_inner().map_err(|error| wrong(error.into_error()))
+}
+
+pub(super) fn place(file: NamedTempFile, path: &Path) -> Result<(), OciError> {
+    file.persist(path).map(drop).map_err(|error| unwritable(path)(error.error))
 }
 
 /// What a program's files have, less what the umask takes.
@@ -182,7 +185,7 @@ mod tests {
         std::fs::write(&path, "old").unwrap();
         let (image, blobs) = image();
         blobs[0].file.set_len(1).unwrap();
-        write(&image, &blobs, &[], &path).unwrap_err();
+        stage(&image, &blobs, &[], &path).unwrap_err();
 
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(top.path()).unwrap().count(), 1);

@@ -10,27 +10,29 @@ use std::{
 };
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::{Here, hex, parent, unwritable};
 use crate::oci::{Image, OciError};
 
-pub(super) fn write(image: &Image, blobs: &[Here], path: &Path) -> Result<(), OciError> {
+/// What it is called while it comes into being.
+const MADE: &str = "layout";
+
+pub(super) fn stage(image: &Image, blobs: &[Here], path: &Path) -> Result<TempDir, OciError> {
     let wrong = unwritable(path);
-    let occupied = match fs::read_dir(path) {
-        Ok(mut entries) => entries.next().is_some(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-        Err(source) => return Err(wrong(source)),
-    };
-    if occupied && !path.join("oci-layout").is_file() {
-        return Err(OciError::Occupied { path: path.to_owned() });
-    }
+    is_occupied(path)?;
     let beside = tempfile::Builder::new()
         .prefix(".kaniko-build-")
         .tempdir_in(parent(path)?)
         .map_err(&wrong)?;
-    let made = beside.path().join("layout");
-    fill(image, blobs, &made).map_err(&wrong)?;
-    if occupied {
+    fill(image, blobs, &beside.path().join(MADE)).map_err(&wrong)?;
+    Ok(beside)
+}
+
+pub(super) fn place(beside: &TempDir, path: &Path) -> Result<(), OciError> {
+    let wrong = unwritable(path);
+    let made = beside.path().join(MADE);
+    if is_occupied(path)? {
         let old = beside.path().join("old");
         fs::rename(path, &old).map_err(&wrong)?;
         return fs::rename(&made, path).map_err(|source| {
@@ -40,6 +42,19 @@ pub(super) fn write(image: &Image, blobs: &[Here], path: &Path) -> Result<(), Oc
         });
     }
     fs::rename(&made, path).map_err(&wrong)
+}
+
+/// Whether a layout is there; anything else is an error.
+fn is_occupied(path: &Path) -> Result<bool, OciError> {
+    let occupied = match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(source) => return Err(unwritable(path)(source)),
+    };
+    if occupied && !path.join("oci-layout").is_file() {
+        return Err(OciError::Occupied { path: path.to_owned() });
+    }
+    Ok(occupied)
 }
 
 fn fill(image: &Image, blobs: &[Here], directory: &Path) -> io::Result<()> {
@@ -79,6 +94,10 @@ mod tests {
         let layers = vec![Layer { blob, diff_id: digest(b"") }];
         let format = Format::Oci;
         (Image { config: b"{}".to_vec(), layers, format, annotations: Vec::new() }, vec![here])
+    }
+
+    fn write(image: &Image, blobs: &[Here], path: &Path) -> Result<(), OciError> {
+        place(&stage(image, blobs, path)?, path)
     }
 
     fn names(directory: &Path) -> Vec<String> {

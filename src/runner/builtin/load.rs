@@ -28,7 +28,7 @@ pub(super) async fn load(
     if names.is_empty() {
         names.extend(Reference::parse(&build.name));
     }
-    oci::write_archive(image, registries, &names, &archive).await?;
+    oci::archive(image, registries, &names, &archive).await?.place().await?;
     loaded(engine.name(), &archive).await
 }
 

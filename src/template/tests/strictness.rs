@@ -186,3 +186,56 @@ fn what_an_event_file_does_not_tell_is_an_error_in_tests_too() {
         )
     );
 }
+
+/// A pipeline of `CircleCI`, which does not tell the default branch.
+fn on_circleci(vars: &[(&str, &str)]) -> super::Engine {
+    let variables = [("CIRCLECI", "true"), ("CIRCLE_BRANCH", "dev"), ("CIRCLE_SHA1", "7f3a1c9e")];
+    let mut names = super::names(&variables);
+    let var = |(name, source): &(&str, &str)| {
+        ((*name).to_owned(), crate::template::Var::Template((*source).to_owned()))
+    };
+    names.vars = std::sync::Arc::new(vars.iter().map(var).collect());
+    super::Engine::new(names)
+}
+
+#[test]
+fn without_a_default_branch_that_anybody_tells_it_goes_on_with_another() {
+    let engine = on_circleci(&[("main", "{{ ci.default_branch or 'main' }}")]);
+
+    for (source, expected) in [
+        ("{{ ci.default_branch or 'main' }}", "main"),
+        ("{{ ci.default_branch | default('main') }}", "main"),
+        ("{{ (ci.default_branch or 'dev') == ci.branch }}", "true"),
+        ("{{ ci.default_branch is defined }}", "false"),
+        ("{{ 'a' if ci.default_branch else 'b' }}", "b"),
+        ("{{ vars.main == ci.branch }}", "false"),
+    ] {
+        assert_eq!(text(&engine, source), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_default_branch_that_nobody_tells_is_not_taken_for_another_branch() {
+    let engine = on_circleci(&[("main", "{{ ci.default_branch }}")]);
+    let told = "`ci.default_branch` can't be told: CircleCI does not name the default branch, \
+                nor does the repository; compare `ci.branch` with its name";
+
+    for source in [
+        "{{ ci.default_branch }}",
+        "x{{ ci.default_branch }}",
+        "{{ ci.branch == ci.default_branch }}",
+        "{{ ci.default_branch != ci.branch }}",
+        "{{ ci.branch == ci.default_branch or ci.tag }}",
+        "{{ ci.branch in [ci.default_branch, 'next'] }}",
+        "{% if ci.branch == (ci.default_branch) %}x{% endif %}",
+        "{% set main = ci.default_branch %}{{ ci.branch == main }}",
+    ] {
+        let error = error(&engine, source);
+        assert_eq!(error.message, told, "{source}");
+        assert_eq!(&source[error.range], "ci.default_branch", "{source}");
+        let hint = "say what counts without it, as `{{ ci.default_branch or 'main' }}`";
+        assert_eq!(error.hint.as_deref(), Some(hint), "{source}");
+    }
+    let in_a_var = error(&engine, "{{ ci.branch == vars.main }}");
+    assert_eq!(in_a_var.message, format!("in `vars.main`: {told}"));
+}

@@ -131,7 +131,7 @@ fn a_mistake_in_what_a_filter_takes_is_underlined() {
     assert_eq!(error(&on_main(), "{{ 'a' | semver }}").message, "this lacks an argument");
     assert_eq!(
         error(&on_main(), "{{ 'a' | semver('{major}', perfix='a') }}").message,
-        "this has more arguments than it takes"
+        "there is no argument `perfix`"
     );
 }
 

@@ -23,7 +23,7 @@ use crate::{
     context::Packed,
     event::{Stage, What},
     guard::Thing,
-    transport::{Bundle, Hands, Job, Ran, TransportError},
+    transport::{Bundle, Hands, Job, Ran, TransportError, staged},
 };
 
 /// One build on its way.
@@ -201,9 +201,12 @@ impl Build<'_> {
                 digest =
                     Some(output::digest(client, name, path, stall).await.map_err(after_start)?);
             }
+            let mut outputs = Vec::new();
             for output in &self.job.outputs {
-                output::bring(client, name, output, stall).await.map_err(after_start)?;
+                let brought = output::bring(client, name, output, stall).await;
+                outputs.push(brought.map_err(after_start)?);
             }
+            staged::place(outputs).await?;
         }
         Ok(Ran {
             exit_code: state.exit_code,

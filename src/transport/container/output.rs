@@ -1,15 +1,19 @@
 //! Bringing back what the executor wrote.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, File},
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
     path::{Component, Path, PathBuf},
     time::Duration,
 };
 
+use tempfile::{NamedTempFile, TempDir};
+
 use super::{client::Client, stream::Meter, stream::copy_out};
-use crate::transport::{FAR_DIR, Output, OutputKind, TransportError};
+use crate::transport::{
+    FAR_DIR, Output, OutputKind, TransportError,
+    staged::{self, Made, Staged},
+};
 
 /// More than any digest file holds.
 const DIGEST: u64 = 1024;
@@ -41,13 +45,13 @@ pub(super) async fn digest(
     }
 }
 
-/// Brings `output` to its place here.
+/// Brings `output` beside its place here.
 pub(super) async fn bring(
     client: Client<'_>,
     name: &str,
     output: &Output,
     stall: Duration,
-) -> Result<(), TransportError> {
+) -> Result<Staged, TransportError> {
     let far = format!("{FAR_DIR}/{}", output.far);
     let local = output.local.clone();
     let kind = output.kind;
@@ -55,32 +59,21 @@ pub(super) async fn bring(
         what: format!("`{}` could not be brought back: {why}", output.local.display()),
     };
     let read = move |archive: &mut Meter<File>| match kind {
-        OutputKind::File => stage_file(archive, &local).map(Staged::File),
-        OutputKind::Directory => stage_directory(archive, &local).map(Staged::Directory),
+        OutputKind::File => stage_file(archive, &local).map(Made::File),
+        OutputKind::Directory => stage_directory(archive, &local).map(Made::Directory),
     };
     let copied = copy_out(client, name, &far, stall, read).await?;
     if copied.code != 0 {
         return Err(failed(first_line(&copied.said)));
     }
-    // In its place only now that the client has said that it was all.
-    let place = |staged| match staged {
-        Staged::File(file) => file.persist(&output.local).map(|_| ()).map_err(|error| error.error),
-        Staged::Directory(directory) => place_directory(&directory, &output.local),
-    };
-    copied.ours.and_then(place).map_err(|error| failed(error.to_string()))
-}
-
-enum Staged {
-    File(tempfile::NamedTempFile),
-    Directory(tempfile::TempDir),
+    // It counts only now that the client has said that it was all.
+    let made = copied.ours.map_err(|error| failed(error.to_string()))?;
+    Ok(Staged { local: output.local.clone(), made })
 }
 
 /// The archive's only file, in a new one beside `local`.
-fn stage_file(archive: &mut dyn Read, local: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".kaniko-build-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(parent(local)?)?;
+fn stage_file(archive: &mut dyn Read, local: &Path) -> io::Result<NamedTempFile> {
+    let mut file = staged::file_beside(local)?;
     let mut archive = tar::Archive::new(archive);
     let mut entry = archive.entries()?.next().ok_or_else(|| odd("it came back empty"))??;
     if !entry.header().entry_type().is_file() {
@@ -94,11 +87,8 @@ fn stage_file(archive: &mut dyn Read, local: &Path) -> io::Result<tempfile::Name
 /// The archive's tree without its topmost directory, in a new one beside `local`.
 ///
 /// The far side is not trusted: files and directories only, all below the new directory.
-fn stage_directory(archive: &mut dyn Read, local: &Path) -> io::Result<tempfile::TempDir> {
-    let directory = tempfile::Builder::new()
-        .prefix(".kaniko-build-")
-        .permissions(Permissions::from_mode(0o777))
-        .tempdir_in(parent(local)?)?;
+fn stage_directory(archive: &mut dyn Read, local: &Path) -> io::Result<TempDir> {
+    let directory = staged::directory_beside(local)?;
     let mut archive = tar::Archive::new(archive);
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -116,30 +106,6 @@ fn stage_directory(archive: &mut dyn Read, local: &Path) -> io::Result<tempfile:
         }
     }
     Ok(directory)
-}
-
-/// Puts `staged` where `local` is to be, in the place of what an earlier build wrote there.
-fn place_directory(staged: &tempfile::TempDir, local: &Path) -> io::Result<()> {
-    let old = match fs::read_dir(local) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-        Ok(mut entries) => {
-            if entries.next().is_some() && !local.join("oci-layout").is_file() {
-                return Err(odd("there is a directory in its place that no build has written"));
-            }
-            let aside =
-                tempfile::Builder::new().prefix(".kaniko-build-").tempdir_in(parent(local)?)?;
-            fs::rename(local, aside.path().join("old"))?;
-            Some(aside)
-        }
-    };
-    let placed = fs::rename(staged.path(), local);
-    if placed.is_err()
-        && let Some(aside) = &old
-    {
-        let _ = fs::rename(aside.path().join("old"), local);
-    }
-    placed
 }
 
 fn copy_whole(entry: &mut tar::Entry<'_, impl Read>, file: &mut File) -> io::Result<()> {
@@ -162,10 +128,6 @@ fn below_top(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Ok(below)
-}
-
-fn parent(local: &Path) -> io::Result<&Path> {
-    local.parent().ok_or_else(|| odd("it has no parent directory"))
 }
 
 fn odd(why: &'static str) -> io::Error {
@@ -214,37 +176,8 @@ mod tests {
             ("oci/blobs/sha256/a", EntryType::Regular, b"blob"),
         ]);
         let staged = stage_directory(&mut archive.as_slice(), &local).unwrap();
-        place_directory(&staged, &local).unwrap();
-        assert_eq!(fs::read(local.join("oci-layout")).unwrap(), b"{}");
-        assert_eq!(fs::read(local.join("blobs/sha256/a")).unwrap(), b"blob");
-    }
-
-    #[test]
-    fn a_layout_of_an_earlier_build_is_replaced_whole() {
-        let here = tempfile::tempdir().unwrap();
-        let local = here.path().join("layout");
-        fs::create_dir(&local).unwrap();
-        fs::write(local.join("oci-layout"), "{}").unwrap();
-        fs::write(local.join("stale"), "").unwrap();
-        let archive = archive(&[("oci/new", EntryType::Regular, b"1")]);
-        let staged = stage_directory(&mut archive.as_slice(), &local).unwrap();
-        place_directory(&staged, &local).unwrap();
-        assert!(local.join("new").exists());
-        assert!(!local.join("stale").exists());
-    }
-
-    #[test]
-    fn a_directory_of_the_users_own_is_not_replaced() {
-        let here = tempfile::tempdir().unwrap();
-        let local = here.path().join("src");
-        fs::create_dir(&local).unwrap();
-        fs::write(local.join("main.rs"), "").unwrap();
-        let staged = tempfile::tempdir_in(here.path()).unwrap();
-        assert_eq!(
-            place_directory(&staged, &local).unwrap_err().to_string(),
-            "there is a directory in its place that no build has written"
-        );
-        assert!(local.join("main.rs").exists());
+        assert_eq!(fs::read(staged.path().join("oci-layout")).unwrap(), b"{}");
+        assert_eq!(fs::read(staged.path().join("blobs/sha256/a")).unwrap(), b"blob");
     }
 
     #[test]

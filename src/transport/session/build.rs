@@ -16,7 +16,7 @@ use crate::{
     context::{ContextError, Packed},
     event::{Event, Stage, What},
     kaniko::version::Executor,
-    transport::{Bundle, Hands, Job, Ran, TransportError},
+    transport::{Bundle, Hands, Job, Ran, TransportError, staged},
 };
 
 /// A build on its way.
@@ -180,9 +180,8 @@ impl<'a> Build<'a> {
 
     /// Digest and outputs, and the far side's farewell.
     async fn bring_back(&mut self, exit: Exit, bundle: Packed) -> Result<Ran, TransportError> {
-        let mut digest = None;
-        let mut problem = None;
-        let mut deadline = None;
+        let (mut digest, mut problem, mut deadline) = (None, None, None);
+        let mut brought = Vec::new();
         let outputs = if exit.code == 0 { &self.job.outputs[..] } else { &[] };
         let mut left: BTreeSet<usize> = (0..outputs.len()).collect();
         let stage = if left.is_empty() { Stage::Cleaning } else { Stage::Receiving };
@@ -203,7 +202,7 @@ impl<'a> Build<'a> {
                     };
                     let ear = &mut self.connection.ear;
                     match output::receive(ear, output, length, &sha256).await {
-                        Ok(Ok(())) => {}
+                        Ok(Ok(output)) => brought.push(output),
                         Ok(Err(error)) => problem = Some(error),
                         Err(deaf) => {
                             let what = format!("`{}` did not arrive: {}", output.far, gone(&deaf));
@@ -254,6 +253,7 @@ impl<'a> Build<'a> {
         if exit.code == 0 && digest.is_none() && feed::digest_file(self.job).is_some() {
             return Err(self.lost("the executor ended well and left no digest"));
         }
+        staged::place(brought).await?;
         self.end_of_output().await;
         Ok(Ran {
             exit_code: exit.code,

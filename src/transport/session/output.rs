@@ -8,17 +8,21 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{NamedTempFile, TempDir};
 use tokio::io::AsyncRead;
 
 use super::ear::{Deaf, Ear};
 use crate::{
     hex::hex,
     threads,
-    transport::{Output, OutputKind},
+    transport::{
+        Output, OutputKind,
+        staged::{self, Made, Staged},
+    },
 };
 
-/// Receives the `length` bytes of `output` that are announced with the checksum `sha256`.
+/// Receives the `length` bytes of `output` that are announced with the checksum `sha256`, beside
+/// their place.
 ///
 /// All of them are taken off `ear`, also where they can't be written. Inside: why the output is
 /// not there.
@@ -27,7 +31,7 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
     output: &Output,
     length: u64,
     sha256: &str,
-) -> Result<Result<(), String>, Deaf> {
+) -> Result<Result<Staged, String>, Deaf> {
     let shown = output.local.display();
     let mut spool = Spool::new(&output.local);
     let mut hasher = Sha256::new();
@@ -42,19 +46,20 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
         return Ok(Err(format!("`{shown}` did not arrive as it was sent")));
     }
     let (kind, local) = (output.kind, output.local.clone());
-    let placed = match spool.state {
+    let staged = match spool.state {
         Ok(file) => threads::start(move || {
             file.as_file().sync_all()?;
-            match kind {
-                OutputKind::File => file.persist(&local).map(drop).map_err(|error| error.error),
-                OutputKind::Directory => unpack(&file, &local),
-            }
+            let made = match kind {
+                OutputKind::File => Made::File(file),
+                OutputKind::Directory => Made::Directory(unpack(&file, &local)?),
+            };
+            Ok(Staged { local, made })
         })
         .await
-        .and_then(|placed| placed),
+        .and_then(|staged| staged),
         Err(error) => Err(error),
     };
-    Ok(placed.map_err(|error| format!("`{shown}` cannot be written: {error}")))
+    Ok(staged.map_err(|error| format!("`{shown}` cannot be written: {error}")))
 }
 
 /// A file beside the place that it goes to, until its first error.
@@ -64,13 +69,7 @@ struct Spool {
 
 impl Spool {
     fn new(local: &Path) -> Self {
-        // The mode is what any program's new file gets, by the umask.
-        let parent = local.parent().unwrap_or(Path::new("/"));
-        #[cfg(unix)]
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-        let state =
-            Builder::new().prefix(".kaniko-build-").permissions(permissions).tempfile_in(parent);
-        Self { state }
+        Self { state: staged::file_beside(local) }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -82,12 +81,9 @@ impl Spool {
     }
 }
 
-/// Unpacks the tar `file` beside `local` and puts it there, in the place of what was there.
-fn unpack(file: &NamedTempFile, local: &Path) -> io::Result<()> {
-    let parent = local.parent().unwrap_or(Path::new("/"));
-    let room = Builder::new().prefix(".kaniko-build-").tempdir_in(parent)?;
-    let new = room.path().join("new");
-    fs::create_dir(&new)?;
+/// Unpacks the tar `file` beside `local`.
+fn unpack(file: &NamedTempFile, local: &Path) -> io::Result<TempDir> {
+    let new = staged::directory_beside(local)?;
     let mut archive = tar::Archive::new(fs::File::open(file.path())?);
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -103,11 +99,7 @@ fn unpack(file: &NamedTempFile, local: &Path) -> io::Result<()> {
             return Err(io::Error::other("a name in it leads out of it"));
         }
     }
-    let old = room.path().join("old");
-    match fs::rename(local, &old) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => fs::rename(&new, local),
-    }
+    Ok(new)
 }
 
 /// How long the rest of the connection may take once all is said.
@@ -125,7 +117,9 @@ mod tests {
     ) -> Result<(), String> {
         let output = Output { far: "x".into(), local: local.to_owned(), kind };
         let mut ear = Ear::new(bytes, Duration::from_mins(1));
-        receive(&mut ear, &output, bytes.len() as u64, sha256).await.unwrap()
+        let staged = receive(&mut ear, &output, bytes.len() as u64, sha256).await.unwrap()?;
+        assert!(!local.join("index.json").exists());
+        staged::place(vec![staged]).await.map_err(|error| error.to_string())
     }
 
     fn archive(name: &str, kind: tar::EntryType) -> Vec<u8> {
@@ -164,7 +158,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let local = dir.path().join("layout");
         fs::create_dir(&local).unwrap();
-        fs::write(local.join("old"), "").unwrap();
+        fs::write(local.join("oci-layout"), "").unwrap();
         let tar = archive("./index.json", tar::EntryType::Regular);
         let sum = hex(&Sha256::digest(&tar));
         received(OutputKind::Directory, &tar, &sum, &local).await.unwrap();
