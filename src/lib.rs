@@ -25,3 +25,4 @@ pub mod shell;
 pub mod template;
 mod threads;
 pub mod transport;
+mod whole;

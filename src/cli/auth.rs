@@ -1,8 +1,8 @@
 //! `auth`: the docker config that a build's executor gets.
 
-use std::{io::Write, os::unix::fs::PermissionsExt};
+use std::io::Write;
 
-use crate::{report::Printer, runner::Prepared, secret::Redactor};
+use crate::{report::Printer, runner::Prepared, secret::Redactor, whole::Whole};
 
 use super::{
     BUILD_FAILED, Failed, OK, Surroundings, UNREACHED, USAGE, args, load, runtime,
@@ -52,11 +52,7 @@ pub(super) fn auth(
 
 /// Writes a file that only its owner can read, whole or not at all.
 fn keep(path: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
-    let directory = path.parent().unwrap_or(std::path::Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .permissions(std::fs::Permissions::from_mode(0o600))
-        .tempfile_in(directory)?;
+    let mut file = Whole::beside(path, 0o600)?;
     file.write_all(content)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    file.place()
 }

@@ -9,6 +9,7 @@ use crate::{
     report::Printer,
     runner,
     secret::Redactor,
+    whole::Whole,
 };
 
 use super::{
@@ -82,8 +83,7 @@ fn list(spec: &Spec, printer: &Printer) -> u8 {
 }
 
 fn pack_file(spec: &Spec, path: &std::path::Path, printer: &Printer) -> u8 {
-    let directory = path.parent().unwrap_or(std::path::Path::new("."));
-    let mut file = match tempfile::NamedTempFile::new_in(directory) {
+    let mut file = match Whole::beside(path, 0o600) {
         Ok(file) => file,
         Err(source) => return unwritten(path, source, printer),
     };
@@ -91,9 +91,9 @@ fn pack_file(spec: &Spec, path: &std::path::Path, printer: &Printer) -> u8 {
     if code != OK {
         return code;
     }
-    match file.persist(path) {
-        Ok(_) => OK,
-        Err(error) => unwritten(path, error.error, printer),
+    match file.place() {
+        Ok(()) => OK,
+        Err(source) => unwritten(path, source, printer),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{
     cell::OnceCell,
+    io,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -66,7 +68,8 @@ pub(super) fn run(
     let started = SystemTime::now();
     let tails = Tails::default();
     let (ci, tails, standing) = (&*loaded.ci, &tails, &Standing::new(&plan));
-    let told = Told { surroundings, printer, redactor, ci, args, into, tails, standing };
+    let lost = Arc::default();
+    let told = Told { surroundings, printer, redactor, ci, args, into, tails, standing, lost };
     let (cancel, cancelled) = watch::channel(false);
     let signal = OnceCell::new();
     let plan = &plan;
@@ -94,10 +97,13 @@ pub(super) fn run(
         told.end(plan, &outcomes, signal);
     }
     let ended = Ended { outcomes: &outcomes, signal, ..begun };
-    let mut written = reports::write(&reports, &ended, printer);
+    let mut result =
+        told.lost.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err);
     if args.output == Output::Json {
-        written &= printer.document(Format::Json.document(&ended).trim_end()).is_ok();
+        result = printer.document(Format::Json.document(&ended).trim_end());
     }
+    let written =
+        reports::write(&reports, &ended, printer) & (super::written(result, printer) == OK);
     match (refused, written) {
         _ if cut_short => INTERRUPTED,
         (true, true) => USAGE,
@@ -158,6 +164,8 @@ struct Told<'a> {
     into: Option<container::Kind>,
     tails: &'a Tails,
     standing: &'a Standing,
+    /// Why stdout has not taken the images.
+    lost: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl Told<'_> {
@@ -203,7 +211,7 @@ impl Told<'_> {
         };
         let text = self.args.output == Output::Text;
         let (printer, provider) = (self.printer.clone(), self.ci.provider());
-        let tails = self.tails.clone();
+        let (tails, lost) = (self.tails.clone(), Arc::clone(&self.lost));
         let together = self.args.jobs > 1 && plan.builds.len() > 1;
         let names: Vec<String> = plan.builds.iter().map(|build| build.name.to_string()).collect();
         let (ready, begun) = oneshot::channel();
@@ -219,8 +227,10 @@ impl Told<'_> {
                     && let End::Built { images, .. } = &outcome.end
                 {
                     for image in images {
-                        // A full disk under stdout: the report and the exit code still tell.
-                        let _ = live.aside(|| printer.result(image));
+                        // The builds go on: what they have made is told in reports as well.
+                        if let Err(error) = live.aside(|| printer.result(image)) {
+                            *lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        }
                     }
                 }
             });

@@ -15,10 +15,10 @@ use std::{
     sync::Arc,
 };
 
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 
 use super::{Blob, Image, OciError, Registries, Stop};
-use crate::{registry::Reference, threads};
+use crate::{registry::Reference, threads, whole::Whole};
 
 /// An image that is written beside its place, and is gone where it is not put there.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Staged {
 #[derive(Debug)]
 enum Made {
     Layout(TempDir),
-    Archive(NamedTempFile),
+    Archive(Whole),
 }
 
 /// Writes `image` as an OCI image layout that is to be the directory `path`.

@@ -1,11 +1,12 @@
 //! Reports in files: whole or not at all, or added to a file that others write to as well.
 
 use std::{
-    fs::{OpenOptions, Permissions},
+    fs::OpenOptions,
     io::{self, Write as _},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
+
+use crate::whole::Whole;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -22,14 +23,9 @@ pub struct WriteError {
 /// [`WriteError`].
 pub fn write(path: &Path, text: &str) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        .map_err(failed)?;
+    let mut file = Whole::beside(path, 0o666).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    file.place().map_err(failed)
 }
 
 /// Adds a report to a file, in one piece.

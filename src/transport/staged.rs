@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tempfile::{Builder, NamedTempFile, TempDir};
+use tempfile::{Builder, TempDir};
 
 use super::TransportError;
-use crate::threads;
+use crate::{threads, whole::Whole};
 
 /// An output beside its place; it is gone where it is not put there.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Staged {
 
 #[derive(Debug)]
 pub(super) enum Made {
-    File(NamedTempFile),
+    File(Whole),
     Directory(TempDir),
 }
 
@@ -38,7 +38,7 @@ impl Staged {
     fn place(self) -> Result<(), String> {
         let Self { local, made } = self;
         let placed = match made {
-            Made::File(file) => file.persist(&local).map(drop).map_err(|error| error.error),
+            Made::File(file) => file.place(),
             Made::Directory(directory) => place_directory(&directory, &local),
         };
         placed.map_err(|error| format!("`{}` could not be brought back: {error}", local.display()))
@@ -46,19 +46,15 @@ impl Staged {
 }
 
 /// A new file beside `local`, with the mode that any program's new file gets, by the umask.
-pub(super) fn file_beside(local: &Path) -> io::Result<NamedTempFile> {
-    beside(0o666).tempfile_in(parent(local)?)
+pub(super) fn file_beside(local: &Path) -> io::Result<Whole> {
+    Whole::beside(local, 0o666)
 }
 
 /// A new directory beside `local`.
 pub(super) fn directory_beside(local: &Path) -> io::Result<TempDir> {
-    beside(0o777).tempdir_in(parent(local)?)
-}
-
-fn beside(mode: u32) -> Builder<'static, 'static> {
+    let parent = local.parent().ok_or_else(|| odd("it has no parent directory"))?;
     let mut builder = Builder::new();
-    builder.prefix(".kaniko-build-").permissions(Permissions::from_mode(mode));
-    builder
+    builder.prefix(".kaniko-build-").permissions(Permissions::from_mode(0o777)).tempdir_in(parent)
 }
 
 /// Puts `staged` where `local` is to be, in the place of what an earlier build wrote there.
@@ -82,10 +78,6 @@ fn place_directory(staged: &TempDir, local: &Path) -> io::Result<()> {
         let _ = fs::rename(aside.path().join("old"), local);
     }
     placed
-}
-
-fn parent(local: &Path) -> io::Result<&Path> {
-    local.parent().ok_or_else(|| odd("it has no parent directory"))
 }
 
 fn odd(why: &'static str) -> io::Error {

@@ -32,6 +32,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "template",
             "threads",
             "transport",
+            "whole",
         ],
     ),
     ("config", &["kaniko"]),
@@ -43,7 +44,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("hex", &[]),
     ("init", &["builtin", "ci", "config", "dockerfile", "kaniko"]),
     ("kaniko", &["dockerfile"]),
-    ("oci", &["hex", "registry", "secret", "threads"]),
+    ("oci", &["hex", "registry", "secret", "threads", "whole"]),
     ("outcome", &["context"]),
     (
         "plan",
@@ -81,6 +82,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "shell",
             "template",
             "transport",
+            "whole",
         ],
     ),
     (
@@ -110,8 +112,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("threads", &[]),
     (
         "transport",
-        &["context", "event", "guard", "hex", "kaniko", "process", "secret", "shell", "threads"],
+        &[
+            "context", "event", "guard", "hex", "kaniko", "process", "secret", "shell", "threads",
+            "whole",
+        ],
     ),
+    ("whole", &[]),
 ];
 
 /// Each outside package with the modules that may name it: its home first.
@@ -152,7 +158,10 @@ const HOMES: &[(&str, &[&str])] = &[
     // Patterns of a filter.
     ("regex_automata", &["template"]),
     // The safe face of the system's calls.
-    ("rustix", &["process", "cli", "context", "guard", "builtin", "plan", "report", "transport"]),
+    (
+        "rustix",
+        &["process", "cli", "context", "guard", "builtin", "plan", "report", "transport", "whole"],
+    ),
     ("semver", &["template"]),
     // Docker configs, events of GitHub, states of engines, the guard's lines, manifests, lists of
     // Dockerfiles, plans and reports.
@@ -179,7 +188,7 @@ const HOMES: &[(&str, &[&str])] = &[
     // Contexts and images are written; what containers take and give is a tar too.
     ("tar", &["context", "oci", "transport", "builtin"]),
     // Files that come into being whole, and directories that go.
-    ("tempfile", &["cli", "oci", "report", "runner", "transport", "builtin"]),
+    ("tempfile", &["whole", "oci", "runner", "transport", "builtin"]),
     // What waits.
     (
         "tokio",

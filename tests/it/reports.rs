@@ -290,3 +290,40 @@ fn reports_are_whole_after_an_interruption() {
     );
     run.stderr_contains("web | interrupted before it began\n");
 }
+
+/// A project with a build that is pushed, by an executor that does so.
+fn pushed() -> Sandbox {
+    Sandbox::new()
+        .config(
+            "version = 1\n[builds.web]\nexecutor = \"docker\"\n\
+             destinations = [\"r.example.com/web:1\"]\n",
+        )
+        .file("Dockerfile", "FROM scratch\n")
+        .fake("docker", docker(&Executor::builds()))
+}
+
+#[test]
+fn images_that_stdout_does_not_take_are_a_failure() {
+    for output in ["text", "json"] {
+        let script = format!("exec kaniko-build run -q --push --output {output} >/dev/full\n");
+
+        let run = pushed().sh(&script);
+
+        run.code(1).stderr("error: stdout takes no more: No space left on device");
+    }
+}
+
+#[test]
+fn a_report_goes_into_what_is_no_file_and_through_links() {
+    let script = "set -e\nmkfifo pipe\nmkdir d\nln -s d/build.json link\n\
+                  kaniko-build run -q --push --report json=link --report junit=/dev/null \\\n\
+                    --report dotenv=/dev/stderr --report markdown=pipe >images &\n\
+                  cat pipe >markdown\nwait $!\n\
+                  [ -L link ]\n[ -c /dev/null ]\n[ -p pipe ]\n\
+                  grep -o '\"result\": \"built\"' d/build.json\ngrep -c 'web' markdown\n";
+
+    let run = pushed().sh(script);
+
+    run.code(0).stderr_contains("KANIKO_IMAGE_WEB=r.example.com/web:1@sha256:");
+    run.stdout("\"result\": \"built\"\n1");
+}

@@ -9,12 +9,12 @@ use std::{
 };
 
 use serde_json::json;
-use tempfile::NamedTempFile;
 
-use super::{Here, hex, parent, unwritable};
+use super::{Here, hex, unwritable};
 use crate::{
     oci::{Image, OciError},
     registry::{DOCKER_HUB, Reference},
+    whole::Whole,
 };
 
 pub(super) fn stage(
@@ -22,25 +22,16 @@ pub(super) fn stage(
     blobs: &[Here],
     names: &[Reference],
     path: &Path,
-) -> Result<NamedTempFile, OciError> {
+) -> Result<Whole, OciError> {
     let wrong = unwritable(path);
-    let file = tempfile::Builder::new()
-        .prefix(".kaniko-build-")
-        .permissions(mode())
-        .tempfile_in(parent(path)?)
-        .map_err(&wrong)?;
+    let file = Whole::beside(path, 0o666).map_err(&wrong)?;
     let mut sink = BufWriter::with_capacity(64 * 1024, file);
     pack(image, blobs, names, &mut sink).map_err(&wrong)?;
     sink.into_inner().map_err(|error| wrong(error.into_error()))
 }
 
-pub(super) fn place(file: NamedTempFile, path: &Path) -> Result<(), OciError> {
-    file.persist(path).map(drop).map_err(|error| unwritable(path)(error.error))
-}
-
-/// What a program's files have, less what the umask takes.
-fn mode() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+pub(super) fn place(file: Whole, path: &Path) -> Result<(), OciError> {
+    file.place().map_err(unwritable(path))
 }
 
 fn pack(

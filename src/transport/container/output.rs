@@ -2,17 +2,20 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io::{self, Read, Write},
     path::{Component, Path, PathBuf},
     time::Duration,
 };
 
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 
 use super::{client::Client, stream::Meter, stream::copy_out};
-use crate::transport::{
-    FAR_DIR, Output, OutputKind, TransportError,
-    staged::{self, Made, Staged},
+use crate::{
+    transport::{
+        FAR_DIR, Output, OutputKind, TransportError,
+        staged::{self, Made, Staged},
+    },
+    whole::Whole,
 };
 
 /// More than any digest file holds.
@@ -72,15 +75,15 @@ pub(super) async fn bring(
 }
 
 /// The archive's only file, in a new one beside `local`.
-fn stage_file(archive: &mut dyn Read, local: &Path) -> io::Result<NamedTempFile> {
+fn stage_file(archive: &mut dyn Read, local: &Path) -> io::Result<Whole> {
     let mut file = staged::file_beside(local)?;
     let mut archive = tar::Archive::new(archive);
     let mut entry = archive.entries()?.next().ok_or_else(|| odd("it came back empty"))??;
     if !entry.header().entry_type().is_file() {
         return Err(odd("it came back as no file"));
     }
-    copy_whole(&mut entry, file.as_file_mut())?;
-    file.as_file().sync_all()?;
+    copy_whole(&mut entry, &mut file)?;
+    file.sync()?;
     Ok(file)
 }
 
@@ -108,7 +111,7 @@ fn stage_directory(archive: &mut dyn Read, local: &Path) -> io::Result<TempDir> 
     Ok(directory)
 }
 
-fn copy_whole(entry: &mut tar::Entry<'_, impl Read>, file: &mut File) -> io::Result<()> {
+fn copy_whole(entry: &mut tar::Entry<'_, impl Read>, file: &mut impl Write) -> io::Result<()> {
     if io::copy(entry, file)? == entry.size() {
         Ok(())
     } else {
@@ -207,7 +210,7 @@ mod tests {
         let archive = archive(&[("image.tar", EntryType::Regular, &[1; 2000])]);
         stage_file(&mut &archive[..1024], &local).unwrap_err();
         assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
-        stage_file(&mut archive.as_slice(), &local).unwrap().persist(&local).unwrap();
+        stage_file(&mut archive.as_slice(), &local).unwrap().place().unwrap();
         assert_eq!(fs::read(&local).unwrap(), [1; 2000]);
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 use tokio::io::AsyncRead;
 
 use super::ear::{Deaf, Ear};
@@ -19,6 +19,7 @@ use crate::{
         Output, OutputKind,
         staged::{self, Made, Staged},
     },
+    whole::Whole,
 };
 
 /// Receives the `length` bytes of `output` that are announced with the checksum `sha256`, beside
@@ -33,7 +34,7 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
     sha256: &str,
 ) -> Result<Result<Staged, String>, Deaf> {
     let shown = output.local.display();
-    let mut spool = Spool::new(&output.local);
+    let mut spool = Spool::new(output);
     let mut hasher = Sha256::new();
     let mut left = length;
     while left > 0 {
@@ -47,11 +48,11 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
     }
     let (kind, local) = (output.kind, output.local.clone());
     let staged = match spool.state {
-        Ok(file) => threads::start(move || {
-            file.as_file().sync_all()?;
+        Ok(mut file) => threads::start(move || {
+            file.sync()?;
             let made = match kind {
                 OutputKind::File => Made::File(file),
-                OutputKind::Directory => Made::Directory(unpack(&file, &local)?),
+                OutputKind::Directory => Made::Directory(unpack(file.written()?, &local)?),
             };
             Ok(Staged { local, made })
         })
@@ -64,12 +65,19 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(
 
 /// A file beside the place that it goes to, until its first error.
 struct Spool {
-    state: io::Result<NamedTempFile>,
+    state: io::Result<Whole>,
 }
 
 impl Spool {
-    fn new(local: &Path) -> Self {
-        Self { state: staged::file_beside(local) }
+    fn new(output: &Output) -> Self {
+        let state = match output.kind {
+            OutputKind::File => staged::file_beside(&output.local),
+            // The tar of a directory goes nowhere.
+            OutputKind::Directory => {
+                staged::file_beside(&output.local.with_file_name(".kaniko-build"))
+            }
+        };
+        Self { state }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -82,9 +90,9 @@ impl Spool {
 }
 
 /// Unpacks the tar `file` beside `local`.
-fn unpack(file: &NamedTempFile, local: &Path) -> io::Result<TempDir> {
+fn unpack(file: &mut fs::File, local: &Path) -> io::Result<TempDir> {
     let new = staged::directory_beside(local)?;
-    let mut archive = tar::Archive::new(fs::File::open(file.path())?);
+    let mut archive = tar::Archive::new(file);
     for entry in archive.entries()? {
         let mut entry = entry?;
         let kind = entry.header().entry_type();
