@@ -314,7 +314,7 @@ pub(super) struct Plan {
     #[arg(long = "from-report", value_name = "PATH")]
     pub(super) from_reports: Vec<PathBuf>,
     /// Tell of a value where it comes from and what it overrides: `api.target`, `api.labels`,
-    /// `api`, `vars.flavour`
+    /// `api`, `vars.flavour`, `executors.engine.memory`, `registries.harbor`, `reports.json`
     #[arg(long, value_name = "BUILD.KEY", conflicts_with_all = ["builds", "diff"])]
     pub(super) explain: Option<String>,
     /// Show what differs in another pipeline: `tag=v1.2.3`, `profile=release`

@@ -125,7 +125,7 @@ fn explain(
     };
     let builds = match &asked {
         Asked::Builds(builds, _) => &builds[..],
-        Asked::Var(_) => &[],
+        Asked::Section { .. } => &[],
     };
     let wanted = Wanted { builds, push: true, earlier: None };
     // For its mistakes, and for the secrets that are known.
@@ -138,7 +138,9 @@ fn explain(
             Asked::Builds(_, key) => {
                 sections.flat_map(|build| plan::explain(config, facts, build, &plan, key)).collect()
             }
-            Asked::Var(name) => plan::explain_var(config, facts, name),
+            Asked::Section { section, name, key } => {
+                plan::explain_section(config, facts, (section, name.as_deref()), key)
+            }
         });
     // What several builds take is told once.
     let mut seen = HashSet::new();

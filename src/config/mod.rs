@@ -31,7 +31,7 @@ mod wildcard;
 pub use find::{FindError, Found, find};
 pub use given::Given;
 pub use history::{Aside, Described, Said, Step};
-pub(crate) use keys::{build_defaults, build_keys};
+pub(crate) use keys::build_defaults;
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Section, Table};
 pub use source::{Origin, Place, Shown, Source, Sources};
