@@ -294,14 +294,7 @@ impl Config {
         for executor in &self.executors {
             check.executor(executor);
         }
-        check.names(&self.groups, "a group");
-        for group in &self.groups.0 {
-            if self.builds.iter().any(|build| build.name == group.name) {
-                let message = format!("`{}` is a group and a build", group.name);
-                let mistake = Mistake::at(&group.key, message, "two of one name");
-                check.mistakes.push(mistake.hint("rename the group"));
-            }
-        }
+        check.groups(&self.groups, &self.builds);
     }
 
     /// The directory that relative paths at `place` start from.
