@@ -248,7 +248,7 @@ fn event() -> impl TypedValueParser<Value = Event> {
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(super) builds: Vec<String>,
     #[command(flatten)]
@@ -299,7 +299,7 @@ pub(super) enum Output {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Plan {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(super) builds: Vec<String>,
     #[command(flatten)]
@@ -336,7 +336,7 @@ pub(super) enum Format {
 
 #[derive(Debug, Args)]
 pub(super) struct Graph {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(super) builds: Vec<String>,
     #[command(flatten)]

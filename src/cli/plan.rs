@@ -92,7 +92,12 @@ fn planned(
     let looked = imagined::surroundings(&args.imagined, surroundings, printer)?;
     let surroundings = &*looked;
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
-    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let wanted = Wanted {
+        builds: &args.builds,
+        push: args.push,
+        earlier: earlier.as_ref(),
+        ..Wanted::default()
+    };
     let loaded = load::config(&args.common, wanted, surroundings, printer)?;
     let plan = told(load::planned(&loaded, wanted, surroundings, redactor), printer)?;
     load::warn(&plan, before, printer);
@@ -127,7 +132,7 @@ fn explain(
         Asked::Builds(builds, _) => &builds[..],
         Asked::Section { .. } => &[],
     };
-    let wanted = Wanted { builds, push: true, earlier: None };
+    let wanted = Wanted { builds, push: true, ..Wanted::default() };
     // For its mistakes, and for the secrets that are known.
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
@@ -166,7 +171,7 @@ pub(super) fn graph(
 ) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: true, earlier: None };
+    let wanted = Wanted { builds: &args.builds, push: true, ..Wanted::default() };
     let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
         return USAGE;
     };

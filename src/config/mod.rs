@@ -116,6 +116,9 @@ impl<'a> Layers<'a> {
 }
 
 impl Config {
+    /// The file that includes others, or the only one, among the sources.
+    pub const ROOT: usize = 0;
+
     /// Merges the layers and checks the form of every value.
     ///
     /// # Errors
