@@ -110,6 +110,13 @@ fn of_what_is_of_no_build_the_nearest_is_told() {
     told("registries.myr.host")
         .code(2)
         .stderr("error: there is no `registries.myr`\nhint: did you mean `registries.my-r`?");
+    told("executors")
+        .code(0)
+        .stderr("")
+        .stdout_contains("executors.e.type = \"podman\"\n  from   kaniko.toml:3 (executors.e)");
+    told("vars").code(2).stderr(
+        "error: there is no `vars`\nhint: nothing is written in `[vars]`, nor laid over it",
+    );
     told("executors.e.memry")
         .code(2)
         .stderr("error: an executor has no key `memry`\nhint: did you mean `memory`?");

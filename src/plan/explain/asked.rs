@@ -69,7 +69,7 @@ pub enum Asked {
     Section {
         /// `vars`, `registries`, `executors` or `reports`.
         section: &'static str,
-        /// The registry or executor.
+        /// The registry or executor; none for all.
         name: Option<String>,
         /// The key, and perhaps an entry of its table.
         key: String,
@@ -102,7 +102,9 @@ pub fn explained(config: &Config, wanted: &str) -> Result<Asked, ExplainError> {
     let (section, rest) = wanted.split_once('.').unwrap_or((wanted, ""));
     if let Some((section, known)) = OF_VALUES.into_iter().find(|(name, _)| *name == section) {
         let key = rest.trim_matches('"');
+        let table = if section == "vars" { &config.vars } else { &config.reports };
         return match section {
+            _ if key.is_empty() && table.0.is_empty() => Err(none_of(section)),
             "vars" if !key.is_empty() && config.vars.get(key).is_none() => {
                 let names = config.vars.0.iter().map(|entry| entry.name.as_str());
                 Err(no_such(section, key, names))
@@ -153,7 +155,18 @@ fn named(
         }
     }
     let name = path.split('.').next().unwrap_or_default();
+    if name.is_empty() && all.is_empty() {
+        return Err(none_of(section));
+    }
+    if name.is_empty() {
+        return Ok(Asked::Section { section, name: None, key: String::new() });
+    }
     Err(no_such(section, name, all.iter().map(|one| one.name.as_str())))
+}
+
+fn none_of(section: &str) -> ExplainError {
+    let hint = format!("nothing is written in `[{section}]`, nor laid over it");
+    ExplainError::NoSuch { wanted: section.to_owned(), hint }
 }
 
 fn no_such<'a>(

@@ -8,8 +8,8 @@ use crate::{
 
 use super::{Explained, Subject, add, parts, taken};
 
-/// Explains `key` of a section, of the one called `name` where there are several; for no key all
-/// that are written. What they take comes after them.
+/// Explains `key` of a section, of the one called `name` where there are several; for no key, or no
+/// name, all that are written. What they take comes after them.
 #[must_use]
 pub fn explain_section(
     config: &Config,
@@ -19,17 +19,29 @@ pub fn explain_section(
 ) -> Vec<Explained> {
     let (engine, none) = (make::engine_of_none(config, facts), Table::default());
     let mut keys = Reader::new(config, &engine, &none, facts.current);
-    let Some(subject) = subject(config, section, name) else { return Vec::new() };
-    let mut explained = Vec::new();
-    let all = subject.table.0.iter().map(|entry| (entry.name.as_str(), None));
-    let wanted = match section {
-        _ if key.is_empty() => all.collect(),
-        // Of these each entry is one value.
-        "vars" => vec![(key, None)],
-        _ => vec![parts(key)],
+    let named = match section {
+        "registries" => &config.registries[..],
+        "executors" => &config.executors[..],
+        _ => &[],
     };
-    for key in wanted {
-        add(&mut explained, config, &subject, key, &mut keys);
+    let subjects: Vec<_> = match name {
+        None if !named.is_empty() => {
+            named.iter().filter_map(|one| subject(config, section, Some(&one.name))).collect()
+        }
+        name => subject(config, section, name).into_iter().collect(),
+    };
+    let mut explained = Vec::new();
+    for subject in &subjects {
+        let all = subject.table.0.iter().map(|entry| (entry.name.as_str(), None));
+        let wanted = match section {
+            _ if key.is_empty() => all.collect(),
+            // Of these each entry is one value.
+            "vars" => vec![(key, None)],
+            _ => vec![parts(key)],
+        };
+        for key in wanted {
+            add(&mut explained, config, subject, key, &mut keys);
+        }
     }
     taken::follow(&mut explained, config, None, &mut keys);
     explained
