@@ -248,7 +248,7 @@ fn event() -> impl TypedValueParser<Value = Event> {
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(super) builds: Vec<String>,
     #[command(flatten)]
@@ -299,7 +299,7 @@ pub(super) enum Output {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Plan {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(super) builds: Vec<String>,
     #[command(flatten)]
@@ -314,7 +314,7 @@ pub(super) struct Plan {
     #[arg(long = "from-report", value_name = "PATH")]
     pub(super) from_reports: Vec<PathBuf>,
     /// Tell of a value where it comes from and what it overrides: `api.target`, `api.labels`,
-    /// `api`, `vars.flavour`
+    /// `api`, `vars.flavour`, `executors.engine.memory`, `registries.harbor`, `reports.json`
     #[arg(long, value_name = "BUILD.KEY", conflicts_with_all = ["builds", "diff"])]
     pub(super) explain: Option<String>,
     /// Show what differs in another pipeline: `tag=v1.2.3`, `profile=release`
@@ -336,7 +336,7 @@ pub(super) enum Format {
 
 #[derive(Debug, Args)]
 pub(super) struct Graph {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(super) builds: Vec<String>,
     #[command(flatten)]

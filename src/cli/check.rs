@@ -3,6 +3,7 @@
 //! As a plan, it runs no credential command and no helper.
 
 use crate::{
+    config::{Config, Origin, Place},
     plan::{Plan, Wanted},
     report::{Printer, findings, snippet},
     secret::Redactor,
@@ -31,19 +32,21 @@ pub(super) fn check(
     let looked = imagined::surroundings(&args.read.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
     let mut found = findings::Findings::default();
-    let all = Wanted { push: true, ..Wanted::default() };
+    let all = Wanted { push: true, of_the_root: true, ..Wanted::default() };
     let loaded = load::read(&args.read.common, all, surroundings, redactor);
-    let planned = loaded.and_then(|loaded| planned(&loaded, all, surroundings, redactor));
+    let planned = loaded.and_then(|loaded| {
+        let plan = planned(&loaded, all, surroundings, redactor)?;
+        let checked = checked(&plan, &loaded.config);
+        Ok((plan, checked))
+    });
     let code = match &planned {
-        Ok(plan) => {
+        Ok((plan, checked)) => {
             for warning in snippet::warnings(&plan.warnings, &plan.sources, printer.style.colour) {
                 printer.tell(&warning);
             }
             found.warnings(&plan.warnings, &plan.sources);
             if printer.talks() {
-                let builds = plan.builds.len();
-                let noun = if builds == 1 { "build" } else { "builds" };
-                printer.tell(&format!("{builds} {noun}, no mistakes"));
+                printer.tell(&format!("{checked}, no mistakes"));
             }
             OK
         }
@@ -71,6 +74,30 @@ pub(super) fn check(
         OK => code,
         failed => failed,
     }
+}
+
+/// How many builds there are; in the directory of an included file, which of them were looked at.
+fn checked(plan: &Plan, config: &Config) -> String {
+    let (builds, all) = (plan.builds.len(), config.builds.len());
+    let noun = if builds == 1 { "build" } else { "builds" };
+    let (Some(member), Some(root)) = (config.member, &config.path) else {
+        return format!("{builds} {noun}");
+    };
+    let named = |source| {
+        let Origin::File(path) = &config.sources.of(&Place { source, span: 0..0 }).origin else {
+            return String::new();
+        };
+        let directory = root.parent().unwrap_or(root);
+        path.strip_prefix(directory).unwrap_or(path).display().to_string()
+    };
+    let mut whose = format!("those of {}", named(member));
+    if plan.builds.iter().any(|build| build.place.source == Config::ROOT) {
+        whose = format!("{whose} and {}", named(Config::ROOT));
+    }
+    if plan.builds.iter().any(|build| ![member, Config::ROOT].contains(&build.place.source)) {
+        whose.push_str(" with what they need");
+    }
+    format!("{builds} {noun} of {all} ({whose})")
 }
 
 /// The plan of all builds, and what else a run would look at before it starts.

@@ -41,7 +41,8 @@ pub(super) fn doctor(
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer);
     let Ok(earlier) = earlier else { return USAGE };
     // What a laptop would push only when asked to is looked at as well.
-    let wanted = Wanted { builds: &args.builds, push: true, earlier: earlier.as_ref() };
+    let wanted =
+        Wanted { builds: &args.builds, push: true, earlier: earlier.as_ref(), ..Wanted::default() };
     let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
         return USAGE;
     };

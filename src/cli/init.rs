@@ -149,6 +149,6 @@ fn check(
     })?;
     let directory = path.parent().map(PathBuf::from);
     let loaded = Loaded { config, ci: load::pipeline(surroundings, directory).into() };
-    let wanted = Wanted { builds: &[], push: true, earlier: None };
+    let wanted = Wanted { builds: &[], push: true, ..Wanted::default() };
     load::planned(&loaded, wanted, surroundings, redactor).map(drop)
 }

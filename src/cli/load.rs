@@ -265,7 +265,7 @@ pub(super) fn one(
     redactor: &Redactor,
 ) -> Option<(Plan, String)> {
     fn of(builds: &[String]) -> Wanted<'_> {
-        Wanted { builds, push: true, earlier: None }
+        Wanted { builds, push: true, ..Wanted::default() }
     }
     let mut names = [wanted.to_owned()];
     let loaded = config(common, of(&names), surroundings, printer)?;

@@ -103,7 +103,12 @@ fn planned(
     let looked = imagined::surroundings(&args.imagined, surroundings, printer)?;
     let surroundings = &*looked;
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer).ok()?;
-    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let wanted = Wanted {
+        builds: &args.builds,
+        push: args.push,
+        earlier: earlier.as_ref(),
+        ..Wanted::default()
+    };
     let loaded = load::config(&args.common, wanted, surroundings, printer)?;
     let plan = told(load::planned(&loaded, wanted, surroundings, redactor), printer)?;
     load::warn(&plan, before, printer);
@@ -136,9 +141,9 @@ fn explain(
     };
     let builds = match &asked {
         Asked::Builds(builds, _) => &builds[..],
-        Asked::Var(_) => &[],
+        Asked::Section { .. } => &[],
     };
-    let wanted = Wanted { builds, push: true, earlier: None };
+    let wanted = Wanted { builds, push: true, ..Wanted::default() };
     // For its mistakes, and for the secrets that are known.
     let Some(plan) = load::plan(&loaded, wanted, surroundings, printer, redactor) else {
         return USAGE;
@@ -149,7 +154,9 @@ fn explain(
             Asked::Builds(_, key) => {
                 sections.flat_map(|build| plan::explain(config, facts, build, &plan, key)).collect()
             }
-            Asked::Var(name) => plan::explain_var(config, facts, name),
+            Asked::Section { section, name, key } => {
+                plan::explain_section(config, facts, (section, name.as_deref()), key)
+            }
         });
     // What several builds take is told once.
     let mut seen = HashSet::new();
@@ -175,7 +182,7 @@ pub(super) fn graph(
 ) -> u8 {
     let looked = imagined::surroundings(&args.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: true, earlier: None };
+    let wanted = Wanted { builds: &args.builds, push: true, ..Wanted::default() };
     let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
         return USAGE;
     };

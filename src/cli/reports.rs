@@ -86,9 +86,7 @@ pub(super) fn found(
     let on_gitlab = ci.provider() == Provider::GitLab;
     let dotenv = reports.iter().find(|report| report.format == Format::Dotenv);
     let refused = dotenv.and_then(|report| report::refusal(report, plan, on_gitlab));
-    if let Some(mistakes) = Mistakes::any(refused.into_iter().collect(), &plan.sources) {
-        return Err(mistakes.into());
-    }
+    let mut mistakes: Vec<_> = refused.into_iter().collect();
     let has = |reports: &[Report], of| reports.iter().any(|report| report.format == of);
     for (format, variable) in BY_DEFAULT {
         let Some(path) = surroundings.environment.get(variable).filter(|path| !path.is_empty())
@@ -104,7 +102,8 @@ pub(super) fn found(
             reports.push(Report { format, path, append: true, by: By::Default });
         }
     }
-    match Mistakes::any(replaced::mistakes(&reports, plan), &plan.sources) {
+    mistakes.extend(replaced::mistakes(&reports, plan));
+    match Mistakes::any(mistakes, &plan.sources) {
         Some(mistakes) => Err(mistakes.into()),
         None => Ok(reports),
     }

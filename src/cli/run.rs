@@ -47,7 +47,12 @@ pub(super) fn run(
     let Some(asked) = reports::asked(&args.reports, surroundings, printer) else { return USAGE };
     let earlier = earlier::earlier(&args.from_reports, surroundings, printer);
     let Ok(earlier) = earlier else { return USAGE };
-    let wanted = Wanted { builds: &args.builds, push: args.push, earlier: earlier.as_ref() };
+    let wanted = Wanted {
+        builds: &args.builds,
+        push: args.push,
+        earlier: earlier.as_ref(),
+        ..Wanted::default()
+    };
     let Some(loaded) = load::config(&args.common, wanted, surroundings, printer) else {
         return USAGE;
     };

@@ -152,7 +152,8 @@ fn under(build: &Section, given: &Given<'_>, mistakes: &mut Vec<Mistake>) -> Tab
         let known = given.presets.iter().map(|preset| preset.name.as_str());
         let hint = match nearest(name, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it as `[presets.{name}]`"),
+            None if is_name(name) => format!("declare it as `[presets.{name}]`"),
+            None => "write the name of a `[presets.NAME]`".to_owned(),
         };
         let message = format!("there is no preset `{name}`");
         mistakes.push(Mistake::at(&item.place, message, "unknown preset").hint(hint));

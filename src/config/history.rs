@@ -131,11 +131,11 @@ impl Config {
         Said(said)
     }
 
-    /// The sections that can say something of `vars`.
+    /// The sections that can say something of this one, or of the one in it that is called `name`.
     #[must_use]
-    pub fn said_of_vars(&self) -> Said<'_> {
+    pub fn said_of(&self, section: &'static str, name: Option<&str>) -> Said<'_> {
         let mut said = Vec::new();
-        self.in_layers(.., "vars", None, &mut |section, table| {
+        self.in_layers(.., section, name, &mut |section, table| {
             said.extend(table.map(|table| (section, table)));
         });
         Said(said)

@@ -159,18 +159,18 @@ pub(crate) fn build() -> &'static [Key] {
 
 /// What counts where a key of a build is not written, in words, for each of ours that has such.
 pub(crate) fn build_defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
-    BUILD.iter().filter_map(|key| match key.otherwise {
+    defaults(BUILD)
+}
+
+/// What counts where one of `keys` is not written, in words, for each that has such.
+pub(crate) fn defaults(keys: &'static [Key]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    keys.iter().filter_map(|key| match key.otherwise {
         // That there is nothing needs no word.
         Otherwise::Nothing | Otherwise::Value("[]" | "{}") => None,
         Otherwise::Value(text) | Otherwise::Text(text) | Otherwise::Words(text) => {
             Some((key.name, text))
         }
     })
-}
-
-/// The names of the keys of a build.
-pub(crate) fn build_keys() -> impl Iterator<Item = &'static str> {
-    build().iter().map(|key| key.name)
 }
 
 /// What the key at this path takes; none where there is no such key.

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    builds, include,
+    builds,
+    check::is_name,
+    include,
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
     over,
@@ -69,7 +71,10 @@ pub(super) fn profile<'t>(
     let known = profiles.iter().map(|entry| entry.name.as_str());
     Err(mistake.hint(match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if profiles.is_empty() => format!("declare it as `[profiles.{name}]`"),
+        None if profiles.is_empty() && is_name(name) => {
+            format!("declare it as `[profiles.{name}]`")
+        }
+        None if profiles.is_empty() => "the file has no `[profiles.NAME]`".to_owned(),
         None => match &known.map(|name| format!("`{name}`")).collect::<Vec<_>>()[..] {
             [only] => format!("there is only {only}"),
             all => format!("there are {}", all.join(", ")),

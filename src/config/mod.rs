@@ -32,7 +32,7 @@ mod written;
 pub use find::{FindError, Found, find};
 pub use given::Given;
 pub use history::{Aside, Described, Said, Step};
-pub(crate) use keys::{build_defaults, build_keys};
+pub(crate) use keys::build_defaults;
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use node::{Data, Entry, Node, Section, Table};
 pub use source::{Origin, Place, Shown, Source, Sources};
@@ -118,6 +118,9 @@ impl<'a> Layers<'a> {
 }
 
 impl Config {
+    /// The file that includes others, or the only one, among the sources.
+    pub const ROOT: usize = 0;
+
     /// Merges the layers and checks the form of every value.
     ///
     /// # Errors
@@ -296,14 +299,7 @@ impl Config {
         for executor in &self.executors {
             check.executor(executor);
         }
-        check.names(&self.groups, "a group");
-        for group in &self.groups.0 {
-            if self.builds.iter().any(|build| build.name == group.name) {
-                let message = format!("`{}` is a group and a build", group.name);
-                let mistake = Mistake::at(&group.key, message, "two of one name");
-                check.mistakes.push(mistake.hint("rename the group"));
-            }
-        }
+        check.groups(&self.groups, &self.builds);
     }
 
     /// The directory that relative paths at `place` start from.

@@ -143,6 +143,29 @@ impl Check<'_> {
         }
     }
 
+    /// A group has builds, and a name of its own.
+    pub(super) fn groups(&mut self, groups: &Table, builds: &[Section]) {
+        self.names(groups, "a group");
+        for group in &groups.0 {
+            let name = &group.name;
+            let other = builds.iter().find_map(|build| match build {
+                build if build.name == *name => Some("build"),
+                build if build.written == *name => Some("matrix"),
+                _ => None,
+            });
+            if let Some(other) = other {
+                let message = format!("`{name}` is a group and a {other}");
+                let mistake = Mistake::at(&group.key, message, "two of one name");
+                self.mistakes.push(mistake.hint("rename the group"));
+            }
+            if matches!(&group.node.data, Data::List(members) if members.is_empty()) {
+                let message = format!("the group `{name}` has no builds");
+                let mistake = Mistake::at(&group.node.place, message, "empty");
+                self.mistakes.push(mistake.hint("write names or globs of builds, or leave it out"));
+            }
+        }
+    }
+
     /// The keys of an executor go with its type.
     pub(super) fn executor(&mut self, executor: &Section) {
         let of = format!("`executors.{}`", executor.name);

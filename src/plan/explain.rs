@@ -1,17 +1,23 @@
 //! Why a build's value is what it is: every layer that says something, and what has become of it.
 
+mod asked;
+mod sections;
 mod taken;
 
-pub use taken::explain_var;
+pub use asked::{Asked, ExplainError, explained};
+pub use sections::explain_section;
 
-use crate::config::{self, Config, Data, Node, Said, Section, nearest};
+use crate::config::{
+    Config, Data, Node, Said, Section, Table,
+    keys::{self, BUILD},
+    kind::{Key, Kind},
+};
 
 use super::{
     Build, Facts, Plan,
     arguments::shown,
-    known::{Known, Meaning},
     labels::{self, OciLabel},
-    make,
+    make, needs,
     reader::Reader,
 };
 
@@ -26,8 +32,8 @@ pub struct Explained {
     pub default: Option<&'static str>,
     /// Why it is that, where no layer says it.
     pub why: Option<String>,
-    /// What its template takes: `ci.tag`, `env.NAME`, `vars.NAME`, `builds.NAME`, `build.name`,
-    /// `matrix.NAME`.
+    /// What its template takes: `ci.tag`, `env.NAME`, `vars.NAME`, `builds.NAME`,
+    /// `registries.NAME.host`, `build.name`, `matrix.NAME`.
     pub takes: Vec<String>,
     /// The layer that holds, then those that it lies over, downwards.
     pub layers: Vec<Layer>,
@@ -42,108 +48,39 @@ pub struct Layer {
     pub written: String,
 }
 
-/// Why nothing can be explained.
-#[derive(Debug, thiserror::Error)]
-pub enum ExplainError {
-    /// The key begins with no build.
-    #[error("`{wanted}` begins with no build")]
-    NoBuild {
-        /// As it was asked for.
-        wanted: String,
-        /// What to write instead.
-        hint: String,
-    },
-    /// There is no such value in `vars`.
-    #[error("there is no `{wanted}`")]
-    NoVar {
-        /// As it was asked for.
-        wanted: String,
-        /// What to write instead.
-        hint: String,
-    },
-    /// Builds have no such key.
-    #[error("a build has no key `{key}`")]
-    NoKey {
-        /// As it was asked for.
-        key: String,
-        /// What to write instead.
-        hint: String,
-    },
-}
-
-impl ExplainError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &str {
-        let (Self::NoBuild { hint, .. } | Self::NoVar { hint, .. } | Self::NoKey { hint, .. }) =
-            self;
-        hint
-    }
-}
-
-/// What is to be explained.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// Of these builds this key, or nothing for all that are written.
-    Builds(Vec<String>, String),
-    /// The value of `vars` by this name.
-    Var(String),
-}
-
-/// What `wanted` is about: `api.target`, `builds.api.labels.stage`, `web-*.tags`, `vars.flavour`.
-///
-/// # Errors
-///
-/// [`ExplainError`] where it names no build, or no key of one.
-pub fn explained(config: &Config, wanted: &str) -> Result<Asked, ExplainError> {
-    // Mistakes in groups are told when the plan is made.
-    let known = Known::of(config, &mut Vec::new());
-    let path = wanted.strip_prefix("builds.").unwrap_or(wanted);
-    let dots = path.match_indices('.').map(|(at, _)| at);
-    // Names of builds have dots too: the longest that means something is meant.
-    for end in dots.chain([path.len()]).collect::<Vec<_>>().into_iter().rev() {
-        let (build, key) = (path[..end].trim_matches('"'), path[end..].trim_start_matches('.'));
-        let builds = match known.meaning(build) {
-            Meaning::One(one) => vec![one],
-            Meaning::Several(several) => several,
-            Meaning::Nothing => continue,
-        };
-        let name = key.split('.').next().unwrap_or_default();
-        if !key.is_empty() && !config::build_keys().any(|known| known == name) {
-            let hint = nearest(name, config::build_keys()).map_or_else(
-                || "`kaniko.toml.example` has every key".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(ExplainError::NoKey { key: name.to_owned(), hint });
-        }
-        let names = builds.into_iter().map(|one| known.names[one].to_owned());
-        return Ok(Asked::Builds(names.collect(), key.to_owned()));
-    }
-    if let Some(name) = wanted.strip_prefix("vars.") {
-        return var_called(config, name.trim_matches('"'));
-    }
-    let hint = format!("write `BUILD.KEY`, as in `api.target`; {}", known.hint(path));
-    Err(ExplainError::NoBuild { wanted: wanted.to_owned(), hint })
-}
-
-fn var_called(config: &Config, name: &str) -> Result<Asked, ExplainError> {
-    if config.vars.get(name).is_some() {
-        return Ok(Asked::Var(name.to_owned()));
-    }
-    let known = config.vars.0.iter().map(|entry| entry.name.as_str());
-    let hint = nearest(name, known).map_or_else(
-        || "the file's `vars` have other names".to_owned(),
-        |near| format!("did you mean `vars.{near}`?"),
-    );
-    Err(ExplainError::NoVar { wanted: format!("vars.{name}"), hint })
-}
-
 /// Keys of which every build has something.
 const DECIDED: [&str; 2] = ["executor", "labels"];
 
+/// What values belong to: a build, or a section that is there for all builds.
+struct Subject<'c> {
+    /// What stands before their keys.
+    name: String,
+    /// What it has come to.
+    table: &'c Table,
+    /// What has made it that.
+    said: Said<'c>,
+    /// The keys that there can be.
+    known: &'static [Key],
+    /// Those of which it is told what counts where they are not written.
+    defaults: &'static [Key],
+}
+
+impl<'c> Subject<'c> {
+    fn of(build: &'c Section, config: &'c Config) -> Self {
+        let (name, said) = (build.name.clone(), config.said(build));
+        Self { name, table: &build.table, said, known: keys::build(), defaults: BUILD }
+    }
+}
+
+/// Whether what stands under this key are entries with names of their own.
+fn has_entries(known: &[Key], key: &str) -> bool {
+    let kind = known.iter().find(|known| known.name == key).map(|known| known.kind);
+    matches!(kind, Some(Kind::Map(_) | Kind::Matrix))
+}
+
 /// Explains `key` of `build`, each entry of a table by itself; for none all keys that are written
-/// or decided. What they take of `vars`, and of the build itself, comes after them. `plan` says
-/// where it runs.
+/// or decided. What they take of `vars`, of `registries` and of the build itself comes after
+/// them. `plan` says where it runs and what it needs.
 #[must_use]
 pub fn explain(
     config: &Config,
@@ -154,13 +91,14 @@ pub fn explain(
 ) -> Vec<Explained> {
     let engine = make::engine(build, config, facts);
     let mut keys = Reader::new(config, &engine, &build.table, facts.current);
-    let (first, entry) = match key.split_once('.') {
-        Some((first, entry)) => (first, Some(entry.trim_matches('"'))),
-        None => (key, None),
-    };
+    let subject = Subject::of(build, config);
+    let planned = plan.builds.iter().find(|planned| *planned.name == *build.name);
+    let (first, entry) = parts(key);
     let written = build.table.0.iter().map(|entry| entry.name.as_str());
     // Of these something is decided also where nothing is written.
-    let decided = DECIDED.into_iter().filter(|key| build.table.get(key).is_none());
+    let needs = planned.filter(|planned| !planned.after.is_empty()).map(|_| needs::KEY);
+    let decided = DECIDED.into_iter().chain(needs);
+    let decided = decided.filter(|key| build.table.get(key).is_none());
     let wanted = if first.is_empty() { written.chain(decided).collect() } else { vec![first] };
     let mut explained = Vec::new();
     for key in wanted {
@@ -168,32 +106,60 @@ pub fn explain(
         if key == "labels" {
             explained.extend(oci_labels(build, entry, &mut keys, facts));
         }
-        match entry {
-            // Of a label that goes without saying nothing is written.
-            Some(_) if explained.len() > first => {}
-            Some(entry) => explained.push(one(config, build, &[key, entry], &mut keys)),
-            None => {
-                for entry in entries(&config.said(build), key) {
-                    explained.push(one(config, build, &[key, &entry], &mut keys));
-                }
-                if explained.len() == first {
-                    explained.push(one(config, build, &[key], &mut keys));
+        // Of a label that goes without saying nothing is written.
+        if entry.is_none() || explained.len() == first {
+            add(&mut explained, config, &subject, (key, entry), &mut keys);
+        }
+        let new = &mut explained[first..];
+        match key {
+            "executor" => new.iter_mut().for_each(|one| tell_of_choice(one, planned)),
+            "matrix" => new.iter_mut().for_each(|one| taken::tell_of_axis(one, build)),
+            needs::KEY => new.iter_mut().for_each(|one| tell_of_needs(one, planned)),
+            "cache" if build.table.get("cache").is_none() && keys.has("cache-repo") => {
+                for one in new {
+                    (one.value, one.default) = (Some("true".to_owned()), None);
+                    one.why = Some("`cache-repo` says where".to_owned());
                 }
             }
-        }
-        if key == "executor" {
-            let planned = plan.builds.iter().find(|planned| *planned.name == *build.name);
-            explained[first..].iter_mut().for_each(|one| tell_of_choice(one, planned));
-        }
-        if key == "cache" && build.table.get("cache").is_none() && keys.has("cache-repo") {
-            for one in &mut explained[first..] {
-                (one.value, one.default) = (Some("true".to_owned()), None);
-                one.why = Some("`cache-repo` says where".to_owned());
-            }
+            _ => {}
         }
     }
     taken::follow(&mut explained, config, Some(build), &mut keys);
     explained
+}
+
+/// A key, and the entry of its table that is meant.
+fn parts(key: &str) -> (&str, Option<&str>) {
+    match key.split_once('.') {
+        Some((first, entry)) => (first, Some(entry.trim_matches('"'))),
+        None => (key, None),
+    }
+}
+
+/// Adds the value of a key, of a table each entry. Nothing is added where there is no entry and
+/// some value of the key was told before.
+fn add(
+    explained: &mut Vec<Explained>,
+    config: &Config,
+    subject: &Subject<'_>,
+    (key, entry): (&str, Option<&str>),
+    keys: &mut Reader<'_>,
+) {
+    if let Some(entry) = entry {
+        explained.push(one(config, subject, &[key, entry], keys));
+        return;
+    }
+    let names = if has_entries(subject.known, key) { entries(&subject.said, key) } else { vec![] };
+    for name in &names {
+        explained.push(one(config, subject, &[key, name], keys));
+    }
+    let is_told = |one: &Explained| {
+        let rest = one.key.strip_prefix(&subject.name).and_then(|rest| rest.strip_prefix('.'));
+        rest.and_then(|rest| rest.strip_prefix(key)).is_some_and(|rest| rest.starts_with('.'))
+    };
+    if names.is_empty() && !explained.iter().any(is_told) {
+        explained.push(one(config, subject, &[key], keys));
+    }
 }
 
 /// What is said of the value at `path`, the layer that holds first.
@@ -249,6 +215,19 @@ fn tell_of_choice(explained: &mut Explained, planned: Option<&Build>) {
     }
 }
 
+/// The builds that are needed, also by the images that are taken of them.
+fn tell_of_needs(explained: &mut Explained, planned: Option<&Build>) {
+    let Some(planned) = planned.filter(|planned| !planned.after.is_empty()) else { return };
+    let names: Vec<_> = planned.after.iter().map(|name| format!("{name:?}")).collect();
+    explained.value = Some(format!("[{}]", names.join(", ")));
+    explained.default = None;
+    let taken = planned.texts().flat_map(|(key, name, text)| {
+        text.late().map(move |late| format!("`{key}.{name}` takes `{}`", late.build()))
+    });
+    let taken = taken.collect::<Vec<_>>().join(", ");
+    explained.why = (!taken.is_empty()).then_some(taken);
+}
+
 /// The names that a table has in any layer, in the order in which they come up.
 fn entries(said: &Said<'_>, key: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -263,12 +242,8 @@ fn entries(said: &Said<'_>, key: &str) -> Vec<String> {
     names
 }
 
-fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -> Explained {
-    let node = match (path, build.table.get(path[0]).map(|node| &node.data)) {
-        ([_, entry], Some(Data::Table(table))) => table.get(entry),
-        ([_], _) => build.table.get(path[0]),
-        _ => None,
-    };
+fn one(config: &Config, subject: &Subject<'_>, path: &[&str], keys: &mut Reader<'_>) -> Explained {
+    let node = subject.table.at(path);
     let is_removed = path.len() > 1 && node.is_some_and(|node| node.data == Data::Bool(false));
     let value = node.filter(|_| !is_removed).map(|node| rendered(path[0], node, keys));
     let mut takes = Vec::new();
@@ -276,12 +251,12 @@ fn one(config: &Config, build: &Section, path: &[&str], keys: &mut Reader<'_>) -
         add_uses(node, keys, &mut takes);
     }
     Explained {
-        key: [&[&*build.name], path].concat().join("."),
+        key: [&[&*subject.name], path].concat().join("."),
         value,
-        default: if node.is_none() { default(path[0]) } else { None },
+        default: if node.is_none() { default(subject, path[0]) } else { None },
         why: None,
         takes,
-        layers: layers(config, &config.said(build), path),
+        layers: layers(config, &subject.said, path),
     }
 }
 
@@ -343,6 +318,7 @@ fn add_uses(node: &Node, keys: &Reader<'_>, takes: &mut Vec<String>) {
     }
 }
 
-fn default(key: &str) -> Option<&'static str> {
-    config::build_defaults().find(|(known, _)| *known == key).map(|(_, default)| default)
+fn default(subject: &Subject<'_>, key: &str) -> Option<&'static str> {
+    let mut defaults = keys::defaults(subject.defaults);
+    defaults.find(|(known, _)| *known == key).map(|(_, default)| default)
 }

@@ -32,8 +32,11 @@ use super::{
 /// What was asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
-    /// Names and globs of builds; all for none.
+    /// Names and globs of builds. For none all are; in the directory of an included file those of
+    /// that file.
     pub builds: &'a [String],
+    /// There, those of the file that includes it as well.
+    pub of_the_root: bool,
     /// Push also where there is no CI.
     pub push: bool,
     /// What earlier jobs have built: needed builds that are not chosen come from there.
@@ -72,7 +75,9 @@ pub fn draft(config: &Config, facts: &Facts<'_>, wanted: Wanted<'_>) -> Result<D
     }
     let known = Known::of(config, &mut mistakes);
     let is_meant = |index: &usize| {
-        config.member.is_none_or(|member| config.builds[*index].key.source == member)
+        let source = config.builds[*index].key.source;
+        let is_of_the_root = wanted.of_the_root && source == Config::ROOT;
+        config.member.is_none_or(|member| source == member || is_of_the_root)
     };
     let meant: Vec<_> = (0..config.builds.len()).filter(is_meant).collect();
     let mut chosen = select::select(&known, &meant, wanted.builds)?;

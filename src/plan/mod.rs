@@ -47,7 +47,7 @@ pub(crate) use builtin::{Meaning, meaning};
 pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, IMAGE, LOCK_TIMEOUT};
-pub use explain::{Asked, ExplainError, Explained, Layer, explain, explain_var, explained};
+pub use explain::{Asked, ExplainError, Explained, Layer, explain, explain_section, explained};
 pub use facts::{Facts, Machine};
 pub use leaks::{leaks, sources};
 pub use make::{Draft, Wanted, draft};

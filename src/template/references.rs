@@ -17,7 +17,8 @@ pub struct Uses {
     pub env: BTreeSet<String>,
     /// The vars.
     pub vars: BTreeSet<String>,
-    /// What it takes of the build itself, as in `build.name` and `matrix.python`.
+    /// What it takes of the build itself, as in `build.name` and `matrix.python`, and of
+    /// registries, as in `registries.harbor.host`.
     pub own: BTreeSet<String>,
     /// It also computes a build's name, as in `builds["base-" ~ matrix.python]`: which one is
     /// told by the late values of what is rendered.
@@ -27,11 +28,13 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Adds a name that is of the build itself.
+    /// Adds a name that is of the build itself, or of a registry.
     pub(super) fn add_own(&mut self, root: &str, name: &str) {
-        if matches!(root, "build" | "matrix") {
-            self.own.insert(format!("{root}.{name}"));
-        }
+        match root {
+            "build" | "matrix" => self.own.insert(format!("{root}.{name}")),
+            "registries" => self.own.insert(format!("{root}.{name}.host")),
+            _ => false,
+        };
     }
 }
 

@@ -270,3 +270,42 @@ fn every_document_is_as_its_schema_says() {
         assert_eq!(wrong, [""; 0], "{document:#}");
     }
 }
+
+/// A file that includes others, each with a build; there is no context for that of `s/b`.
+fn with_members(root: &str) -> Sandbox {
+    let config = format!(
+        "version = 1\ninclude = [\"s/*/kaniko.toml\"]\n[defaults]\nexecutor = \"docker\"\n\
+         no-push = true\n{root}"
+    );
+    Sandbox::new()
+        .directory(".git")
+        .config(&config)
+        .file("Dockerfile", "FROM scratch\n")
+        .file("s/a/kaniko.toml", "[builds.a]\n")
+        .file("s/a/Dockerfile", "FROM scratch\n")
+        .file("s/b/kaniko.toml", "[builds.b]\n")
+}
+
+#[test]
+fn beside_an_included_file_it_says_which_builds_were_checked() {
+    let checked = |root| with_members(root).sh("cd s/a && kaniko-build check");
+
+    checked("").code(0).stderr("1 build of 2 (those of s/a/kaniko.toml), no mistakes");
+    checked("[builds.base]\n")
+        .code(0)
+        .stderr("2 builds of 3 (those of s/a/kaniko.toml and kaniko.toml), no mistakes");
+}
+
+#[test]
+fn beside_an_included_file_mistakes_of_the_file_above_are_told() {
+    let root = with_members("[builds.base]\ncontext = \"none\"\n");
+
+    root.sh("cd s/a && kaniko-build check").code(2).stderr(
+        "error: the context `[DIR]/none` is not there
+ --> [DIR]/kaniko.toml:7:11
+  |
+7 | context = \"none\"
+  |           ^^^^^^ is not there
+hint: `context` is the directory that is sent",
+    );
+}

@@ -18,6 +18,7 @@ mod engine;
 mod engines;
 mod examples;
 mod executors;
+mod explained;
 mod failures;
 mod fake;
 mod few_threads;

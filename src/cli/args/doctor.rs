@@ -8,7 +8,7 @@ use super::Common;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
-    /// Names or globs of builds; all builds where none is given
+    /// Names or globs of builds; without any all, beside an included file those of that file
     #[arg(value_name = "BUILD")]
     pub(in crate::cli) builds: Vec<String>,
     #[command(flatten)]

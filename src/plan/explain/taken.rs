@@ -2,21 +2,11 @@
 //! of itself.
 
 use crate::{
-    config::{Config, Section, Table},
-    plan::{Facts, make, reader::Reader},
+    config::{Config, Section},
+    plan::reader::Reader,
 };
 
-use super::{Explained, Layer, add_uses, layers, one, rendered};
-
-/// Explains a value of `vars` by itself, and those that it takes.
-#[must_use]
-pub fn explain_var(config: &Config, facts: &Facts<'_>, name: &str) -> Vec<Explained> {
-    let (engine, none) = (make::engine_of_none(config, facts), Table::default());
-    let mut keys = Reader::new(config, &engine, &none, facts.current);
-    let mut explained = vec![var(config, name, &mut keys)];
-    follow(&mut explained, config, None, &mut keys);
-    explained
-}
+use super::{Explained, Layer, Subject, one, sections};
 
 /// Adds what those that are explained take, and what that takes.
 pub(super) fn follow(
@@ -30,41 +20,49 @@ pub(super) fn follow(
         for name in takes.clone() {
             let taken = match (name.split_once('.'), build) {
                 (Some(("vars", name)), _) => var(config, name, keys),
-                (Some(("matrix", name)), Some(build)) => axis(config, build, name, keys),
-                (Some(("build", "name")), Some(build)) => self::name(config, build),
-                _ => continue,
+                (Some(("registries", name)), _) => host(config, name, keys),
+                (Some(("matrix", name)), Some(build)) => Some(axis(config, build, name, keys)),
+                (Some(("build", "name")), Some(build)) => Some(self::name(config, build)),
+                _ => None,
             };
-            if !explained.iter().any(|one| one.key == taken.key) {
-                explained.push(taken);
-            }
+            let is_new = |taken: &Explained| !explained.iter().any(|one| one.key == taken.key);
+            explained.extend(taken.filter(is_new));
         }
         at += 1;
     }
 }
 
-fn var(config: &Config, name: &str, keys: &mut Reader<'_>) -> Explained {
-    let key = format!("vars.{name}");
-    let node = config.vars.get(name);
-    let mut takes = Vec::new();
-    if let Some(node) = node {
-        add_uses(node, keys, &mut takes);
-    }
-    takes.retain(|taken| *taken != key);
-    Explained {
-        value: node.map(|node| rendered(&key, node, keys)),
-        default: None,
-        why: None,
-        takes,
-        layers: layers(config, &config.said_of_vars(), &[name]),
-        key,
-    }
+fn var(config: &Config, name: &str, keys: &mut Reader<'_>) -> Option<Explained> {
+    let mut var = one(config, &sections::subject(config, "vars", None)?, &[name], keys);
+    var.takes.retain(|taken| *taken != var.key);
+    Some(var)
+}
+
+/// The host of the registry that `NAME.host` names, `-` and `.` perhaps as `_`.
+fn host(config: &Config, path: &str, keys: &mut Reader<'_>) -> Option<Explained> {
+    let name = path.strip_suffix(".host")?;
+    let names = || config.registries.iter().map(|one| one.name.as_str());
+    let name = names()
+        .find(|known| *known == name)
+        .or_else(|| names().find(|known| known.replace(['-', '.'], "_") == name))?;
+    let registry = sections::subject(config, "registries", Some(name))?;
+    Some(one(config, &registry, &["host"], keys))
 }
 
 /// The value of the matrix that a build has.
 fn axis(config: &Config, build: &Section, name: &str, keys: &mut Reader<'_>) -> Explained {
-    let value = build.matrix.iter().find(|(axis, _)| axis == name);
-    let value = value.map(|(_, value)| format!("{value:?}"));
-    Explained { value, ..one(config, build, &["matrix", name], keys) }
+    let mut axis = one(config, &Subject::of(build, config), &["matrix", name], keys);
+    tell_of_axis(&mut axis, build);
+    axis
+}
+
+/// Of an axis the value that the build has of it.
+pub(super) fn tell_of_axis(explained: &mut Explained, build: &Section) {
+    let name = explained.key.strip_prefix(&build.name);
+    let Some(name) = name.and_then(|rest| rest.strip_prefix(".matrix.")) else { return };
+    if let Some((_, value)) = build.matrix.iter().find(|(axis, _)| axis == name) {
+        explained.value = Some(format!("{value:?}"));
+    }
 }
 
 /// The name of a build.

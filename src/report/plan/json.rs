@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     io::{self, BufWriter, Write},
 };
 
@@ -31,6 +32,7 @@ struct PlanJson<'a> {
     file: Option<String>,
     overrides: &'a [String],
     built_before: Vec<TakenJson<'a>>,
+    layers: OfNoBuild<'a>,
     /// Last; they are written part by part.
     builds: [BuildJson<'a>; 0],
 }
@@ -104,6 +106,7 @@ pub fn json(from: Shown<'_>, redactor: &Redactor, out: &mut impl Write) -> io::R
         file: from.plan.file.as_ref().map(|file| file.display().to_string()),
         overrides: &from.plan.overrides,
         built_before: from.plan.taken.iter().map(of_taken).collect(),
+        layers: OfNoBuild(from.config),
         builds: [],
     };
     let document = redacted::document(&plan, redactor);
@@ -216,6 +219,34 @@ fn sent(slim: &Slim) -> SentJson<'_> {
                     .collect(),
             }
         }
+    }
+}
+
+/// The layers of each value that belongs to no build.
+struct OfNoBuild<'a>(&'a Config);
+
+impl Serialize for OfNoBuild<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(config) = *self;
+        let sections = [("vars", &config.vars), ("reports", &config.reports)];
+        let sections = sections.map(|(section, table)| (section, None, table));
+        let named = [("registries", &config.registries), ("executors", &config.executors)];
+        let named = named.into_iter().flat_map(|(section, all)| {
+            all.iter().map(move |one| (section, Some(one.name.as_str()), &*one.table))
+        });
+        let mut values = BTreeMap::new();
+        for (section, name, table) in sections.into_iter().chain(named) {
+            let said = config.said_of(section, name);
+            for Entry { name: key, .. } in &table.0 {
+                let shown = [Some(section), name, Some(key)];
+                let shown = shown.into_iter().flatten().collect::<Vec<_>>().join(".");
+                let path = [key.as_str()];
+                let steps = said.of(&path).rev();
+                let steps: Vec<_> = steps.map(|it| config.described(&it).to_string()).collect();
+                values.insert(shown, steps);
+            }
+        }
+        values.serialize(serializer)
     }
 }
 
