@@ -202,7 +202,7 @@ impl Config {
         mistakes.extend(over.iter().flat_map(|(_, table)| layers::of_the_file(table)));
         let tables: Vec<_> = over.iter().map(|(_, table)| table).collect();
         let below: Vec<_> = std::iter::once(&file).chain(profile).collect();
-        unknown.extend(over::unknown(&tables, &below, &sources, &mut mistakes));
+        unknown.extend(over::unknown(&tables, &below, &sources, (&mut mistakes, &mut warnings)));
         let under = std::iter::once((from.label, &file));
         let under = under.chain(profile.map(|table| ("profile", table)));
         let layers: Vec<_> =

@@ -7,7 +7,7 @@ use super::{
     keys,
     mistake::{Mistake, nearest},
     node::{Data, Entry, Node, Table},
-    source::Sources,
+    source::{Origin, Sources},
 };
 
 /// A section with names of the user's own.
@@ -89,7 +89,8 @@ pub(super) fn profiles<'t>(
         let Data::Table(table) = &node.data else { continue };
         let changed = inner(table, "builds").into_iter().flat_map(|it| &it.0);
         mistakes.extend(changed.filter_map(|build| build_of_a_profile(profile, build, builds)));
-        unknown.extend(self::unknown(&[table], &[file], sources, mistakes));
+        // All of them are in the file.
+        unknown.extend(self::unknown(&[table], &[file], sources, (mistakes, &mut Vec::new())));
     }
     unknown
 }
@@ -108,12 +109,13 @@ fn build_of_a_profile(profile: &str, build: &Entry, builds: &Table) -> Option<Mi
     })
 }
 
-/// What `layers` name and none of the tables `under` them has.
+/// What `layers` name and none of the tables `under` them has. A variable may be there for many
+/// repositories: of one that is near to no name is only warned, where it says what counts for nothing.
 pub(super) fn unknown<'t>(
     layers: &[&'t Table],
     under: &[&Table],
     sources: &Sources,
-    mistakes: &mut Vec<Mistake>,
+    (mistakes, warnings): (&mut Vec<Mistake>, &mut Vec<Mistake>),
 ) -> Vec<Unknown<'t>> {
     let mut unknown = Vec::new();
     for (layer, named) in layers.iter().flat_map(|layer| NAMED.iter().map(move |it| (*layer, it))) {
@@ -131,7 +133,13 @@ pub(super) fn unknown<'t>(
             {
                 continue;
             }
-            mistakes.push(named.mistake(entry, under, sources));
+            let near = named.nearest(name, under);
+            let mistake = named.mistake(entry, near, sources);
+            if near.is_some() || sources.of(&entry.key).origin != Origin::Variable {
+                mistakes.push(mistake);
+            } else if named.whole.is_some() {
+                warnings.push(mistake);
+            }
             unknown.push(Unknown { named, name });
         }
     }
@@ -139,14 +147,18 @@ pub(super) fn unknown<'t>(
 }
 
 impl Named {
-    fn mistake(&self, entry: &Entry, under: &[&Table], sources: &Sources) -> Mistake {
-        let (name, one) = (entry.name.as_str(), self.one);
+    /// The name of its section that is nearest to `name`.
+    fn nearest<'u>(&self, name: &str, under: &[&'u Table]) -> Option<&'u str> {
         let known = under.iter().flat_map(|under| sections(under, self.section));
         let known = known.flat_map(|node| match &node.data {
             Data::Table(Table(entries)) => entries.as_slice(),
             _ => &[],
         });
-        let near = nearest(name, known.map(|entry| entry.name.as_str()));
+        nearest(name, known.map(|entry| entry.name.as_str()))
+    }
+
+    fn mistake(&self, entry: &Entry, near: Option<&str>, sources: &Sources) -> Mistake {
+        let (name, one) = (entry.name.as_str(), self.one);
         let message = match self.section {
             "vars" => format!("there is no `vars.{name}`"),
             _ => format!("there is no {one} `{name}`"),
