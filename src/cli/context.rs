@@ -6,7 +6,7 @@ use indicatif::HumanBytes;
 
 use crate::{
     context::{self, Compression, ContextError, Left, Listing, Spec, Why},
-    report::Printer,
+    report::{Printer, in_a_line},
     runner,
     secret::Redactor,
     whole::Whole,
@@ -57,7 +57,8 @@ fn list(spec: &Spec, printer: &Printer) -> u8 {
     let listed = context::list(spec, &mut |listing| match listing {
         Listing::Sent(entry) => {
             bytes += entry.size;
-            lines.push(format!("{:>12}  {}", entry.size, entry.path.display()));
+            let path = entry.path.display().to_string();
+            lines.push(format!("{:>12}  {}", entry.size, in_a_line(&path)));
         }
         Listing::Left(Left { path, why, directory, size: _ }) => {
             let why = match why {
@@ -65,7 +66,8 @@ fn list(spec: &Spec, printer: &Printer) -> u8 {
                 Why::NotTaken => "not taken",
             };
             let end = if directory { "/" } else { "" };
-            left.push(format!("{why:>12}  {}{end}", path.display()));
+            let path = path.display().to_string();
+            left.push(format!("{why:>12}  {}{end}", in_a_line(&path)));
         }
     });
     match listed {

@@ -226,6 +226,7 @@ impl Told<'_> {
             let together = together.then_some(&names[..]);
             let mut live = Live::new(printer.clone(), provider, together);
             listen(heard, ended, |event| {
+                let Some(event) = event else { return live.tick() };
                 live.event(event);
                 tails.hear(event);
                 if let (What::Ended(outcome), true) = (&event.what, text)
@@ -291,26 +292,38 @@ impl Told<'_> {
     }
 }
 
+/// How long it may be before silence is noticed.
+const LULL: Duration = Duration::from_secs(5);
+
+/// What comes while builds run.
+enum Next {
+    Event(Option<Event>),
+    Nothing,
+    End,
+}
+
 /// Hears events up to `ended`, and what was sent before it; a sender that is left in a task
-/// that does not end holds nobody up.
+/// that does not end holds nobody up. Now and then, where there are none, it hears nothing.
 fn listen(
     mut heard: mpsc::Receiver<Event>,
     mut ended: oneshot::Receiver<()>,
-    mut hear: impl FnMut(&Event),
+    mut hear: impl FnMut(Option<&Event>),
 ) {
     let waiting = tokio::runtime::Handle::current();
     let mut open = true;
     loop {
         let next = waiting.block_on(async {
             tokio::select! {
-                event = heard.recv() => Some(event),
-                _ = &mut ended, if open => None,
+                event = heard.recv() => Next::Event(event),
+                () = tokio::time::sleep(LULL) => Next::Nothing,
+                _ = &mut ended, if open => Next::End,
             }
         });
         match next {
-            Some(Some(event)) => hear(&event),
-            Some(None) => return,
-            None => {
+            Next::Event(Some(event)) => hear(Some(&event)),
+            Next::Event(None) => return,
+            Next::Nothing => hear(None),
+            Next::End => {
                 heard.close();
                 open = false;
             }

@@ -1,6 +1,7 @@
 //! What is told while builds run: from events to lines, bars and the CI's own sections.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     time::{Duration, Instant},
 };
@@ -21,6 +22,10 @@ use super::{
 
 /// How often a plain line tells of an upload.
 const INTERVAL: Duration = Duration::from_secs(10);
+
+/// A build of which nothing was told for so long is told of: jobs that are silent are taken for
+/// dead.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Colours of builds that run side by side, as a terminal numbers them; the first for all where
 /// one runs at a time.
@@ -47,6 +52,9 @@ struct Running {
     colour: &'static str,
     /// When a plain line last told of its upload.
     told: Instant,
+    begun: Instant,
+    /// When a line last told of it at all.
+    heard: Cell<Instant>,
 }
 
 impl Live {
@@ -118,7 +126,8 @@ impl Live {
             }
             let colour = if self.sections.is_some() { 0 } else { self.started % COLOURS.len() };
             self.started += 1;
-            let running = Running { bar: None, colour: COLOURS[colour], told: Instant::now() };
+            let (now, colour) = (Instant::now(), COLOURS[colour]);
+            let running = Running { bar: None, colour, told: now, begun: now, heard: now.into() };
             self.running.insert(build.to_owned(), running);
         }
         if self.printer.talks() {
@@ -196,16 +205,27 @@ impl Live {
     }
 
     fn problem(&self, build: &str, cause: &str, hint: Option<&str>) {
-        let error = self.printer.paint("error", "1;31");
-        self.aside(|| {
-            self.printer.tell(&format!("{error}: {build}: {cause}"));
-            if let Some(hint) = hint {
-                self.printer.tell(&format!("hint: {hint}"));
+        self.aside(|| self.printer.problem(&format!("{build}: {cause}"), hint));
+    }
+
+    /// Tells of each build that has been silent for as long as [`SILENCE`] that it goes on.
+    pub fn tick(&self) {
+        if !self.printer.talks() {
+            return;
+        }
+        let now = Instant::now();
+        for (build, running) in &self.running {
+            let text = goes_on(running.begun, running.heard.get(), now);
+            if let (Some(text), None) = (text, &running.bar) {
+                self.line(build, &text);
             }
-        });
+        }
     }
 
     fn line(&self, build: &str, text: &str) {
+        if let Some(running) = self.running.get(build) {
+            running.heard.set(Instant::now());
+        }
         let line = format!("{}{text}", self.prefix(build));
         self.aside(|| self.printer.tell(&line));
     }
@@ -220,8 +240,30 @@ impl Live {
     }
 }
 
+/// What is told `now` of a build, if it is time to, where nothing else was told since `heard`.
+fn goes_on(begun: Instant, heard: Instant, now: Instant) -> Option<String> {
+    let minutes = now.duration_since(begun).as_secs() / 60;
+    (now.duration_since(heard) >= SILENCE).then(|| format!("still at it, for {minutes}m now"))
+}
+
 fn clear(bar: &mut Option<ProgressBar>) {
     if let Some(bar) = bar.take() {
         bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_is_told_of_when_it_was_silent_for_a_minute() {
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+
+        assert_eq!(goes_on(begun, begun, at(59)), None);
+        assert_eq!(goes_on(begun, begun, at(60)).as_deref(), Some("still at it, for 1m now"));
+        assert_eq!(goes_on(begun, at(100), at(150)), None);
+        assert_eq!(goes_on(begun, at(100), at(181)).as_deref(), Some("still at it, for 3m now"));
     }
 }

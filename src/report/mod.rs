@@ -24,6 +24,6 @@ pub use dotenv::refusal;
 pub use file::{WriteError, append, write};
 pub use formats::{By, Ended, Format, Report};
 pub use live::Live;
-pub use printer::{Level, Printer, Style};
+pub use printer::{Level, Printer, Style, in_a_line};
 pub use table::table;
 pub use tail::Tails;

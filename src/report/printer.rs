@@ -1,6 +1,9 @@
 //! The one writer to stdout and stderr, through one redactor.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal, Write},
+};
 
 use crate::{outcome::chain, secret::Redactor};
 
@@ -117,15 +120,20 @@ impl Printer {
 
     /// An error with its causes and, below it, what to do.
     pub fn error(&self, error: &dyn std::error::Error, hint: Option<&str>) {
-        self.tell(&format!("{}: {}", self.paint("error", "1;31"), chain(error)));
+        self.problem(&chain(error), hint);
+    }
+
+    /// The same of one in words.
+    pub(super) fn problem(&self, error: &str, hint: Option<&str>) {
+        self.tell(&format!("{}: {}", self.paint("error", "1;31"), in_a_line(error)));
         if let Some(hint) = hint {
-            self.tell(&format!("hint: {hint}"));
+            self.tell(&format!("hint: {}", in_a_line(hint)));
         }
     }
 
     /// Something that stops nothing.
     pub fn warning(&self, text: &str) {
-        self.tell(&format!("{}: {text}", self.paint("warning", "1;33")));
+        self.tell(&format!("{}: {}", self.paint("warning", "1;33"), in_a_line(text)));
     }
 
     /// The text in a colour, where there is colour.
@@ -135,9 +143,38 @@ impl Printer {
     }
 }
 
+/// The text with its control characters written out: a file may be called anything, and what comes
+/// from its name must neither begin a line, which a CI could take for its own, nor reach a terminal.
+#[must_use]
+pub fn in_a_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+    Cow::Owned(line)
+}
+
 fn quiet_when_closed(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_line;
+
+    #[test]
+    fn what_a_name_brings_along_begins_no_line_and_colours_nothing() {
+        assert_eq!(in_a_line("p\n::error::boo\u{1b}[31m"), "p\\n::error::boo\\u{1b}[31m");
+        assert_eq!(in_a_line("gr\u{fc}n `a b`"), "gr\u{fc}n `a b`");
     }
 }

@@ -289,3 +289,15 @@ fn outside(directory: &str) -> Sandbox {
         ))
         .file("web.Dockerfile", "FROM scratch\nCOPY . /\n")
 }
+
+#[test]
+fn a_name_with_a_line_end_begins_no_line_of_its_own() {
+    let odd = "app/p\n::error::boo";
+    let listed = app().file(odd, "x").run(["context", "ls", "web"]);
+    listed.code(0).stdout_contains("1  p\\n::error::boo");
+
+    let sandbox = app().file(odd, "secret\n");
+    fs::set_permissions(sandbox.path(odd), fs::Permissions::from_mode(0o000)).unwrap();
+    let packed = sandbox.with_an_ordinary_user().run(["context", "pack", "web", "-o", "web.tgz"]);
+    packed.code(2).stderr_contains("app/p\\n::error::boo` cannot be read");
+}
