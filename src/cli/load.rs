@@ -124,6 +124,13 @@ fn given(
     surroundings: &Surroundings,
 ) -> Result<Result<Config, Mistakes>, Trouble> {
     let given = &common.given;
+    let is_config = |path: &&str| Path::new(path).extension().is_some_and(|it| it == "toml");
+    if let Some(path) = given.dockerfile.as_deref().filter(is_config) {
+        return Err(Trouble::new(
+            format!("there is no `kaniko.toml` here, and `{path}` is no Dockerfile"),
+            "`-f` names a Dockerfile, as docker's does: a config file stands after `--file`",
+        ));
+    }
     if given.destinations.is_empty() && ci.provider() == Provider::Git {
         return Err(Trouble::new(
             "there is no `kaniko.toml` here, and no destination was given",
@@ -320,6 +327,14 @@ fn foresee_in(node: &Node, config: &Config, surroundings: &Surroundings, redacto
 
 /// Tells the redactor what can be known without running a program.
 fn know(plan: &Plan, surroundings: &Surroundings, redactor: &Redactor) {
+    for build in &plan.builds {
+        let is_named = |name: &String| build.allow_secret_args.contains(name);
+        for (_, value) in build.build_args.iter().filter(|(name, _)| is_named(name)) {
+            if let Some(secret) = value.as_literal() {
+                let _ = redactor.add(&Secret::from(secret));
+            }
+        }
+    }
     let environment = &surroundings.environment;
     for source in plan::sources(plan) {
         if let Ok(Some(found)) = source.read(Purpose::Password, environment) {

@@ -286,9 +286,10 @@ impl OciError {
             }
             Self::Untrusted { remedy, .. } => *remedy,
             Self::Threads(_) => Some("raise the limit on processes of this user or container"),
-            Self::PlainHttp { .. } => {
-                Some("`insecure = true` in its `[registries.NAME]` allows plain HTTP")
-            }
+            Self::PlainHttp { .. } => Some(
+                "`insecure = true` in its `[registries.NAME]` allows plain HTTP, as does `--set \
+                     'registries.plain={ host = \"HOST\", insecure = true }'`",
+            ),
             Self::Unauthorized { user: None, .. } => {
                 Some("`username` and `password` in a `[registries.NAME]` of this host log in")
             }

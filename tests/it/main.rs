@@ -30,6 +30,7 @@ mod init;
 mod jobs;
 mod language_server;
 mod layers;
+mod leaks;
 mod limits;
 mod loading;
 mod logins;

@@ -238,35 +238,6 @@ destinations = ["a.example.com/api:1", "b.example.com/api:1"]
 }
 
 #[test]
-fn a_secret_in_an_argument_is_refused() {
-    let run = Sandbox::new()
-        .config(
-            "version = 1\n[builds.web]\nexecutor = \"docker\"\nno-push = true\n\
-             secrets = { token = { env = \"TOKEN\" } }\n\
-             executor-args = [\"--label=a={{ env.TOKEN }}\", \"--snapshot-mode=x{{ env.TOKEN }}\"]\n",
-        )
-        .file("Dockerfile", "FROM scratch\n")
-        .env("TOKEN", "hunter2hunter2")
-        .run(["run"]);
-
-    run.code(2).stdout("").never_tells("hunter2").stderr(
-        r#"error: `--label` of `web` holds a secret
- --> kaniko.toml:6:17
-  |
-6 | executor-args = ["--label=a={{ env.TOKEN }}", "--snapshot-mode=x{{ env.TOKEN }}"]
-  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a secret
-hint: a command line is no place for one: others can read it
-
-error: `--snapshot-mode` of `web` holds a secret
- --> kaniko.toml:6:17
-  |
-6 | executor-args = ["--label=a={{ env.TOKEN }}", "--snapshot-mode=x{{ env.TOKEN }}"]
-  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a secret
-hint: a command line is no place for one: others can read it"#,
-    );
-}
-
-#[test]
 fn no_secret_is_in_a_report() {
     let run = project(&talkative()).run(["run", "--push", "--report", "json=report.json"]);
 

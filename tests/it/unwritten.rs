@@ -162,3 +162,13 @@ fn builtin_says_which_line_it_cannot_build() {
         .stdout("")
         .stderr_contains("error: Dockerfile:2: `RUN` runs a program, which the builtin executor cannot\n");
 }
+
+#[test]
+fn a_config_file_behind_the_flag_of_a_dockerfile_is_told_apart() {
+    let run = Sandbox::new().file("Dockerfile", "FROM scratch\n").run(["check", "-f", "k.toml"]);
+
+    run.code(2).stderr(
+        "error: there is no `kaniko.toml` here, and `k.toml` is no Dockerfile\n\
+         hint: `-f` names a Dockerfile, as docker's does: a config file stands after `--file`",
+    );
+}
