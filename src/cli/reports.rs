@@ -40,6 +40,13 @@ pub(super) fn asked(
             ));
             return None;
         };
+        if path == "-" {
+            printer.tell(&format!("error: `--report {report}`: a report goes to a file"));
+            printer.tell(
+                "hint: `--output json` writes the one in JSON to stdout; `/dev/stdout` takes any",
+            );
+            return None;
+        }
         let by = By::Option(report.clone());
         asked.push(at(format, surroundings.current.join(path), by));
     }

@@ -327,3 +327,13 @@ fn a_report_goes_into_what_is_no_file_and_through_links() {
     run.code(0).stderr_contains("KANIKO_IMAGE_WEB=r.example.com/web:1@sha256:");
     run.stdout("\"result\": \"built\"\n1");
 }
+
+#[test]
+fn a_report_to_a_dash_is_refused() {
+    let run = pushed().run(["run", "--report", "json=-"]);
+
+    run.code(2).stdout("").stderr(
+        "error: `--report json=-`: a report goes to a file\n\
+         hint: `--output json` writes the one in JSON to stdout; `/dev/stdout` takes any",
+    );
+}
