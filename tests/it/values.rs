@@ -36,6 +36,15 @@ fn the_words_of_a_ci_are_yes_and_no() {
 }
 
 #[test]
+fn an_empty_path_is_left_out_as_an_empty_tag_is() {
+    let run = with("ignore-paths = [\"\", \"/var/tmp\", \"{{ ci.tag or '' }}\"]\n").run(["plan"]);
+
+    let plan = run.code(0).told();
+    let flags: Vec<_> = plan.lines().filter(|line| line.contains("--ignore-path")).collect();
+    assert_eq!(flags, ["    --ignore-path=/var/tmp"]);
+}
+
+#[test]
 fn one_image_is_one_destination_with_and_without_latest() {
     project(
         "[builds.web]\nexecutor = \"docker\"\nimage = \"r.example.com/shop/web\"\n\
