@@ -22,8 +22,8 @@ mod sections;
 mod source;
 mod time;
 mod toml_text;
-mod utf8;
 mod variables;
+mod whole;
 mod wildcard;
 mod written;
 
@@ -37,6 +37,7 @@ pub use source::{Origin, Place, Shown, Source, Sources};
 pub use time::time;
 pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
+pub use whole::bytes;
 pub use wildcard::wildcard;
 pub use written::within;
 
