@@ -107,6 +107,10 @@ fn made(
     let gitlab_ci = gitlab_ci.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let workflows = root.join(".github/workflows").is_dir();
     let signs = init::signs(&surroundings.environment, gitlab_ci.as_deref(), workflows);
+    let left_out = signs.cloud_foundry.as_ref().and_then(init::CloudFoundry::left_out);
+    if let Some(why) = left_out.filter(|_| found.images.iter().any(|image| image.needs.is_some())) {
+        printer.warning(&format!("no executor is named: {why}"));
+    }
     let text = init::text(&found, &signs, &name);
     let elsewhere = Surroundings { elsewhere: true, ..surroundings.clone() };
     check(&text, &root.join(FILE), &elsewhere, redactor)?;
