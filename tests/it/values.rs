@@ -144,7 +144,7 @@ hint: a certificate begins with `-----BEGIN CERTIFICATE-----`, a key with `-----
 #[test]
 fn a_file_that_is_a_directory_is_told_so() {
     Sandbox::new().directory("ci").run(["check", "--file", "ci"]).code(2).stdout("").stderr(
-        "error: `[DIR]/ci` cannot be read: Is a directory\nhint: name the file, not its directory",
+        "error: `[DIR]/ci` cannot be read: it is a directory\nhint: name the file, not its directory",
     );
 }
 
