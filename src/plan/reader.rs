@@ -3,6 +3,7 @@
 //! Every method answers none both for a key that is not there and for one that is wrong; what
 //! is wrong is collected, so that one walk finds all mistakes.
 
+mod list;
 mod source;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+
+pub(super) use list::Item;
 
 use crate::{
     config::{self, Config, Data, Mistake, Node, Place, Table},
@@ -239,40 +242,6 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(absolute(self.config.base(&node.place, self.current), &text))
-    }
-
-    /// Strings, each with its place.
-    pub(super) fn list(&mut self, key: &str) -> Vec<(Place, String)> {
-        let Some(node) = self.node(key) else { return Vec::new() };
-        self.items(key, node)
-            .into_iter()
-            .filter_map(|item| {
-                let text = self.text_of(key, &item)?;
-                Some((item.place, text))
-            })
-            .collect()
-    }
-
-    /// Strings.
-    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
-        self.list(key).into_iter().map(|(_, text)| text).collect()
-    }
-
-    /// The nodes of a list, which may be a template that gives one.
-    pub(super) fn items(&mut self, key: &str, node: &Node) -> Vec<Node> {
-        match &node.data {
-            Data::List(items) => items.clone(),
-            Data::Text(_) => match self.typed(key, node) {
-                Some(Data::List(items)) => items,
-                Some(Data::Text(text)) if text.is_empty() => Vec::new(),
-                Some(other) => {
-                    self.mistyped::<()>(key, node, "a list", &other);
-                    Vec::new()
-                }
-                None => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
     }
 
     /// Names with texts; `false` leaves a name out.
