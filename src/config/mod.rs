@@ -39,7 +39,7 @@ pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
 pub use whole::bytes;
 pub use wildcard::wildcard;
-pub use written::within;
+pub use written::Written;
 
 use std::{
     collections::BTreeMap,

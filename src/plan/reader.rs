@@ -16,7 +16,7 @@ use std::{
 pub(super) use list::Item;
 
 use crate::{
-    config::{self, Config, Data, Mistake, Node, Place, Table},
+    config::{self, Config, Data, Mistake, Node, Place, Table, Written},
     template::{self, Engine, Rendered, TemplateError},
 };
 
@@ -131,8 +131,15 @@ impl<'a> Reader<'a> {
         if self.is_outside(node) {
             return;
         }
-        for error in self.engine.check(template) {
-            self.mistakes.push(self.template_mistake(&key, node, template, error));
+        let errors = self.engine.check(template);
+        if errors.is_empty() {
+            return;
+        }
+        // Read once more for all of them: there may be thousands.
+        let written = written(self.config, &node.place, template);
+        for error in errors {
+            let place = part(written.as_ref(), &node.place, &error.range);
+            self.mistakes.push(self.mistake_at(&place, &key, template, error));
         }
     }
 
@@ -291,7 +298,17 @@ impl<'a> Reader<'a> {
         error: TemplateError,
     ) -> Mistake {
         let place = within(self.config, &node.place, template, &error.range);
-        let mistake = Mistake::at(&place, format!("`{key}`: {}", error.message), "here");
+        self.mistake_at(&place, key, template, error)
+    }
+
+    fn mistake_at(
+        &self,
+        place: &Place,
+        key: &dyn fmt::Display,
+        template: &str,
+        error: TemplateError,
+    ) -> Mistake {
+        let mistake = Mistake::at(place, format!("`{key}`: {}", error.message), "here");
         let mistake = match error.hint {
             Some(hint) => mistake.hint(hint),
             None => mistake,
@@ -316,13 +333,18 @@ pub(super) fn within(
     template: &str,
     range: &Range<usize>,
 ) -> Place {
-    let written = config.sources.of(whole).text.get(whole.span.clone());
+    part(written(config, whole, template).as_ref(), whole, range)
+}
+
+/// How the string at `whole` is written, whose text is `template`.
+fn written(config: &Config, whole: &Place, template: &str) -> Option<Written> {
+    Written::of(config.sources.of(whole).text.get(whole.span.clone())?, template)
+}
+
+fn part(written: Option<&Written>, whole: &Place, range: &Range<usize>) -> Place {
     // What is not there stands in no place of a line.
-    let has_lines = written.is_some_and(|written| written.contains('\n'));
-    let found = written
-        .filter(|_| has_lines || !range.is_empty())
-        .and_then(|written| config::within(written, template, range));
-    match found {
+    let written = written.filter(|written| written.has_lines() || !range.is_empty());
+    match written.and_then(|written| written.find(range)) {
         Some(span) => {
             let start = whole.span.start;
             Place { source: whole.source, span: start + span.start..start + span.end }
