@@ -17,6 +17,9 @@ pub struct Outcome {
     pub bundle: Option<crate::context::Packed>,
     /// What `executor version` said, where it was asked.
     pub executor_version: Option<String>,
+    /// The images that its Dockerfile takes, with the digest where that is known; none before the
+    /// first attempt.
+    pub bases: Vec<String>,
     /// Whether each destination has the image, in the plan's order.
     pub pushed: Vec<Pushed>,
 }

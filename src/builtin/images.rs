@@ -23,6 +23,13 @@ use crate::{
 /// Layers that are downloaded and read at once.
 const MOST_LAYERS: usize = 8;
 
+/// An image that a plan needs.
+pub(super) struct Pulled {
+    pub(super) state: State,
+    /// Of the manifest.
+    pub(super) digest: String,
+}
+
 /// All images that a plan needs, in its order; what they leave to those who build from them
 /// becomes part of the plan. With them goes what is to be told, by line.
 pub(super) async fn states(
@@ -30,7 +37,7 @@ pub(super) async fn states(
     plan: &mut Plan,
     (registries, read): (&Registries, &Bases),
     stop: &Stop,
-) -> Result<(Vec<State>, Vec<(usize, String)>), BuildError> {
+) -> Result<(Vec<Pulled>, Vec<(usize, String)>), BuildError> {
     let mut warnings = Vec::new();
     let mut bases: Vec<(Base, ImageConfig)> = Vec::new();
     // A trigger can name further images.
@@ -56,7 +63,8 @@ pub(super) async fn states(
             Arc::new(Tree::new())
         };
         let layers = base.layers.into_iter().map(Made::Base).collect();
-        states.push(State { tree, config, layers, format: base.format, scope: None });
+        let state = State { tree, config, layers, format: base.format, scope: None };
+        states.push(Pulled { state, digest: base.digest });
     }
     Ok((states, warnings))
 }

@@ -107,6 +107,7 @@ use crate::{
     context::{ContextError, Spec},
     dockerfile::Dockerfile,
     oci::{Format, Image, Layer, Platform, Registries, Stop},
+    registry::Reference,
     threads,
 };
 
@@ -149,6 +150,8 @@ pub fn platform(text: &str) -> Result<(), String> {
 pub enum Told<'a> {
     /// A layer of the image, from the lowest on, as soon as it is there.
     Layer(&'a Layer),
+    /// A base image, as the Dockerfile names it, with the digest of the manifest that was taken.
+    Base(&'a Reference, &'a str),
     /// Something that the user should know and that stops nothing.
     Warning {
         /// Where in the Dockerfile, from 1.
@@ -161,8 +164,8 @@ pub enum Told<'a> {
 /// Builds an image; base images come from `registries`, or from `bases` if they were read before.
 ///
 /// Reads the context, writes to temporary files without names, and pushes nothing. The layers of
-/// base images are still [remote](crate::oci::Content::Remote) in it. `tell` hears of each layer
-/// as soon as it is there, and of warnings. When this is dropped, the threads that work for it
+/// base images are still [remote](crate::oci::Content::Remote) in it. `tell` hears of each base
+/// image, of each layer as soon as it is there, and of warnings. When this is dropped, the threads that work for it
 /// end soon.
 ///
 /// # Errors
@@ -189,6 +192,10 @@ pub async fn build(
             })
         };
     let (images, warnings) = images::states(&recipe, &mut plan, (registries, bases), &stop).await?;
+    for (wanted, image) in plan.images.iter().zip(&images) {
+        tell(Told::Base(&wanted.reference, &image.digest));
+    }
+    let images: Vec<_> = images.into_iter().map(|image| image.state).collect();
     for (line, text) in warnings {
         tell(Told::Warning { line, text });
     }

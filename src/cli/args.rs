@@ -1,15 +1,13 @@
 //! What can be typed.
 
 mod doctor;
+mod typed;
 
 pub(super) use doctor::{Doctor, Shown};
 
 use std::path::PathBuf;
 
-use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ci::{Event, Provider};
 
@@ -217,7 +215,7 @@ pub(super) enum Schema {
 #[derive(Debug, Clone, Args)]
 pub(super) struct Imagined {
     /// Take for granted a pipeline of this CI, with sample values; this job is not looked at
-    #[arg(long, value_name = "NAME", value_parser = provider())]
+    #[arg(long, value_name = "NAME", value_parser = typed::provider())]
     pub(super) ci: Option<Provider>,
     /// … that runs for this branch; for `main` where nothing is said
     #[arg(long, requires = "ci", conflicts_with_all = ["tag", "pull_request"], value_name = "NAME")]
@@ -226,24 +224,14 @@ pub(super) struct Imagined {
     #[arg(long, requires = "ci", conflicts_with = "pull_request", value_name = "NAME")]
     pub(super) tag: Option<String>,
     /// … that runs for this pull or merge request
-    #[arg(long, requires = "ci", value_name = "NUMBER")]
+    #[arg(long, requires = "ci", value_name = "NUMBER", value_parser = typed::pull_request)]
     pub(super) pull_request: Option<u64>,
     /// … and is set off so
-    #[arg(long, requires = "ci", value_name = "EVENT", value_parser = event())]
+    #[arg(long, requires = "ci", value_name = "EVENT", value_parser = typed::event())]
     pub(super) event: Option<Event>,
     /// A variable of its jobs
     #[arg(long = "env", requires = "ci", value_name = "NAME=VALUE")]
     pub(super) variables: Vec<String>,
-}
-
-fn provider() -> impl TypedValueParser<Value = Provider> {
-    PossibleValuesParser::new(Provider::ALL.map(Provider::name))
-        .map(|name| Provider::named(&name).unwrap_or(Provider::Git))
-}
-
-fn event() -> impl TypedValueParser<Value = Event> {
-    PossibleValuesParser::new(Event::ALL.map(Event::name))
-        .map(|name| Event::named(&name).unwrap_or(Event::Manual))
 }
 
 #[derive(Debug, Args)]
@@ -254,7 +242,7 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) common: Common,
     /// How many builds run at a time, as far as their executors have room
-    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = typed::jobs)]
     pub(super) jobs: u16,
     /// Go on with other builds after one has failed
     #[arg(short, long)]

@@ -2,6 +2,8 @@
 //!
 //! As a plan, it runs no credential command and no helper.
 
+use std::path::PathBuf;
+
 use crate::{
     config::{Config, Origin, Place},
     plan::{Plan, Wanted},
@@ -29,9 +31,13 @@ pub(super) fn check(
     printer: &Printer,
     redactor: &Redactor,
 ) -> u8 {
+    // As the jobs of GitLab and of GitHub have it: an archive of a commit has no `.git`.
+    let tops = ["CI_PROJECT_DIR", "GITHUB_WORKSPACE"];
+    let tops = tops.iter().filter_map(|name| surroundings.environment.get(*name));
+    let tops = tops.filter(|top| top.starts_with('/')).map(PathBuf::from).collect();
     let looked = imagined::surroundings(&args.read.imagined, surroundings, printer);
     let Some(surroundings) = looked.as_deref() else { return USAGE };
-    let mut found = findings::Findings::default();
+    let mut found = findings::Findings::below(tops);
     let all = Wanted { push: true, of_the_root: true, ..Wanted::default() };
     let loaded = load::read(&args.read.common, all, surroundings, redactor);
     let planned = loaded.and_then(|loaded| {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    ci::{Imagined, Provider, RunsFor},
+    ci::{Ci, Event, Fact, FactValue, Field, Imagined, Provider, RunsFor},
     report::Printer,
 };
 
@@ -43,6 +43,11 @@ pub(super) fn surroundings<'a>(
         };
         environment.insert(name.to_owned(), value.to_owned());
     }
+    if let Some(event) = event
+        && let Some(why) = untold(*event, &imagined.ci(environment.clone()))
+    {
+        printer.warning(&format!("`--event {}` changes nothing: {why}", event.name()));
+    }
     if provider == Provider::GitLab {
         // As cloud.gov's runner has it, which names the job's Kaniko app by it.
         environment.entry("SERVICE_PREFIX".to_owned()).or_insert_with(|| "imagined-".to_owned());
@@ -54,4 +59,13 @@ pub(super) fn surroundings<'a>(
         imagined: Some(imagined),
         elsewhere: true,
     }))
+}
+
+/// Why jobs of that pipeline know nothing of `event`.
+fn untold(event: Event, ci: &Ci) -> Option<String> {
+    match ci.fact(Field::Event) {
+        Fact::Known(FactValue::Text(told)) if told == event.name() => None,
+        Fact::Absent(why) | Fact::Unknown(why) => Some(why),
+        Fact::Known(_) => Some("without a CI each run is set off by hand".to_owned()),
+    }
 }

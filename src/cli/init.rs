@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     error::Error as _,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -28,6 +27,8 @@ use super::{
 const FILE: &str = "kaniko.toml";
 /// Where the file goes that is to be printed.
 const STDOUT: &str = "-";
+/// More than any file of GitLab's pipelines has.
+const LARGEST_CI: u64 = 16 << 20;
 /// What is left out is told line by line up to so many.
 const MOST_TOLD: usize = 20;
 
@@ -102,9 +103,14 @@ fn made(
              `Dockerfile.NAME` and `NAME.Dockerfile`",
         ));
     }
-    let gitlab_ci = fs::read_to_string(root.join(".gitlab-ci.yml")).ok();
+    let gitlab_ci = config::bytes(&root.join(".gitlab-ci.yml"), LARGEST_CI);
+    let gitlab_ci = gitlab_ci.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let workflows = root.join(".github/workflows").is_dir();
     let signs = init::signs(&surroundings.environment, gitlab_ci.as_deref(), workflows);
+    let left_out = signs.cloud_foundry.as_ref().and_then(init::CloudFoundry::left_out);
+    if let Some(why) = left_out.filter(|_| found.images.iter().any(|image| image.needs.is_some())) {
+        printer.warning(&format!("no executor is named: {why}"));
+    }
     let text = init::text(&found, &signs, &name);
     let elsewhere = Surroundings { elsewhere: true, ..surroundings.clone() };
     check(&text, &root.join(FILE), &elsewhere, redactor)?;

@@ -107,6 +107,10 @@ fn not_found(error: &FindError) -> Trouble {
         FindError::Read { source, .. } => match source.kind() {
             std::io::ErrorKind::InvalidData => "save it as UTF-8",
             std::io::ErrorKind::IsADirectory => "name the file, not its directory",
+            std::io::ErrorKind::FileTooLarge => {
+                "is it the right one? `include` takes further files"
+            }
+            std::io::ErrorKind::InvalidInput => "write it to a file first",
             _ => "may this user read it?",
         },
     };
@@ -153,6 +157,9 @@ fn given(
     Ok(Config::given(given, &surroundings.environment, &common.sets))
 }
 
+/// More than any description of an event that a CI gives has.
+const LARGEST_EVENT: u64 = 64 << 20;
+
 /// The pipeline that this is in, real or imagined.
 pub(super) fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) -> Ci {
     if let Some(imagined) = &surroundings.imagined {
@@ -161,7 +168,7 @@ pub(super) fn pipeline(surroundings: &Surroundings, directory: Option<PathBuf>) 
     Ci::detect(ci::Sources {
         env: surroundings.environment.clone(),
         directory,
-        read_file: Box::new(|path| std::fs::read(path)),
+        read_file: Box::new(|path| config::bytes(path, LARGEST_EVENT)),
     })
     .at(std::time::SystemTime::now())
 }

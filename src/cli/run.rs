@@ -155,6 +155,7 @@ fn unstarted(plan: &Plan, cause: &str) -> Vec<Outcome> {
         attempts: 0,
         bundle: None,
         executor_version: None,
+        bases: Vec::new(),
         pushed: vec![Pushed::No; build.destinations.len()],
     };
     plan.builds.iter().map(skipped).collect()

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{include::includes, utf8};
+use super::{include::includes, whole};
 
 /// The name that is looked for.
 const NAME: &str = "kaniko.toml";
@@ -57,7 +57,7 @@ pub fn find(named: Option<&Path>, current: &Path) -> Result<Found, FindError> {
         Some(named) => current.join(named),
         None => nearest(current).ok_or_else(|| FindError::None { start: current.to_owned() })?,
     };
-    match utf8::read(&path) {
+    match whole::text(&path) {
         Ok(text) => Ok(match named {
             None => root(path, text),
             Some(_) => Found { path, text, member: None },
@@ -74,7 +74,7 @@ fn root(member: PathBuf, text: String) -> Found {
     for directory in member.ancestors().skip(1) {
         let above = directory.join(NAME);
         if above != member
-            && let Ok(text) = utf8::read(&above)
+            && let Ok(text) = whole::text(&above)
             && includes(&text, &above, &member)
         {
             return Found { path: above, text, member: Some(member) };

@@ -13,7 +13,7 @@ use super::{
     mistake::{Mistake, nearest},
     node::{Data, Node, Table},
     source::Origin,
-    toml_text, utf8,
+    toml_text, whole,
 };
 
 /// What an included file holds.
@@ -59,7 +59,7 @@ pub(super) fn fragments(
                 continue;
             }
             seen.push(path.clone());
-            let text = match utf8::read(&path) {
+            let text = match whole::text(&path) {
                 Ok(text) => text,
                 Err(error) => {
                     let message = format!("`{}` cannot be read: {error}", path.display());

@@ -24,8 +24,8 @@ mod set;
 mod source;
 mod time;
 mod toml_text;
-mod utf8;
 mod variables;
+mod whole;
 mod wildcard;
 mod written;
 
@@ -39,8 +39,9 @@ pub use source::{Origin, Place, Shown, Source, Sources};
 pub use time::time;
 pub(crate) use toml_text::literal;
 pub use variables::PREFIX;
+pub use whole::bytes;
 pub use wildcard::wildcard;
-pub use written::within;
+pub use written::Written;
 
 use std::{
     collections::BTreeMap,

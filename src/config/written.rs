@@ -7,45 +7,108 @@
 
 use std::{iter::Peekable, ops::Range, str::CharIndices};
 
-/// The bytes of `written`, a string of TOML with its quotes, that became the `range` of `text`;
-/// none where `text` is not what is written there.
-///
-/// An empty range is where its text would go on.
-#[must_use]
-pub fn within(written: &str, text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let (inner, is_basic) = inner(written)?;
-    let (mut at, mut start, mut end) = (0, None, None);
-    let mut letters = written[..inner.end].char_indices().peekable();
-    while letters.next_if(|(index, _)| *index < inner.start).is_some() {}
-    while let Some((index, letter)) = letters.next() {
-        let meant = match letter {
-            '\\' if is_basic && letters.next_if(is_space).is_some() => {
-                // The end of a line that is escaped is no text, nor what the next begins with.
-                while letters.next_if(is_space).is_some() {}
-                continue;
+/// How a string is written: which bytes of it have become which of its text.
+#[derive(Debug)]
+pub struct Written {
+    /// In their order, without gaps in the text.
+    runs: Vec<Run>,
+    /// Where the text would go on.
+    end: usize,
+    has_lines: bool,
+}
+
+/// Letters that are written as they are, or one that is written by an escape.
+#[derive(Debug)]
+struct Run {
+    text: Range<usize>,
+    written: Range<usize>,
+}
+
+impl Written {
+    /// How `written`, a string of TOML with its quotes, has become `text`; none where that is not
+    /// what is written there.
+    #[must_use]
+    pub fn of(written: &str, text: &str) -> Option<Self> {
+        let (inner, is_basic) = inner(written)?;
+        let (mut runs, mut at) = (Vec::<Run>::new(), 0);
+        let mut letters = written[..inner.end].char_indices().peekable();
+        while letters.next_if(|(index, _)| *index < inner.start).is_some() {}
+        while let Some((index, letter)) = letters.next() {
+            let is_escape = letter == '\\' && is_basic;
+            let meant = match letter {
+                _ if is_escape && letters.next_if(is_space).is_some() => {
+                    // The end of a line that is escaped is no text, nor what the next begins with.
+                    while letters.next_if(is_space).is_some() {}
+                    continue;
+                }
+                _ if is_escape => escaped(&mut letters)?,
+                letter => letter,
+            };
+            if !text.get(at..)?.starts_with(meant) {
+                return None;
             }
-            '\\' if is_basic => escaped(&mut letters)?,
-            letter => letter,
-        };
-        if !text.get(at..)?.starts_with(meant) {
+            let next = letters.peek().map_or(inner.end, |(next, _)| *next);
+            let length = meant.len_utf8();
+            match runs.last_mut().filter(|run| !is_escape && run.goes_on_at(index)) {
+                Some(run) => {
+                    run.text.end += length;
+                    run.written.end = next;
+                }
+                None => runs.push(Run { text: at..at + length, written: index..next }),
+            }
+            at += length;
+        }
+        (at == text.len()).then_some(Self {
+            runs,
+            end: inner.end,
+            has_lines: written.contains('\n'),
+        })
+    }
+
+    /// The bytes that became the `range` of the text; of an empty one, where its text would go on.
+    #[must_use]
+    pub fn find(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let length = self.runs.last().map_or(0, |run| run.text.end);
+        if range.end > length || range.start > range.end {
             return None;
         }
-        if at <= range.start {
-            start = Some(index);
+        let start = match self.at(range.start) {
+            Some(run) if run.is_plain() => run.written.start + (range.start - run.text.start),
+            Some(run) => run.written.start,
+            None => self.end,
+        };
+        if range.is_empty() {
+            return Some(start..start);
         }
-        at += meant.len_utf8();
-        if end.is_none() && at >= range.end {
-            end = Some(letters.peek().map_or(inner.end, |(next, _)| *next));
-        }
+        let run = self.at(range.end - 1)?;
+        let end = if run.is_plain() {
+            run.written.start + (range.end - run.text.start)
+        } else {
+            run.written.end
+        };
+        Some(start..end)
     }
-    if at != text.len() || range.end > at {
-        return None;
+
+    /// Whether it is written on several lines.
+    #[must_use]
+    pub fn has_lines(&self) -> bool {
+        self.has_lines
     }
-    if range.is_empty() {
-        let place = if range.start == at { inner.end } else { start? };
-        return Some(place..place);
+
+    fn at(&self, offset: usize) -> Option<&Run> {
+        self.runs.get(self.runs.partition_point(|run| run.text.end <= offset))
     }
-    Some(start?..end?)
+}
+
+impl Run {
+    fn is_plain(&self) -> bool {
+        self.text.len() == self.written.len()
+    }
+
+    /// Whether a letter that is written at `index` as it is belongs to it.
+    fn goes_on_at(&self, index: usize) -> bool {
+        self.is_plain() && self.written.end == index
+    }
 }
 
 /// What stands between the quotes, and whether escapes mean something there.
@@ -92,7 +155,13 @@ fn hexadecimal(letters: &mut Peekable<CharIndices<'_>>, digits: usize) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::within;
+    use std::ops::Range;
+
+    use super::Written;
+
+    fn within(written: &str, text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+        Written::of(written, text)?.find(range)
+    }
 
     /// What of `written` became the first `part` of what it stands for.
     fn found<'w>(written: &'w str, part: &str) -> Option<&'w str> {

@@ -13,6 +13,7 @@ mod quoted;
 mod sign;
 mod text;
 mod walk;
+mod words;
 
 pub use look::look;
 pub use names::repository_name;

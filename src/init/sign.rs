@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::words::commands;
 use crate::ci::Provider;
 
 /// What tells.
@@ -30,6 +31,8 @@ pub struct CloudFoundry {
     pub login: Option<(String, String)>,
     /// Whether a script reaches it by `cf ssh`.
     pub reached: bool,
+    /// The first command of a script that names an API, as it is written.
+    pub said: Option<String>,
 }
 
 impl CloudFoundry {
@@ -37,6 +40,17 @@ impl CloudFoundry {
     pub(super) fn is_whole(&self) -> bool {
         let has_target = self.org.is_some() && self.space.is_some();
         self.api.is_some() && (has_target || self.reached)
+    }
+
+    /// Why it is not named, where a script reaches it; a sentence.
+    #[must_use]
+    pub fn left_out(&self) -> Option<String> {
+        let said = self.said.as_deref().filter(|_| self.reached && !self.is_whole())?;
+        Some(format!(
+            "`.gitlab-ci.yml` reaches a Kaniko app, and says where in no plain words: `{said}`; \
+             write `[executors.kaniko]` with `type = \"cloudfoundry\"`, `app`, `api`, `org` and \
+             `space`"
+        ))
     }
 }
 
@@ -85,8 +99,8 @@ fn cloud_foundry(environment: &BTreeMap<String, String>, text: &str) -> Option<C
         return None;
     };
     let mut found = CloudFoundry { app, reached, ..CloudFoundry::default() };
-    for line in text.lines() {
-        command(line, &mut found);
+    for words in text.lines().flat_map(commands) {
+        command(&words, &mut found);
     }
     Some(found)
 }
@@ -98,10 +112,8 @@ fn app_of(line: &str) -> Option<String> {
     is_literal(word).then(|| word.to_owned())
 }
 
-/// Takes what a line `cf api …`, `cf target …`, `cf auth …` or `cf login …` says.
-fn command(line: &str, found: &mut CloudFoundry) {
-    let bare = |word: &str| word.trim_matches(['"', '\'']).to_owned();
-    let words: Vec<String> = line.split_whitespace().map(bare).collect();
+/// Takes what a command `cf api …`, `cf target …`, `cf auth …` or `cf login …` says.
+fn command(words: &[String], found: &mut CloudFoundry) {
     let Some(at) = words.iter().position(|word| word == "cf") else { return };
     let Some((what, rest)) = words[at + 1..].split_first() else { return };
     let after = |flags: &[&str]| {
@@ -109,7 +121,7 @@ fn command(line: &str, found: &mut CloudFoundry) {
         rest.get(at + 1).map(String::as_str)
     };
     let set = |place: &mut Option<String>, word: Option<&str>| {
-        if let Some(word) = word.filter(|word| is_literal(word)) {
+        if let Some(word) = word.filter(|word| is_name(word)) {
             place.get_or_insert_with(|| word.to_owned());
         }
     };
@@ -117,7 +129,10 @@ fn command(line: &str, found: &mut CloudFoundry) {
         Some((variable(user?)?.to_owned(), variable(password?)?.to_owned()))
     };
     match what.as_str() {
-        "api" => set(&mut found.api, rest.first().map(String::as_str)),
+        "api" => {
+            set(&mut found.api, rest.first().map(String::as_str));
+            found.said = found.said.take().or_else(|| Some(format!("cf api {}", rest.first()?)));
+        }
         "target" | "t" => {}
         "auth" => {
             let (user, password) = (rest.first(), rest.get(1));
@@ -126,12 +141,21 @@ fn command(line: &str, found: &mut CloudFoundry) {
         }
         "login" | "l" => {
             set(&mut found.api, after(&["-a"]));
+            found.said =
+                found.said.take().or_else(|| Some(format!("cf login -a {}", after(&["-a"])?)));
             found.login = found.login.take().or_else(|| login(after(&["-u"]), after(&["-p"])));
         }
         _ => return,
     }
     set(&mut found.org, after(&["-o"]));
     set(&mut found.space, after(&["-s"]));
+}
+
+/// What can be the name of an organisation or a space: it may hold spaces, and no shell replaces
+/// anything in it.
+fn is_name(word: &str) -> bool {
+    let is_plain = |letter: char| !letter.is_control() && !"$`*?{}\"\\".contains(letter);
+    !word.starts_with('-') && !word.trim().is_empty() && word.chars().all(is_plain)
 }
 
 fn is_literal(word: &str) -> bool {
@@ -188,7 +212,33 @@ script:
                 space: Some("my-space".into()),
                 login: Some(("CLOUD_GOV_USER".into(), "CLOUD_GOV_PASS".into())),
                 reached: true,
+                said: Some("cf api https://api.fr.cloud.gov".into()),
             }
+        );
+    }
+
+    #[test]
+    fn a_name_may_hold_spaces_and_stand_in_quotes() {
+        let script = "- cf api https://x.example.com && cf target -o 'my org' -s \"my space\"\n\
+                      - cf ssh kaniko -c x\n";
+        let found = of(&[], Some(script)).cloud_foundry.unwrap();
+
+        assert_eq!((found.org, found.space), (Some("my org".into()), Some("my space".into())));
+    }
+
+    #[test]
+    fn an_app_whose_api_is_a_variable_is_left_out_with_a_word() {
+        let script = "- cf api $API\n- cf target -o o -s s\n- cf ssh kaniko -c x\n";
+        let found = of(&[], Some(script)).cloud_foundry.unwrap();
+
+        assert!(!found.is_whole());
+        assert_eq!(
+            found.left_out().as_deref(),
+            Some(
+                "`.gitlab-ci.yml` reaches a Kaniko app, and says where in no plain words: `cf api \
+                 $API`; write `[executors.kaniko]` with `type = \"cloudfoundry\"`, `app`, `api`, \
+                 `org` and `space`"
+            )
         );
     }
 

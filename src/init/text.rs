@@ -152,6 +152,7 @@ mod tests {
             space: Some("s".into()),
             login: Some(("U".into(), "P".into())),
             reached: true,
+            said: None,
         };
         let signs = Signs { gitlab: true, github: false, cloud_foundry: Some(app) };
         let made = of(vec![image("api", "Dockerfile", ".", true)], &signs);

@@ -1,11 +1,15 @@
 //! What a build is pushed as.
 
 use crate::{
-    config::{Data, Mistake, Node, Place, Section},
+    config::{Data, Mistake, Place, Section},
     registry::Reference,
 };
 
-use super::{blame, reader::Reader, unexpanded};
+use super::{
+    blame,
+    reader::{Item, Reader},
+    unexpanded,
+};
 
 /// `destinations`, after `image` with each of `tags`; every one once.
 pub(super) fn destinations(section: &Section, keys: &mut Reader<'_>) -> Vec<Reference> {
@@ -119,19 +123,19 @@ fn advised(mistake: Mistake, text: &str) -> Mistake {
 fn tags(keys: &mut Reader<'_>) -> Vec<(Place, String)> {
     let Some(node) = keys.node("tags") else { return Vec::new() };
     let items = keys.items("tags", node);
-    items.iter().filter_map(|item| Some((item.place.clone(), tag(keys, item)?))).collect()
+    items.iter().filter_map(|item| Some((item.node.place.clone(), tag(keys, item)?))).collect()
 }
 
-fn tag(keys: &mut Reader<'_>, item: &Node) -> Option<String> {
-    let (key, node) = if let Data::Table(table) = &item.data {
+fn tag(keys: &mut Reader<'_>, item: &Item) -> Option<String> {
+    let tag = if let Data::Table(table) = &item.node.data {
         if let Some(when) = table.get("when")
             && !keys.holds("tags.when", when)?
         {
             return None;
         }
-        ("tags.tag", table.get("tag")?)
+        keys.text_of("tags.tag", table.get("tag")?)
     } else {
-        ("tags", item)
+        keys.text_of_item("tags", item)
     };
-    keys.text_of(key, node).filter(|tag| !tag.is_empty())
+    tag.filter(|tag| !tag.is_empty())
 }

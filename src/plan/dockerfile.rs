@@ -22,13 +22,13 @@ use crate::{
         unsupported::{Harm, Unsupported, unsupported},
         version::Ability,
     },
-    template::Rendered,
+    template::{LateValue, Rendered},
     transport::Need,
 };
 
 use super::{
     Base, Build, ExecutorKind,
-    arguments::shown,
+    arguments::{resolve, shown},
     reader::{Reader, absolute},
     unexpanded,
 };
@@ -91,16 +91,37 @@ pub(super) fn read(
             return None;
         }
     };
-    let bases = file
-        .images(&reach)
-        .into_iter()
-        .filter_map(|image| Some(Base { reference: image.reference?, line: image.line }))
-        .collect();
+    let bases = bases(&file, &reach);
     let at = match below(&path, context) {
         Some(inside) => DockerfileAt::Inside(inside.to_owned()),
         None => DockerfileAt::Outside(path),
     };
     Some(Read { at, bases, file: Arc::new(file), reach, values, label })
+}
+
+fn bases(file: &Dockerfile, reach: &Reach) -> Vec<Base> {
+    let images = file.images(reach).into_iter();
+    images
+        .filter_map(|image| Some(Base { reference: image.reference?, line: image.line }))
+        .collect()
+}
+
+/// The images that a build's Dockerfile takes where `late` tells what others have become.
+pub fn taken_bases(
+    build: &Build,
+    late: &mut impl FnMut(&LateValue) -> Option<String>,
+) -> Vec<Base> {
+    if build.build_args.iter().all(|(_, text)| text.late().next().is_none()) {
+        return build.bases.clone();
+    }
+    let value = |(name, text): &(String, Rendered)| {
+        (name.clone(), resolve(text, late).unwrap_or_else(|| shown(text)))
+    };
+    let values: BTreeMap<_, _> = build.build_args.iter().map(value).collect();
+    match build.instructions.reach(&values, build.target.as_deref()) {
+        Ok(reach) => bases(&build.instructions, &reach),
+        Err(_) => build.bases.clone(),
+    }
 }
 
 /// What follows `directory` in a path below it, both without `.` and `..`: letter by letter, and

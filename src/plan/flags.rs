@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::{builtin, config::Mistake, kaniko::flags};
+use crate::{
+    builtin,
+    config::{Mistake, nearest},
+    kaniko::flags,
+};
 
 use super::{arguments::shown, reader::Reader};
 
@@ -31,6 +35,31 @@ fn platform(keys: &mut Reader<'_>) -> Option<String> {
         keys.wrong("custom-platform", error, "this platform", &hint);
     }
     Some(format!("--custom-platform={text}"))
+}
+
+/// Kaniko's own credential helpers. Source: the maintained Kaniko's `--help`.
+const HELPERS: [&str; 5] = ["acr", "ecr", "env", "gitlab", "google"];
+
+/// `credential-helpers`; an empty one by itself is none of them.
+fn helpers(keys: &mut Reader<'_>) -> Vec<String> {
+    let helpers = keys.list("credential-helpers");
+    let is_alone = helpers.len() == 1;
+    for (place, helper) in &helpers {
+        if HELPERS.contains(&helper.as_str()) || helper.is_empty() && is_alone {
+            continue;
+        }
+        let message = format!("Kaniko has no credential helper `{helper}`");
+        let hint = match nearest(helper, HELPERS) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "it has {}; `[\"\"]` is none of them, and a registry's own stands there as \
+                 `credential-helper`",
+                HELPERS.map(|name| format!("`{name}`")).join(", ")
+            ),
+        };
+        keys.mistakes.push(Mistake::at(place, message, "no such helper").hint(hint));
+    }
+    helpers.into_iter().map(|(_, helper)| helper).collect()
 }
 
 /// Flags that are handed on, in the order of the table, then `executor-args`.
@@ -80,7 +109,12 @@ pub(super) fn flags(keys: &mut Reader<'_>) -> Vec<String> {
                 flags.extend(keys.text(key).map(|text| format!("{name}={text}")));
             }
             flags::Kind::List => {
-                flags.extend(keys.texts(key).into_iter().map(|text| format!("{name}={text}")));
+                let texts = match key {
+                    "credential-helpers" => helpers(keys),
+                    // As with tags: what a template leaves nothing of is no path.
+                    _ => keys.texts(key).into_iter().filter(|text| !text.is_empty()).collect(),
+                };
+                flags.extend(texts.into_iter().map(|text| format!("{name}={text}")));
             }
             flags::Kind::Table => {
                 let entries = keys.map(key).into_iter();

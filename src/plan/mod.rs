@@ -44,6 +44,7 @@ pub(crate) use arguments::{DOCKERFILE, SECRETS, far_output};
 pub use arguments::{Printed, arguments, resolve, shown, shown_late};
 pub(crate) use build::TIMEOUT;
 pub(crate) use builtin::{Meaning, meaning};
+pub use dockerfile::taken_bases;
 pub use earlier::{Earlier, Taken};
 pub(crate) use environment::{ENVIRONMENT, PROXIES};
 pub(crate) use executor::{CONNECT_TIMEOUT, IMAGE, LOCK_TIMEOUT};

@@ -3,6 +3,7 @@
 //! Every method answers none both for a key that is not there and for one that is wrong; what
 //! is wrong is collected, so that one walk finds all mistakes.
 
+mod list;
 mod source;
 
 use std::{
@@ -12,8 +13,10 @@ use std::{
     time::Duration,
 };
 
+pub(super) use list::Item;
+
 use crate::{
-    config::{self, Config, Data, Mistake, Node, Place, Table},
+    config::{self, Config, Data, Mistake, Node, Place, Table, Written},
     template::{self, Engine, Rendered, TemplateError},
 };
 
@@ -128,8 +131,15 @@ impl<'a> Reader<'a> {
         if self.is_outside(node) {
             return;
         }
-        for error in self.engine.check(template) {
-            self.mistakes.push(self.template_mistake(&key, node, template, error));
+        let errors = self.engine.check(template);
+        if errors.is_empty() {
+            return;
+        }
+        // Read once more for all of them: there may be thousands.
+        let written = written(self.config, &node.place, template);
+        for error in errors {
+            let place = part(written.as_ref(), &node.place, &error.range);
+            self.mistakes.push(self.mistake_at(&place, &key, template, error));
         }
     }
 
@@ -241,40 +251,6 @@ impl<'a> Reader<'a> {
         Some(absolute(self.config.base(&node.place, self.current), &text))
     }
 
-    /// Strings, each with its place.
-    pub(super) fn list(&mut self, key: &str) -> Vec<(Place, String)> {
-        let Some(node) = self.node(key) else { return Vec::new() };
-        self.items(key, node)
-            .into_iter()
-            .filter_map(|item| {
-                let text = self.text_of(key, &item)?;
-                Some((item.place, text))
-            })
-            .collect()
-    }
-
-    /// Strings.
-    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
-        self.list(key).into_iter().map(|(_, text)| text).collect()
-    }
-
-    /// The nodes of a list, which may be a template that gives one.
-    pub(super) fn items(&mut self, key: &str, node: &Node) -> Vec<Node> {
-        match &node.data {
-            Data::List(items) => items.clone(),
-            Data::Text(_) => match self.typed(key, node) {
-                Some(Data::List(items)) => items,
-                Some(Data::Text(text)) if text.is_empty() => Vec::new(),
-                Some(other) => {
-                    self.mistyped::<()>(key, node, "a list", &other);
-                    Vec::new()
-                }
-                None => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
-    }
-
     /// Names with texts; `false` leaves a name out.
     pub(super) fn map(&mut self, key: &str) -> Vec<(String, Rendered)> {
         let Some(Node { data: Data::Table(table), .. }) = self.node(key) else {
@@ -322,7 +298,17 @@ impl<'a> Reader<'a> {
         error: TemplateError,
     ) -> Mistake {
         let place = within(self.config, &node.place, template, &error.range);
-        let mistake = Mistake::at(&place, format!("`{key}`: {}", error.message), "here");
+        self.mistake_at(&place, key, template, error)
+    }
+
+    fn mistake_at(
+        &self,
+        place: &Place,
+        key: &dyn fmt::Display,
+        template: &str,
+        error: TemplateError,
+    ) -> Mistake {
+        let mistake = Mistake::at(place, format!("`{key}`: {}", error.message), "here");
         let mistake = match error.hint {
             Some(hint) => mistake.hint(hint),
             None => mistake,
@@ -347,13 +333,18 @@ pub(super) fn within(
     template: &str,
     range: &Range<usize>,
 ) -> Place {
-    let written = config.sources.of(whole).text.get(whole.span.clone());
+    part(written(config, whole, template).as_ref(), whole, range)
+}
+
+/// How the string at `whole` is written, whose text is `template`.
+fn written(config: &Config, whole: &Place, template: &str) -> Option<Written> {
+    Written::of(config.sources.of(whole).text.get(whole.span.clone())?, template)
+}
+
+fn part(written: Option<&Written>, whole: &Place, range: &Range<usize>) -> Place {
     // What is not there stands in no place of a line.
-    let has_lines = written.is_some_and(|written| written.contains('\n'));
-    let found = written
-        .filter(|_| has_lines || !range.is_empty())
-        .and_then(|written| config::within(written, template, range));
-    match found {
+    let written = written.filter(|written| written.has_lines() || !range.is_empty());
+    match written.and_then(|written| written.find(range)) {
         Some(span) => {
             let start = whole.span.start;
             Place { source: whole.source, span: start + span.start..start + span.end }

@@ -3,8 +3,9 @@
 //! What may work anywhere is left alone.
 
 use crate::{
+    config::Mistake,
     registry::{DOCKER_HUB, Reference},
-    transport::container,
+    transport::{OutputKind, container},
 };
 
 use super::{Build, ExecutorKind, reader::Reader, unexpanded};
@@ -35,6 +36,33 @@ pub(super) fn check(build: &Build, keys: &mut Reader<'_>) {
         let hint = "levels are 1 (fast) to 9 (small); `compression = \"zstd\"` has further ones";
         keys.wrong("compression-level", message, "no such level", hint);
     }
+    if flag(build, "--compression") == Some("zstd") {
+        zstd(build, keys);
+    }
+}
+
+/// The maintained Kaniko ends with an error where the form of the image knows no zstd, when all is
+/// built; of the original's archive engines know its layers by chance.
+fn zstd(build: &Build, keys: &mut Reader<'_>) {
+    let has_archive = build.outputs.iter().any(|output| output.kind == OutputKind::File);
+    let (other, hint) = if has_archive {
+        ("tar-path", "leave one of both out; an `oci-layout-path` holds such layers")
+    } else if flag(build, "--image-format") == Some("docker") {
+        ("image-format", "write `image-format = \"oci\"`, or leave `compression` out")
+    } else {
+        return;
+    };
+    let message = match other {
+        "tar-path" => "layers in zstd don't fit into the archive of `tar-path`".to_owned(),
+        _ => "Docker's image format has no layers in zstd".to_owned(),
+    };
+    let place = keys.place("compression").or(keys.of).cloned();
+    let Some(place) = place else { return };
+    let mistake = Mistake::at(&place, message, "for other forms of an image").hint(hint);
+    keys.mistakes.push(match keys.place(other) {
+        Some(other) => mistake.also(other, "and this"),
+        None => mistake,
+    });
 }
 
 /// Keeps a build that is not to push from pushing its cache, which is then only read: as Kaniko

@@ -6,7 +6,11 @@
 //! Source: GitLab's documentation, "Code Quality report format"; GitHub's, "Workflow commands:
 //! setting an error message"; the escapes are those of its toolkit's `command.ts`.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -26,6 +30,8 @@ const FILE: &str = "kaniko.toml";
 /// What was found, in order.
 #[derive(Debug, Default)]
 pub struct Findings {
+    /// Directories that may be the top of the repository; the first that a file is below counts.
+    tops: Vec<PathBuf>,
     found: Vec<Finding>,
     /// Mistakes beyond those.
     more: usize,
@@ -64,18 +70,28 @@ struct At {
 }
 
 impl Findings {
+    /// None yet; `tops` are directories that a CI has checked a repository out to.
+    #[must_use]
+    pub fn below(tops: Vec<PathBuf>) -> Self {
+        Self { tops, ..Self::default() }
+    }
+
     /// Adds mistakes.
     pub fn errors(&mut self, mistakes: &Mistakes) {
         let sources = &mistakes.sources;
         self.more += mistakes.more;
         self.warnings(&mistakes.warnings, sources);
-        self.found
-            .extend(mistakes.mistakes.iter().map(|one| finding(Severity::Error, one, sources)));
+        self.add(Severity::Error, &mistakes.mistakes, sources);
     }
 
     /// Adds warnings.
     pub fn warnings(&mut self, warnings: &[Mistake], sources: &Sources) {
-        self.found.extend(warnings.iter().map(|one| finding(Severity::Warning, one, sources)));
+        self.add(Severity::Warning, warnings, sources);
+    }
+
+    fn add(&mut self, severity: Severity, found: &[Mistake], sources: &Sources) {
+        let found = found.iter().map(|one| finding(severity, one, sources, &self.tops));
+        self.found.extend(found);
     }
 
     /// Adds an error that stands nowhere.
@@ -86,23 +102,26 @@ impl Findings {
     }
 }
 
-fn finding(severity: Severity, mistake: &Mistake, sources: &Sources) -> Finding {
+fn finding(severity: Severity, mistake: &Mistake, sources: &Sources, tops: &[PathBuf]) -> Finding {
+    let at = |place: &Place| at(place, sources, tops);
     let Mistake { message, place, label, also, hint, concealed: _, may_follow: _ } = mistake;
     Finding {
         severity,
         message: message.clone(),
         label: Some(label.to_string()).filter(|label| !label.is_empty()),
         hint: hint.clone(),
-        place: place.as_ref().map(|place| at(place, sources)),
-        also: also.as_deref().map(|(place, label)| (at(place, sources), label.clone())),
+        place: place.as_ref().map(at),
+        also: also.as_deref().map(|(place, label)| (at(place), label.clone())),
     }
 }
 
-fn at(place: &Place, sources: &Sources) -> At {
+fn at(place: &Place, sources: &Sources, tops: &[PathBuf]) -> At {
     let source = sources.of(place);
     let end = Place { source: place.source, span: place.span.end..place.span.end };
     let (kind, path, within) = match &source.origin {
-        Origin::File(path) => ("file", Some(path.display().to_string()), Some(from_the_top(path))),
+        Origin::File(path) => {
+            ("file", Some(path.display().to_string()), Some(from_the_top(path, sources, tops)))
+        }
         Origin::Variable => ("variable", None, None),
         Origin::Flag | Origin::Given => ("option", None, None),
         Origin::BuiltIn => ("default", None, None),
@@ -117,11 +136,18 @@ fn at(place: &Place, sources: &Sources) -> At {
     }
 }
 
-/// The path within the repository that the file is in, or its name where it is in none.
-fn from_the_top(path: &Path) -> String {
-    let top = path.ancestors().skip(1).find(|above| above.join(".git").exists());
-    let name = || path.file_name().map_or(path, Path::new);
-    let within = top.map_or_else(name, |top| path.strip_prefix(top).unwrap_or(path));
+/// The path within the repository that the file is in: below the first of `tops` that it is below,
+/// else below what holds `.git`, else below the directory of the first file.
+fn from_the_top(path: &Path, sources: &Sources, tops: &[PathBuf]) -> String {
+    let above = || path.ancestors().skip(1);
+    let checked_out = tops.iter().map(PathBuf::as_path).find(|top| path.starts_with(top));
+    let of_git = || above().find(|above| above.join(".git").exists());
+    let of_first = || {
+        let (_, first) = sources.files().next()?;
+        first.parent().filter(|top| path.starts_with(top))
+    };
+    let top = checked_out.or_else(of_git).or_else(of_first).or_else(|| path.parent());
+    let within = top.and_then(|top| path.strip_prefix(top).ok()).unwrap_or(path);
     within.display().to_string()
 }
 

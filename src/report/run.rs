@@ -98,7 +98,8 @@ fn text(ci: &Ci, field: Field) -> Option<String> {
 
 fn of_build<'a>(build: &'a Build, outcome: &'a Outcome, signal: Option<&str>) -> BuildReport<'a> {
     // No `..` here: a new field does not compile until it is reported.
-    let Outcome { build: _, end, duration, attempts, bundle, executor_version, pushed } = outcome;
+    let Outcome { build: _, end, duration, attempts, bundle, executor_version, bases, pushed } =
+        outcome;
     let (result, cause, exit_code, digest, images): (_, Option<Cow<'a, str>>, _, _, &[String]) =
         match end {
             End::Built { digest, images } => {
@@ -129,7 +130,11 @@ fn of_build<'a>(build: &'a Build, outcome: &'a Outcome, signal: Option<&str>) ->
         digest,
         images,
         destinations: destinations.collect(),
-        bases: build.bases.iter().map(|base| base.reference.as_str()).collect(),
+        bases: if bases.is_empty() {
+            build.bases.iter().map(|base| base.reference.as_str()).collect()
+        } else {
+            bases.iter().map(String::as_str).collect()
+        },
         bundle_sha256: bundle.map(|bundle| hex(&bundle.sha256)),
         bundle_bytes: bundle.map(|bundle| bundle.bytes),
         attempts: *attempts,

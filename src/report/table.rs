@@ -108,6 +108,7 @@ mod tests {
             attempts,
             bundle,
             executor_version: None,
+            bases: Vec::new(),
             pushed: Vec::new(),
         };
         let packed = Packed { bytes: 2048, sha256: [0; 32], entries: 3 };
@@ -137,6 +138,7 @@ mod tests {
             attempts: 1,
             bundle: None,
             executor_version: None,
+            bases: Vec::new(),
             pushed: Vec::new(),
         };
 
@@ -157,6 +159,7 @@ mod tests {
             attempts,
             bundle: None,
             executor_version: None,
+            bases: Vec::new(),
             pushed: Vec::new(),
         };
 

@@ -20,6 +20,8 @@ pub(super) struct Attempt {
     pub(super) worth_repeating: bool,
     pub(super) bundle: Option<context::Packed>,
     pub(super) version: Option<String>,
+    /// The digests of base images, by the name that the Dockerfile has for them.
+    pub(super) digests: Vec<(Reference, String)>,
     /// For each destination; none where no destination was reached.
     pub(super) pushed: Vec<Pushed>,
 }
@@ -27,7 +29,14 @@ pub(super) struct Attempt {
 impl Attempt {
     /// An attempt that came to nothing before anything was built.
     pub(super) fn unstarted(end: End) -> Self {
-        Self { end, worth_repeating: false, bundle: None, version: None, pushed: Vec::new() }
+        Self {
+            end,
+            worth_repeating: false,
+            bundle: None,
+            version: None,
+            digests: Vec::new(),
+            pushed: Vec::new(),
+        }
     }
 }
 
@@ -92,6 +101,7 @@ fn ran_to_end(run: &Run<'_>, build: &Build, ran: Ran) -> Attempt {
         worth_repeating,
         bundle: Some(ran.bundle),
         version: Some(ran.version).filter(|version| !version.is_empty()),
+        digests: Vec::new(),
         pushed: all(build, pushed),
     }
 }
@@ -173,7 +183,7 @@ fn line_of(build: &Build, reference: &str) -> Option<usize> {
 fn not_run(build: &Build, error: TransportError) -> Attempt {
     let (end, worth_repeating, pushed) = not_run_end(error, pushes(build));
     let pushed = all(build, pushed);
-    Attempt { end, worth_repeating, bundle: None, version: None, pushed }
+    Attempt { end, worth_repeating, bundle: None, version: None, digests: Vec::new(), pushed }
 }
 
 /// The end, whether it is worth repeating, and what became of the destinations.

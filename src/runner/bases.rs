@@ -1,11 +1,13 @@
-//! Which base images the builds of a run that are still to come will ask for.
+//! Which base images the builds of a run that are still to come will ask for, and which those have
+//! taken that came.
 
 use std::collections::HashMap;
 
 use crate::{
     builtin::Bases,
-    plan::{Build, ExecutorKind},
+    plan::{self, Build, ExecutorKind},
     registry::Reference,
+    template::LateValue,
 };
 
 /// How many builds that have not ended name each base image.
@@ -32,6 +34,22 @@ impl Waiting {
             }
         }
     }
+}
+
+/// The images that `build` takes, where `late` tells what others have become, each with its digest
+/// where it is among `digests`.
+pub(super) fn taken(
+    build: &Build,
+    mut late: impl FnMut(&LateValue) -> Option<String>,
+    digests: &[(Reference, String)],
+) -> Vec<String> {
+    let with_digest = |text: &str| {
+        let named = Reference::parse(text).ok().filter(|named| named.digest().is_none())?;
+        let (_, digest) = digests.iter().find(|(known, _)| *known == named)?;
+        Some(format!("{text}@{digest}"))
+    };
+    let bases = plan::taken_bases(build, &mut late).into_iter();
+    bases.map(|base| with_digest(&base.reference).unwrap_or(base.reference)).collect()
 }
 
 fn names(build: &Build) -> impl Iterator<Item = Reference> {

@@ -3,7 +3,12 @@
 mod load;
 mod problem;
 
-use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
@@ -39,6 +44,8 @@ struct Pushes {
     ended: Vec<Pushed>,
     /// Whether the next has the image is not known.
     in_doubt: bool,
+    /// Of base images, as each is asked for.
+    digests: Arc<Mutex<Vec<(Reference, String)>>>,
 }
 
 impl Pushes {
@@ -53,6 +60,10 @@ impl Pushes {
         pushed.extend(self.in_doubt.then_some(Pushed::Unknown));
         pushed.resize(build.destinations.len(), Pushed::No);
         pushed
+    }
+
+    fn digests(&self) -> Vec<(Reference, String)> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Those that have it.
@@ -81,7 +92,8 @@ pub(super) async fn attempt(
     // What was on its way to a registry when it ended is not left there.
     registries.clean_up().await;
     let (end, transient) = end(build, result, &progress);
-    Attempt { pushed: progress.of(build), ..ended(end, transient) }
+    let digests = progress.digests();
+    Attempt { pushed: progress.of(build), digests, ..ended(end, transient) }
 }
 
 /// The end, and whether it is worth repeating; none of `result` is an interruption.
@@ -122,7 +134,8 @@ fn end(
 
 fn ended(end: End, worth_repeating: bool) -> Attempt {
     let version = Some(concat!("kaniko-build ", env!("CARGO_PKG_VERSION")).to_owned());
-    Attempt { end, worth_repeating, bundle: None, version, pushed: Vec::new() }
+    let (digests, pushed) = (Vec::new(), Vec::new());
+    Attempt { end, worth_repeating, bundle: None, version, digests, pushed }
 }
 
 /// The image's digest; `pushes` grows by each destination that has it, or has refused it.
@@ -137,7 +150,12 @@ async fn done(
     let (made, layers) = unbounded_channel();
     let (events, name) = (run.hands.events.clone(), Arc::clone(&build.name));
     let dockerfile = build.dockerfile_label.clone();
+    let digests = Arc::clone(&pushes.digests);
     let hear = move |told: Told<'_>| match told {
+        Told::Base(base, digest) => {
+            let mut digests = digests.lock().unwrap_or_else(PoisonError::into_inner);
+            digests.push((base.clone(), digest.to_owned()));
+        }
         // Whoever sends layers ahead ends with the first that can't be sent.
         Told::Layer(layer) => drop(made.send(layer.clone())),
         Told::Warning { line, text } => {

@@ -189,6 +189,7 @@ impl Run<'_> {
             };
             outcome.bundle = attempt.bundle.or(outcome.bundle);
             outcome.executor_version = attempt.version.or(outcome.executor_version);
+            outcome.bases = bases::taken(build, late, &attempt.digests);
             outcome.end = attempt.end;
             // What an earlier attempt has pushed is still there, whatever became of this one.
             for (told, pushed) in outcome.pushed.iter_mut().zip(attempt.pushed) {
@@ -256,6 +257,7 @@ fn unstarted(build: &Build, end: End) -> Outcome {
         attempts: 0,
         bundle: None,
         executor_version: None,
+        bases: Vec::new(),
         pushed: vec![Pushed::No; build.destinations.len()],
     }
 }

@@ -85,6 +85,7 @@ mod tests {
             attempts: 0,
             bundle: None,
             executor_version: None,
+            bases: Vec::new(),
             pushed: pushed.to_vec(),
         }
     }

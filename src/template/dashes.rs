@@ -7,6 +7,9 @@ use super::lookup;
 use super::names::Names;
 use super::references::Reference;
 
+/// Bytes that no name of a file has, with what is before and behind it.
+const LONGEST: usize = 400;
+
 /// What is wrong with `builds.my-api.image`: it is `builds.my` less `api.image`. The range is all
 /// that is written in one.
 ///
@@ -55,7 +58,8 @@ pub(super) fn mistake(
 /// The letters of a name, dots and dashes from where `reference` begins, where a dash follows it.
 fn written(source: &str, reference: &Reference<'_>) -> Option<Range<usize>> {
     let start = reference.range.start;
-    let rest = source.get(start..)?;
+    let end = source.floor_char_boundary(start.saturating_add(LONGEST).min(source.len()));
+    let rest = source.get(start..end)?;
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
     let length = rest.find(|letter| !is_part(letter)).unwrap_or(rest.len());
     // Of `-}}` the dash belongs to the braces.

@@ -140,15 +140,16 @@ fn of_references(source: &str, words: &Words<'_>, names: &Names) -> Vec<Template
     let is_bound = |root: &str| root == "loop" || words.bound.iter().any(|(name, _)| *name == root);
     let is_known = |root: &str| is_bound(root) || ROOTS.contains(&root);
     let (mut mistakes, mut whole) = (Vec::<TemplateError>::new(), 0..0);
-    for reference in words.references.iter().filter(|reference| !is_bound(reference.root)) {
-        if whole.contains(&reference.range.start) {
+    for (index, reference) in words.references.iter().enumerate() {
+        if is_bound(reference.root) || whole.contains(&reference.range.start) {
             continue;
         }
-        let next = words.references.iter().find(|next| next.range.start > reference.range.start);
+        let next = words.references.get(index + 1);
         let is_next_wrong =
             || next.is_some_and(|next| !is_bound(next.root) && of_reference(next, names).is_err());
         let wrong = of_reference(reference, names).err();
-        let apart = (wrong.is_some() || is_next_wrong())
+        let has_dash = reference.after == Some(TokenKind::Sign("-"));
+        let apart = (has_dash && (wrong.is_some() || is_next_wrong()))
             .then(|| dashes::mistake(source, reference, is_known, names))
             .flatten();
         if let Some(mistake) = &apart {

@@ -75,6 +75,27 @@ fn json_has_every_mistake_with_its_place_and_people_are_told_as_ever() {
 }
 
 #[test]
+fn without_a_git_directory_paths_begin_where_the_ci_has_checked_out_or_at_the_file() {
+    let path = |variables: &[&str], directory: &str| {
+        let mut project = Sandbox::new()
+            .config("version = 1\ninclude = [\"inc/a.toml\"]\n")
+            .file("inc/a.toml", "[builds.api]\ntarget = 1\n")
+            .file("Dockerfile", "FROM scratch\n");
+        let top = project.path(directory).display().to_string();
+        for name in variables {
+            project = project.env(name, &top);
+        }
+        let told = document(project.run(["check", "--format", "gitlab"]).code(2));
+        told[0]["location"]["path"].as_str().expect("a path").to_owned()
+    };
+
+    assert_eq!(path(&[], "."), "inc/a.toml");
+    assert_eq!(path(&["CI_PROJECT_DIR"], "."), "inc/a.toml");
+    assert_eq!(path(&["GITHUB_WORKSPACE"], "inc"), "a.toml");
+    assert_eq!(path(&["CI_PROJECT_DIR"], "elsewhere"), "inc/a.toml");
+}
+
+#[test]
 fn in_a_string_of_several_lines_a_place_is_that_of_the_very_letters() {
     let run = Sandbox::new()
         .config(

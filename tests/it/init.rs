@@ -154,6 +154,22 @@ fn a_script_that_is_logged_in_already_has_an_executor_too() {
 }
 
 #[test]
+fn a_script_that_says_its_api_by_a_variable_leaves_the_executor_to_the_user() {
+    let script = "build:\n  script:\n    - cf api $API\n    - cf target -o o -s s\n    \
+                  - cf ssh kaniko -c x\n";
+    let shop = Sandbox::new().file("Dockerfile", RUNS).file(".gitlab-ci.yml", script);
+
+    let run = shop.run(["init"]);
+
+    run.code(0).stderr_contains(
+        "warning: no executor is named: `.gitlab-ci.yml` reaches a Kaniko app, and says where in \
+         no plain words: `cf api $API`; write `[executors.kaniko]` with `type = \
+         \"cloudfoundry\"`, `app`, `api`, `org` and `space`\n",
+    );
+    assert!(!written(&shop).contains("[executors"));
+}
+
+#[test]
 fn variants_of_two_directories_are_two_builds_of_their_names() {
     let shop = shop()
         .file("services/web/Dockerfile.dev", "FROM scratch\nLABEL a=b\n")

@@ -192,6 +192,39 @@ fn a_pipe_is_neither_included_nor_waited_for() {
 }
 
 #[test]
+fn what_has_no_end_is_read_neither_as_the_file_nor_as_a_report() {
+    let sandbox = file("[builds.web]\nno-push = true\n");
+    let hint = "hint: write it to a file first";
+
+    sandbox
+        .run(["check", "--file", "/dev/zero"])
+        .code(2)
+        .stdout("")
+        .stderr(&format!("error: `/dev/zero` cannot be read: it is a device, and no file\n{hint}"));
+    sandbox.run(["run", "--from-report", "/dev/zero"]).code(2).stdout("").stderr(&format!(
+        "error: the report `/dev/zero` cannot be read: it is a device, and no file\n{hint}"
+    ));
+}
+
+#[test]
+fn a_file_of_more_than_16_mib_is_none_of_the_configuration() {
+    let sandbox = file("include = [\"web/kaniko.toml\"]\n").directory("web");
+    for name in ["large.toml", "web/kaniko.toml"] {
+        let large = std::fs::File::create(sandbox.path(name)).unwrap();
+        large.set_len((16 << 20) + 1).unwrap();
+    }
+
+    sandbox.run(["check", "--file", "large.toml"]).code(2).stderr(
+        "error: `[DIR]/large.toml` cannot be read: it has more than 16 MiB\n\
+         hint: is it the right one? `include` takes further files",
+    );
+    sandbox.run(["check"]).code(2).stderr_contains(
+        "error: `[DIR]/web/kaniko.toml` cannot be read: it has more than 16 MiB\n --> \
+         kaniko.toml:2:12\n",
+    );
+}
+
+#[test]
 fn a_template_that_multiplies_what_it_has_is_refused_at_once() {
     for (template, message) in [
         ("{{ ['a'] * 100000000 }}", "`*` is for numbers and text"),

@@ -160,6 +160,19 @@ fn shop() -> Sandbox {
 }
 
 #[test]
+fn the_report_tells_the_base_that_another_build_has_made_by_its_digest() {
+    let project = shop().fake("docker", docker(&Executor::builds()));
+
+    project.run(["run", "--push", "--report", "json=build.json"]).code(0);
+
+    let report = std::fs::read(project.path("build.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    let bases = |index: usize| report["builds"][index]["bases"].clone();
+    assert_eq!(bases(0), serde_json::json!(["alpine"]));
+    assert_eq!(bases(1), serde_json::json!([format!("r.example.com/shop/base:1@{DIGEST}")]));
+}
+
+#[test]
 fn a_later_job_takes_what_an_earlier_one_has_built() {
     let project = shop().fake("docker", docker(&Executor::builds()));
     project.run(["run", "--push", "base", "--report", "json=build.json"]).code(0);

@@ -214,6 +214,40 @@ fn an_event_that_is_not_of_such_a_run_is_refused() {
 }
 
 #[test]
+fn an_event_that_no_job_of_that_ci_is_told_of_changes_nothing() {
+    let warns = |ci: &str, event: &str, expected: &str| {
+        with("\"1\"").run(["plan", "--ci", ci, "--event", event]).code(0).stderr(expected);
+    };
+    warns(
+        "jenkins",
+        "schedule",
+        "warning: `--event schedule` changes nothing: Jenkins does not tell a job what set it off",
+    );
+    warns(
+        "git",
+        "schedule",
+        "warning: `--event schedule` changes nothing: without a CI each run is set off by hand",
+    );
+    warns("git", "manual", "");
+    warns("gitlab", "schedule", "");
+}
+
+#[test]
+fn a_number_that_is_none_is_told_in_words() {
+    let told = |arguments: &[&str], why: &str| {
+        let expected = format!("error: invalid value {why}\n\nFor more information, try '--help'.");
+        with("\"1\"").run(arguments.iter().copied()).code(2).stdout("").stderr(&expected);
+    };
+    let jobs = "for '--jobs <N>': write a whole number from 1 to 65535, such as `--jobs 2`";
+    told(&["run", "--jobs", "abc"], &format!("'abc' {jobs}"));
+    told(&["run", "-j", "99999999999999999999"], &format!("'99999999999999999999' {jobs}"));
+    told(
+        &["plan", "--ci", "gitlab", "--pull-request", "!7"],
+        "'!7' for '--pull-request <NUMBER>': write its number, such as `--pull-request 7`",
+    );
+}
+
+#[test]
 fn a_ci_that_is_not_known_is_told_with_all_that_are() {
     with("\"1\"").run(["plan", "--ci", "hudson"]).code(2).stderr_contains(
         "[possible values: gitlab, github, azure, bitbucket, buildkite, circleci, travis, \

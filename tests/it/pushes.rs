@@ -270,7 +270,7 @@ fn a_push_is_repeated_as_often_as_it_is_said() {
 }
 
 #[test]
-fn a_base_that_several_builds_share_is_had_once() {
+fn a_base_that_several_builds_share_is_had_once_and_told_by_its_digest() {
     let Some(registry) = Setup::default().start() else { return };
     let flaky = Flaky::before(registry.host(), |_, _| Step::Pass);
     let host = flaky.host();
@@ -286,9 +286,16 @@ fn a_base_that_several_builds_share_is_had_once() {
         .file("base/f", "f\n")
         .file("web/Dockerfile", format!("FROM {host}/shop/base:1\nCOPY g /g\n"))
         .file("web/g", "g\n");
-    project.run(["run", "base", "--push"]).code(0);
+    let first = project.run(["run", "base", "--push"]);
+    let base = first.code(0).results()[0];
 
-    project.run(["run", "web", "api", "job", "--push", "--jobs", "3"]).code(0);
+    let reported = ["--report", "json=build.json"];
+    let arguments = ["run", "web", "api", "job", "--push", "--jobs", "3"].iter().chain(&reported);
+    project.run(arguments).code(0);
+
+    let report = std::fs::read(project.path("build.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    assert_eq!(report["builds"][0]["bases"], serde_json::json!([base]));
 
     // The layer, and the config of each.
     assert_eq!(flaky.count("GET /v2/shop/base/blobs/"), 4);

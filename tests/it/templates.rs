@@ -11,6 +11,20 @@ fn with(build: &str) -> Sandbox {
 const REGISTRY: &str = "image = \"{{ env.CI_REGISTRY }}/web\"\ntags = [\"1\"]\n";
 
 #[test]
+fn what_a_template_makes_a_list_of_is_no_template_again() {
+    let run = with("no-push = true\nignore-paths = \"{{ env.PATHS | split(',') }}\"\n")
+        .env("PATHS", "/a,{{ env.HOME }},/b")
+        .run(["plan"]);
+
+    let plan = run.code(0).told();
+    let flags: Vec<_> = plan.lines().filter(|line| line.contains("--ignore-path")).collect();
+    assert_eq!(
+        flags,
+        ["    --ignore-path=/a", "    --ignore-path={{ env.HOME }}", "    --ignore-path=/b"]
+    );
+}
+
+#[test]
 fn a_variable_that_is_not_set_may_be_a_protected_one() {
     with(REGISTRY).env("GITLAB_CI", "true").run(["run"]).code(2).stdout("").stderr(
         r#"error: `image`: `env.CI_REGISTRY` is not set

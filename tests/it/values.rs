@@ -36,6 +36,15 @@ fn the_words_of_a_ci_are_yes_and_no() {
 }
 
 #[test]
+fn an_empty_path_is_left_out_as_an_empty_tag_is() {
+    let run = with("ignore-paths = [\"\", \"/var/tmp\", \"{{ ci.tag or '' }}\"]\n").run(["plan"]);
+
+    let plan = run.code(0).told();
+    let flags: Vec<_> = plan.lines().filter(|line| line.contains("--ignore-path")).collect();
+    assert_eq!(flags, ["    --ignore-path=/var/tmp"]);
+}
+
+#[test]
 fn one_image_is_one_destination_with_and_without_latest() {
     project(
         "[builds.web]\nexecutor = \"docker\"\nimage = \"r.example.com/shop/web\"\n\
@@ -135,7 +144,7 @@ hint: a certificate begins with `-----BEGIN CERTIFICATE-----`, a key with `-----
 #[test]
 fn a_file_that_is_a_directory_is_told_so() {
     Sandbox::new().directory("ci").run(["check", "--file", "ci"]).code(2).stdout("").stderr(
-        "error: `[DIR]/ci` cannot be read: Is a directory\nhint: name the file, not its directory",
+        "error: `[DIR]/ci` cannot be read: it is a directory\nhint: name the file, not its directory",
     );
 }
 

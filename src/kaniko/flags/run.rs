@@ -26,7 +26,7 @@ pub(super) const FLAGS: &[Flag] = &[
         .example("\"redo\""),
     Flag::new("--single-snapshot", "single-snapshot", Kind::Bool, "One layer for all that a stage does, taken at its end."),
     Flag::new("--use-new-run", "use-new-run", Kind::Bool, "Find what `RUN` changed without a snapshot of the whole file system; experimental."),
-    Flag::new("--ignore-path", "ignore-paths", Kind::List, "Paths that no layer takes up.")
+    Flag::new("--ignore-path", "ignore-paths", Kind::List, "Paths that no layer takes up; empty ones are left out.")
         .example("[\"/var/tmp\"]"),
     Flag::new("--ignore-var-run", "ignore-var-run", Kind::Bool, "Leave `/var/run` out of layers.")
         .default("true")

@@ -44,7 +44,7 @@ impl Reader<'_> {
     /// A program and its arguments.
     pub(in crate::plan) fn program(&mut self, key: &str, node: &Node) -> Option<Vec<String>> {
         let items = self.items(key, node);
-        let words: Option<Vec<_>> = items.iter().map(|item| self.text_of(key, item)).collect();
+        let words: Option<Vec<_>> = items.iter().map(|item| self.text_of_item(key, item)).collect();
         let words = words?;
         if words.first().is_none_or(String::is_empty) {
             let message = format!("`{key}` names no program");
@@ -54,7 +54,7 @@ impl Reader<'_> {
         }
         if let Some(separate) = self.separate(&words) {
             let message = format!("`{key}` has one word for the program and its arguments");
-            let place = items.first().map_or(&node.place, |first| &first.place);
+            let place = items.first().map_or(&node.place, |first| &first.node.place);
             let mistake = Mistake::at(place, message, "several words");
             self.mistakes.push(mistake.hint(format!("write one word each: {separate}")));
             return None;
