@@ -6,6 +6,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Message, Renderer, Sn
 
 use crate::config::{Mistake, Mistakes, Origin, Place, Source, Sources};
 
+use super::printer::in_a_line;
+
 /// All mistakes, one after the other behind what may explain them, with an empty line between them
 /// and none at the end.
 #[must_use]
@@ -49,9 +51,9 @@ fn with_place(
 ) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let level = if level == "error" { Level::ERROR } else { Level::WARNING };
-    let mut group = level.primary_title(mistake.message.as_str()).elements(None::<Message<'_>>);
+    let mut group = level.primary_title(in_a_line(&mistake.message)).elements(None::<Message<'_>>);
     let marked = |kind: AnnotationKind, place: &Place, label: &'_ str| {
-        kind.span(visible(&sources.of(place).text, place)).label(label.to_owned())
+        kind.span(visible(&sources.of(place).text, place)).label(in_a_line(label).into_owned())
     };
     if let Some(place) = &mistake.place {
         let mut snippet = shown(place, hidden, sources).annotation(marked(
@@ -76,7 +78,7 @@ fn with_place(
     let mut text = renderer.render(&[group]);
     if let Some(hint) = &mistake.hint {
         text.push_str("\nhint: ");
-        text.push_str(hint);
+        text.push_str(&in_a_line(hint));
     }
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
