@@ -143,6 +143,10 @@ fn remedy(error: &OciError) -> &'static str {
         return hint;
     }
     match error {
+        // As a first file has it outside of a CI.
+        OciError::Unreachable { host, .. } if host == "localhost" => {
+            "no registry is on this machine: name yours in `image`"
+        }
         OciError::Unreachable { .. } | OciError::Silent { .. } | OciError::Lost { .. } => {
             "is it up, and can it be reached from this machine?"
         }
@@ -160,5 +164,27 @@ fn remedy(error: &OciError) -> &'static str {
         }
         OciError::Setting { .. } => "correct it in its `[registries.NAME]`",
         _ => "is it a registry, and is its address right?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_named_no_registry_yet_is_told_to() {
+        let unreachable = |host: &str| {
+            let source = std::io::ErrorKind::ConnectionRefused.into();
+            OciError::Unreachable { host: host.to_owned(), source }
+        };
+
+        assert_eq!(
+            remedy(&unreachable("localhost")),
+            "no registry is on this machine: name yours in `image`"
+        );
+        assert_eq!(
+            remedy(&unreachable("localhost:5000")),
+            "is it up, and can it be reached from this machine?"
+        );
     }
 }
