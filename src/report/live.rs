@@ -208,7 +208,7 @@ impl Live {
         self.aside(|| self.printer.problem(&format!("{build}: {cause}"), hint));
     }
 
-    /// Tells of each build that has been silent for as long as [`SILENCE`] that it goes on.
+    /// Tells of each build that has been silent for a minute that it goes on.
     pub fn tick(&self) {
         if !self.printer.talks() {
             return;
