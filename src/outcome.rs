@@ -48,6 +48,21 @@ impl Pushed {
 }
 
 impl Outcome {
+    /// Of a build that was never started and has so many destinations.
+    #[must_use]
+    pub fn unstarted(build: Arc<str>, end: End, destinations: usize) -> Self {
+        Self {
+            build,
+            end,
+            duration: Duration::ZERO,
+            attempts: 0,
+            bundle: None,
+            executor_version: None,
+            bases: Vec::new(),
+            pushed: vec![Pushed::No; destinations],
+        }
+    }
+
     /// What an interruption by this signal, where it is known, was to this build.
     #[must_use]
     pub fn interruption(&self, signal: Option<&str>) -> String {

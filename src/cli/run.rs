@@ -14,7 +14,7 @@ use crate::{
     config::Mistakes,
     context::ContextError,
     event::{Event, What},
-    outcome::{End, Outcome, Pushed, chain},
+    outcome::{End, Outcome, chain},
     plan::{self, Build, ExecutorKind, Plan, Wanted, leaks},
     report::{self, Ended, Format, Live, Printer, Tails, snippet},
     runner::{Prepared, Run, Standing},
@@ -148,15 +148,9 @@ fn loading(
 
 /// An outcome for each build of a run that could not begin, for its report.
 fn unstarted(plan: &Plan, cause: &str) -> Vec<Outcome> {
-    let skipped = |build: &Build| Outcome {
-        build: build.name.clone(),
-        end: End::Skipped { cause: cause.to_owned() },
-        duration: Duration::ZERO,
-        attempts: 0,
-        bundle: None,
-        executor_version: None,
-        bases: Vec::new(),
-        pushed: vec![Pushed::No; build.destinations.len()],
+    let skipped = |build: &Build| {
+        let end = End::Skipped { cause: cause.to_owned() };
+        Outcome::unstarted(build.name.clone(), end, build.destinations.len())
     };
     plan.builds.iter().map(skipped).collect()
 }

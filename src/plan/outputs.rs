@@ -111,14 +111,19 @@ impl Output<'_> {
         self.build.origin(self.at.key()).unwrap_or(&self.build.place)
     }
 
+    /// The mistake with the place of `other`, where that is not its own.
+    fn with(&self, mistake: Mistake, other: &Self, label: &str) -> Mistake {
+        match other.place() {
+            place if place == self.place() => mistake,
+            place => mistake.also(place, label),
+        }
+    }
+
     /// The mistake that it goes where `other` goes.
     fn beside(&self, other: &Self) -> Mistake {
         let message = format!("{other} and {self} are one place, and one would be lost");
         let mistake = Mistake::at(self.place(), message, "the same for both").may_follow();
-        let mistake = match other.place() {
-            place if place == self.place() => mistake,
-            place => mistake.also(place, "goes there too"),
-        };
+        let mistake = self.with(mistake, other, "goes there too");
         mistake.hint(
             "give each a place of its own; those of a matrix differ by `{{ matrix.NAME }}`, those \
              of `defaults` by `{{ build.name }}`",
@@ -129,10 +134,7 @@ impl Output<'_> {
     fn within(&self, other: &Self) -> Mistake {
         let message = format!("{self} would stand within {other}, which is replaced whole");
         let mistake = Mistake::at(self.place(), message, "goes into that").may_follow();
-        let mistake = match other.place() {
-            place if place == self.place() => mistake,
-            place => mistake.also(place, "the directory"),
-        };
+        let mistake = self.with(mistake, other, "the directory");
         mistake.hint("give each a place of its own")
     }
 }

@@ -7,21 +7,21 @@
 
 mod access;
 mod credential;
+mod credential_helper;
 pub mod credentials;
 mod declared;
 pub mod docker_config;
 mod executor_config;
 mod grammar;
-mod helper;
 mod host;
 mod mirror;
 pub mod reference;
 
 pub use access::{Access, AccessError, AccessFile, AccessFlag, PemKind, access};
 pub use credential::Credential;
+pub use credential_helper::{CredentialHelper, HelperError, NoHelperName};
 pub use declared::Registry;
 pub use executor_config::executor_config;
-pub use helper::{CredentialHelper, HelperError, NoHelperName};
 pub use host::{DOCKER_HUB, auth_key, canonical_host, check_host, same_host};
 pub use mirror::{Mirror, MirrorError, with_mirrors};
 pub use reference::{Reference, ReferenceError};

@@ -36,7 +36,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use crate::{
     event::{Event, What},
-    outcome::{End, Outcome, Pushed, chain},
+    outcome::{End, Outcome, chain},
     plan::{Build, ExecutorKind, Plan},
     registry::Reference,
     template::LateValue,
@@ -250,16 +250,7 @@ fn pause(attempts: u32) -> Duration {
 }
 
 fn unstarted(build: &Build, end: End) -> Outcome {
-    Outcome {
-        build: Arc::clone(&build.name),
-        end,
-        duration: Duration::ZERO,
-        attempts: 0,
-        bundle: None,
-        executor_version: None,
-        bases: Vec::new(),
-        pushed: vec![Pushed::No; build.destinations.len()],
-    }
+    Outcome::unstarted(Arc::clone(&build.name), end, build.destinations.len())
 }
 
 /// `reference@digest`, or the digest alone, of a build that has ended well.

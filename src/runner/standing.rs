@@ -78,16 +78,8 @@ mod tests {
     use super::*;
 
     fn outcome(name: &str, end: End, pushed: &[Pushed]) -> Outcome {
-        Outcome {
-            build: name.into(),
-            end,
-            duration: Duration::ZERO,
-            attempts: 0,
-            bundle: None,
-            executor_version: None,
-            bases: Vec::new(),
-            pushed: pushed.to_vec(),
-        }
+        let unstarted = Outcome::unstarted(name.into(), end, pushed.len());
+        Outcome { pushed: pushed.to_vec(), ..unstarted }
     }
 
     fn standing() -> Standing {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Candidate, Credential, CredentialsError, How, Located};
 use crate::{
-    registry::{HelperError, helper},
+    registry::{HelperError, credential_helper},
     secret::{Programs, Purpose, Secret, Source, SourceWarning, Sourced, TooShort},
 };
 
@@ -113,18 +113,20 @@ async fn of_host<P: Programs>(
                 let Some(password) = passwords[source].clone() else { return Ok(()) };
                 Credential::Password { username: username.clone(), password }
             }
-            How::Helper { name, required } => match helper::ask(name, host, programs).await {
-                Ok(Some(credential)) => credential,
-                Ok(None) if *required => {
-                    return Err(failed(HelperError::Unknown { helper: name.clone() }));
+            How::Helper { name, required } => {
+                match credential_helper::ask(name, host, programs).await {
+                    Ok(Some(credential)) => credential,
+                    Ok(None) if *required => {
+                        return Err(failed(HelperError::Unknown { helper: name.clone() }));
+                    }
+                    Ok(None) => continue,
+                    Err(error) if *required => return Err(failed(error)),
+                    Err(error) => {
+                        failure.get_or_insert_with(|| failed(error));
+                        continue;
+                    }
                 }
-                Ok(None) => continue,
-                Err(error) if *required => return Err(failed(error)),
-                Err(error) => {
-                    failure.get_or_insert_with(|| failed(error));
-                    continue;
-                }
-            },
+            }
         };
         if credential.secret().is_short() {
             let (host, origin) = (host.clone(), origin.clone());

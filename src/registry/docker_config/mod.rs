@@ -122,7 +122,7 @@ impl DockerConfig {
             .filter(|helper| !helper.is_empty())
             .or(self.store.as_ref());
         if let Some(helper) = helper
-            && !super::helper::is_name(helper)
+            && !super::credential_helper::is_name(helper)
         {
             let (name, helper) = (self.name.clone(), helper.clone());
             return Err(DockerConfigError::Helper { name, helper });
